@@ -1,0 +1,78 @@
+package v1alpha1
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// CommonStatus is the part of a status that every kind has.
+type CommonStatus struct {
+	// conditions: Ready, Reconciling, Stalled, and what a kind adds of its own.
+	// +optional
+	// +patchStrategy=merge
+	// +patchMergeKey=type
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
+	// observedGeneration is the generation that the status speaks of; -1 before the first.
+	// +optional
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+}
+
+// Common gives the part of the status that every kind has, for code that
+// treats all kinds alike.
+func (s *CommonStatus) Common() *CommonStatus { return s }
+
+// LocalReference names an object of a known kind in the same namespace.
+type LocalReference struct {
+	// name of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
+}
+
+// SecretKeyReference names one key of a Secret in the same namespace.
+type SecretKeyReference struct {
+	// name of the Secret. It must carry the label dam.vitrine.dev/use.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+	// key of the Secret's data.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Key string `json:"key,omitempty"`
+}
+
+// Path is the place of a folder or file in its library: segments parted by
+// single slashes. It is compared without regard to case and must be in Unicode
+// normalisation form C.
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=512
+// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="a path has no leading, trailing or double slash; write launch/final"
+// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s == '.' || s == '..')",message="a path has no . or .. segments; write the folder's real place"
+// +kubebuilder:validation:XValidation:rule="!self.contains('*') && !self.contains('?') && !self.contains('${')",message="a path must not contain *, ? or ${, which stores read as patterns; rename the folder or file"
+// +kubebuilder:validation:XValidation:rule="!self.matches('[\\\\x00-\\\\x1f\\\\x7f]')",message="a path must not contain control characters; rename the folder or file"
+// +kubebuilder:validation:XValidation:rule="self.lowerAscii() != 'restricted' && !self.lowerAscii().startsWith('restricted/')",message="the top folder restricted is reserved; choose another name, and set access: Restricted on the Folder instead"
+type Path string
+
+// Duration is a length of time in hours, minutes and seconds, such as 720h or 1h30m.
+// +kubebuilder:validation:MinLength=2
+// +kubebuilder:validation:MaxLength=32
+// +kubebuilder:validation:Pattern=`^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`
+type Duration string
+
+// Value gives the duration; zero when absent or not in the form the API admits.
+func (d Duration) Value() time.Duration {
+	v, err := time.ParseDuration(string(d))
+	if err != nil {
+		return 0
+	}
+	return v
+}

@@ -1,0 +1,279 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// BucketManagement says whether Vitrine makes a Library's bucket or finds it.
+// +kubebuilder:validation:Enum=Create;Adopt
+type BucketManagement string
+
+// The values of BucketManagement.
+const (
+	// BucketCreate: Vitrine creates the bucket. One that exists is taken over
+	// only when it carries this Library's mark, or is empty and unmarked.
+	BucketCreate BucketManagement = "Create"
+	// BucketAdopt: the bucket exists and keeps its content, name and layout; Vitrine marks it.
+	BucketAdopt BucketManagement = "Adopt"
+)
+
+// DeletionPolicy says what becomes of the objects when a Library is deleted.
+// +kubebuilder:validation:Enum=Retain;Delete
+type DeletionPolicy string
+
+// The values of DeletionPolicy.
+const (
+	// DeletionRetain keeps buckets, objects and the owner's mark; access goes.
+	DeletionRetain DeletionPolicy = "Retain"
+	// DeletionDelete deletes both buckets with all versions.
+	DeletionDelete DeletionPolicy = "Delete"
+)
+
+// DriftPolicy says what Vitrine does about a policy changed by someone else.
+// +kubebuilder:validation:Enum=Repair;Report
+type DriftPolicy string
+
+// The values of DriftPolicy.
+const (
+	// DriftRepair restores what is declared, with an event that names what differed.
+	DriftRepair DriftPolicy = "Repair"
+	// DriftReport only tells; Vitrine still applies what Git changes.
+	DriftReport DriftPolicy = "Report"
+)
+
+// LibrarySpec declares a library: one bucket of originals, and one of Vitrine's own beside it.
+type LibrarySpec struct {
+	// storeRef names the ObjectStore, which must admit this namespace and the bucket's name.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="storeRef cannot change, since nothing is ever copied between stores; make a new Library"
+	StoreRef LocalReference `json:"storeRef,omitzero"`
+
+	// bucket holds the originals. Vitrine's own bucket is called like it, with -dam at the end.
+	// +required
+	Bucket Bucket `json:"bucket,omitzero"`
+
+	// deletionPolicy says what becomes of the objects when the Library is deleted.
+	// +optional
+	// +default="Retain"
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// driftPolicy says what Vitrine does about a policy changed by someone else.
+	// +optional
+	// +default="Repair"
+	DriftPolicy DriftPolicy `json:"driftPolicy,omitempty"`
+
+	// links holds defaults and ceilings for the PublicLinks into this library.
+	// +optional
+	Links *LinkDefaults `json:"links,omitempty"`
+
+	// renditions are the presets that every picture is rendered to, beside the
+	// built-in thumb and preview.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	Renditions []RenditionPreset `json:"renditions,omitempty"`
+}
+
+// Bucket names a Library's bucket of originals.
+// +kubebuilder:validation:XValidation:rule="self.name == oldSelf.name",message="the bucket's name cannot change, since nothing is ever copied between buckets; make a new Library"
+type Bucket struct {
+	// name of the bucket: 3 to 59 lower-case letters, digits, dots and hyphens.
+	// +required
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=59
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9][a-z0-9.-]*[a-z0-9]$') && !self.contains('..')",message="a bucket name has lower-case letters, digits, dots and hyphens, and begins and ends with a letter or digit"
+	// +kubebuilder:validation:XValidation:rule="!self.endsWith('-dam')",message="names that end in -dam are kept for Vitrine's own buckets; choose another ending"
+	Name string `json:"name,omitempty"`
+	// management says whether Vitrine makes the bucket or finds it.
+	// +optional
+	// +default="Create"
+	Management BucketManagement `json:"management,omitempty"`
+}
+
+// LinkDefaults are what a Library's PublicLinks start from and may not exceed.
+// +kubebuilder:validation:XValidation:rule="!has(self.defaultTTL) || !has(self.maxTTL) || duration(self.defaultTTL) <= duration(self.maxTTL)",message="defaultTTL must not be longer than maxTTL"
+type LinkDefaults struct {
+	// defaultTTL is how long a link without notAfter lives, from its first day; such as 720h.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="defaultTTL must be between 1m and 87600h (ten years)"
+	DefaultTTL Duration `json:"defaultTTL,omitempty"`
+	// maxTTL is the longest that any link may live, from its first day.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="maxTTL must be between 1m and 87600h (ten years)"
+	MaxTTL Duration `json:"maxTTL,omitempty"`
+	// contact is whom a visitor may ask; it stands on every page of a link.
+	// +optional
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=254
+	// +kubebuilder:validation:Pattern=`^[^@\s<>"]+@[^@\s<>"]+$`
+	Contact string `json:"contact,omitempty"`
+}
+
+// RenditionFit says how a picture is fitted into a preset's box.
+// +kubebuilder:validation:Enum=Inside;Cover
+type RenditionFit string
+
+// The values of RenditionFit.
+const (
+	// FitInside keeps the whole picture within the box; it never enlarges.
+	FitInside RenditionFit = "Inside"
+	// FitCover fills the box and cuts off what stands out.
+	FitCover RenditionFit = "Cover"
+)
+
+// RenditionFormat is the file format of a rendition.
+// +kubebuilder:validation:Enum=JPEG;PNG;WebP
+type RenditionFormat string
+
+// The values of RenditionFormat.
+const (
+	FormatJPEG RenditionFormat = "JPEG"
+	FormatPNG  RenditionFormat = "PNG"
+	FormatWebP RenditionFormat = "WebP"
+)
+
+// RenditionPreset is one size and format that every picture of a library is rendered to.
+// +kubebuilder:validation:XValidation:rule="has(self.width) || has(self.height)",message="a preset needs a width, a height or both"
+// +kubebuilder:validation:XValidation:rule="self.fit != 'Cover' || (has(self.width) && has(self.height))",message="fit Cover needs both a width and a height; set both or use fit Inside"
+type RenditionPreset struct {
+	// name of the preset, as links refer to it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule="!(self in ['thumb', 'preview', 'original'])",message="thumb, preview and original are built in; choose another name"
+	Name string `json:"name,omitempty"`
+	// width of the box in pixels.
+	// +optional
+	// +kubebuilder:validation:Minimum=16
+	// +kubebuilder:validation:Maximum=8192
+	Width int32 `json:"width,omitempty"`
+	// height of the box in pixels.
+	// +optional
+	// +kubebuilder:validation:Minimum=16
+	// +kubebuilder:validation:Maximum=8192
+	Height int32 `json:"height,omitempty"`
+	// fit says how the picture is fitted into the box.
+	// +optional
+	// +default="Inside"
+	Fit RenditionFit `json:"fit,omitempty"`
+	// format of the file.
+	// +required
+	Format RenditionFormat `json:"format,omitempty"`
+	// quality of lossy formats, 1 to 100.
+	// +optional
+	// +default=80
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	Quality int32 `json:"quality,omitempty"`
+}
+
+// LibraryStatus is what Vitrine made of a Library.
+type LibraryStatus struct {
+	CommonStatus `json:",inline"`
+
+	// vitrineBucket is Vitrine's own bucket beside the bucket of originals.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	VitrineBucket string `json:"vitrineBucket,omitempty"`
+	// assets counts what the library holds.
+	// +optional
+	Assets *AssetCounts `json:"assets,omitempty"`
+	// renditions tells how far rendering is.
+	// +optional
+	Renditions *RenditionCounts `json:"renditions,omitempty"`
+}
+
+// AssetCounts counts a library's originals, current versions only.
+type AssetCounts struct {
+	// count of originals.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Count *int64 `json:"count,omitempty"`
+	// bytes of originals.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Bytes *int64 `json:"bytes,omitempty"`
+}
+
+// RenditionCounts tells how far the rendering of a library is.
+type RenditionCounts struct {
+	// wanted counts renditions of all pictures times all presets.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Wanted *int64 `json:"wanted,omitempty"`
+	// done counts those that exist.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Done *int64 `json:"done,omitempty"`
+	// failed counts originals of which no rendition can be made.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Failed *int64 `json:"failed,omitempty"`
+	// failures names some of those, with the reason of each.
+	// +optional
+	// +listType=map
+	// +listMapKey=path
+	// +kubebuilder:validation:MaxItems=20
+	Failures []RenditionFailure `json:"failures,omitempty"`
+	// job is the Job that is rendering now.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	Job string `json:"job,omitempty"`
+}
+
+// RenditionFailure names an original of which no rendition can be made.
+type RenditionFailure struct {
+	// path of the original in the library.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Path string `json:"path,omitempty"`
+	// reason, one word.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Reason string `json:"reason,omitempty"`
+	// message in plain words.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Message string `json:"message,omitempty"`
+}
+
+// Library is a bucket of originals with Vitrine's own bucket beside it.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:path=libraries,shortName=lib,categories=dam
+// +kubebuilder:printcolumn:name="Bucket",type=string,JSONPath=`.spec.bucket.name`
+// +kubebuilder:printcolumn:name="Assets",type=integer,JSONPath=`.status.assets.count`
+// +kubebuilder:printcolumn:name="Wanted",type=integer,JSONPath=`.status.renditions.wanted`
+// +kubebuilder:printcolumn:name="Done",type=integer,JSONPath=`.status.renditions.done`
+// +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.renditions.failed`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",message="the name must be a DNS label of at most 63 characters: lower-case letters, digits and hyphens"
+type Library struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the object's standard metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is what is declared.
+	// +required
+	Spec LibrarySpec `json:"spec,omitzero"`
+	// status is what Vitrine found and did.
+	// +optional
+	// +default={"observedGeneration": -1}
+	Status LibraryStatus `json:"status,omitzero"`
+}
+
+// LibraryList is a list of Libraries.
+// +kubebuilder:object:root=true
+type LibraryList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []Library `json:"items"`
+}

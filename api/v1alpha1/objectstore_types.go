@@ -1,0 +1,197 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Driver names the way in which identities and policies are managed at a store.
+// +kubebuilder:validation:Enum=IAM
+type Driver string
+
+// DriverIAM is the AWS IAM API, as VersityGW, AWS, Ceph RGW and SeaweedFS speak it.
+const DriverIAM Driver = "IAM"
+
+// ObjectStoreSpec says where an object store is, how Vitrine signs in, and who may use it.
+type ObjectStoreSpec struct {
+	// driver is the way in which identities and policies are managed.
+	// +required
+	Driver Driver `json:"driver,omitempty"`
+
+	// endpoint is the URL of the S3 API, without a path.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getEscapedPath() in ['', '/'] && !self.contains('@')",message="endpoint must be an http or https URL with a host and nothing else; write https://s3.example.org and put credentials into credentialsSecretRef"
+	Endpoint string `json:"endpoint,omitempty"`
+
+	// region is the region that requests are signed for.
+	// +optional
+	// +default="us-east-1"
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9-]+$`
+	Region string `json:"region,omitempty"`
+
+	// iam is where the IAM API is; required for the IAM driver.
+	// +required
+	IAM IAMEndpoint `json:"iam,omitzero"`
+
+	// credentialsSecretRef names the Secret with the store's administrative key:
+	// the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the label
+	// dam.vitrine.dev/use: store-credentials.
+	// +required
+	CredentialsSecretRef SecretReference `json:"credentialsSecretRef,omitzero"`
+
+	// caBundle is PEM: certificate authorities to trust for both endpoints beside the system's.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=65536
+	CABundle []byte `json:"caBundle,omitempty"`
+
+	// installationID is part of every name that Vitrine makes at this store. It
+	// outlives the cluster: a rebuilt one with the same ID finds its own again.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="installationID is part of every name at the store and cannot change; make a new ObjectStore"
+	InstallationID string `json:"installationID,omitempty"`
+
+	// tenants lists who may use this store; nobody else may.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=256
+	Tenants []Tenant `json:"tenants,omitempty"`
+}
+
+// IAMEndpoint is where a store's IAM API is.
+type IAMEndpoint struct {
+	// endpoint is the URL of the IAM API, without a path.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getEscapedPath() in ['', '/'] && !self.contains('@')",message="iam.endpoint must be an http or https URL with a host and nothing else, such as https://iam.example.org"
+	Endpoint string `json:"endpoint,omitempty"`
+}
+
+// SecretReference names a Secret in a namespace.
+type SecretReference struct {
+	// namespace of the Secret. Store credentials live in the manager's own namespace.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+	// name of the Secret.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+}
+
+// Tenant admits namespaces to a store, and says which buckets they may use.
+type Tenant struct {
+	// namespaces that are admitted, by exact name.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Namespaces []string `json:"namespaces,omitempty"`
+
+	// buckets are the names that these namespaces may create or adopt; one * at
+	// the end stands for any ending. Vitrine's own bucket beside a Library's
+	// (name-dam) must match too.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=2
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9][a-z0-9.-]*\*?$`
+	Buckets []string `json:"buckets,omitempty"`
+}
+
+// ObjectStoreStatus is what Vitrine found at the store.
+type ObjectStoreStatus struct {
+	CommonStatus `json:",inline"`
+
+	// capabilities found by probing; the keys are stable names.
+	// +optional
+	Capabilities *Capabilities `json:"capabilities,omitempty"`
+	// libraries counts the Libraries that use this store.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Libraries *int32 `json:"libraries,omitempty"`
+}
+
+// Capability tells whether a store can be relied on for one thing.
+// +kubebuilder:validation:Enum=Supported;Unsupported;Untrusted
+type Capability string
+
+// The values of Capability.
+const (
+	// CapabilitySupported: tried, and it held.
+	CapabilitySupported Capability = "Supported"
+	// CapabilityUnsupported: the store does not have it.
+	CapabilityUnsupported Capability = "Unsupported"
+	// CapabilityUntrusted: the store has it and it can be got around.
+	CapabilityUntrusted Capability = "Untrusted"
+)
+
+// Capabilities are what a probe of the store found.
+type Capabilities struct {
+	// versioning of buckets.
+	// +optional
+	Versioning Capability `json:"versioning,omitempty"`
+	// conditionalWrites: a put with If-None-Match: * is refused when the object exists.
+	// +optional
+	ConditionalWrites Capability `json:"conditionalWrites,omitempty"`
+	// prefixConditions: a prefix condition on listing holds, misleading headers included.
+	// +optional
+	PrefixConditions Capability `json:"prefixConditions,omitempty"`
+	// principalPolicies: bucket policies that name users as principals.
+	// +optional
+	PrincipalPolicies Capability `json:"principalPolicies,omitempty"`
+	// policyBytes is the budget for one policy document in bytes.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	PolicyBytes int32 `json:"policyBytes,omitempty"`
+}
+
+// ObjectStore is an object store that tenants may keep Libraries in. It is the
+// platform team's: cluster-scoped, with the administrative credentials.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=ostore,categories=dam
+// +kubebuilder:printcolumn:name="Driver",type=string,JSONPath=`.spec.driver`
+// +kubebuilder:printcolumn:name="Endpoint",type=string,JSONPath=`.spec.endpoint`
+// +kubebuilder:printcolumn:name="Libraries",type=integer,JSONPath=`.status.libraries`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Installation",type=string,priority=1,JSONPath=`.spec.installationID`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",message="the name must be a DNS label of at most 63 characters: lower-case letters, digits and hyphens"
+type ObjectStore struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the object's standard metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is what is declared.
+	// +required
+	Spec ObjectStoreSpec `json:"spec,omitzero"`
+	// status is what Vitrine found and did.
+	// +optional
+	// +default={"observedGeneration": -1}
+	Status ObjectStoreStatus `json:"status,omitzero"`
+}
+
+// ObjectStoreList is a list of ObjectStores.
+// +kubebuilder:object:root=true
+type ObjectStoreList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ObjectStore `json:"items"`
+}

@@ -1,0 +1,103 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Permission is one thing that a role allows.
+// +kubebuilder:validation:Enum=list;preview;download;comment;upload;describe;collect;publish;approve;delete;moderate;curate;share;link;restricted;audit
+type Permission string
+
+// The permissions, each with the place that enforces it.
+const (
+	// PermissionList: see which files there are (store, gateway).
+	PermissionList Permission = "list"
+	// PermissionPreview: see renditions (store, gateway).
+	PermissionPreview Permission = "preview"
+	// PermissionDownload: get originals and their versions (store, gateway).
+	PermissionDownload Permission = "download"
+	// PermissionComment: add comments and replies (gateway).
+	PermissionComment Permission = "comment"
+	// PermissionUpload: put files and new versions (store).
+	PermissionUpload Permission = "upload"
+	// PermissionDescribe: change metadata and keywords (manager, by change records).
+	PermissionDescribe Permission = "describe"
+	// PermissionCollect: add files to Collections (Kubernetes).
+	PermissionCollect Permission = "collect"
+	// PermissionPublish: change state and sunset (manager, by change records).
+	PermissionPublish Permission = "publish"
+	// PermissionApprove: approve and reject versions (manager, by change records).
+	PermissionApprove Permission = "approve"
+	// PermissionDelete: delete, rename and move files; versions stay (store).
+	PermissionDelete Permission = "delete"
+	// PermissionModerate: delete whole threads (gateway).
+	PermissionModerate Permission = "moderate"
+	// PermissionCurate: rename, shrink and delete Collections (Kubernetes).
+	PermissionCurate Permission = "curate"
+	// PermissionShare: make RoleBindings (Kubernetes).
+	PermissionShare Permission = "share"
+	// PermissionLink: make PublicLinks (Kubernetes).
+	PermissionLink Permission = "link"
+	// PermissionRestricted: reach restricted folders, and move files into and out of them (store, manager).
+	PermissionRestricted Permission = "restricted"
+	// PermissionAudit: read what was done (manager).
+	PermissionAudit Permission = "audit"
+)
+
+// RoleSpec declares a custom role.
+type RoleSpec struct {
+	// description says what the role is for.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=500
+	Description string `json:"description,omitempty"`
+	// permissions that the role gives.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	Permissions []Permission `json:"permissions,omitempty"`
+}
+
+// RoleStatus is what a Role comes to.
+type RoleStatus struct {
+	CommonStatus `json:",inline"`
+
+	// bindings counts the RoleBindings that use the role.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Bindings *int32 `json:"bindings,omitempty"`
+}
+
+// Role is a custom set of permissions. The built-in roles need no object.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=damrole,categories=dam
+// +kubebuilder:printcolumn:name="Permissions",type=string,JSONPath=`.spec.permissions`
+// +kubebuilder:printcolumn:name="Bindings",type=integer,JSONPath=`.status.bindings`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",message="the name must be a DNS label of at most 63 characters: lower-case letters, digits and hyphens"
+type Role struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the object's standard metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is what is declared.
+	// +required
+	Spec RoleSpec `json:"spec,omitzero"`
+	// status is what Vitrine found and did.
+	// +optional
+	// +default={"observedGeneration": -1}
+	Status RoleStatus `json:"status,omitzero"`
+}
+
+// RoleList is a list of Roles.
+// +kubebuilder:object:root=true
+type RoleList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []Role `json:"items"`
+}
