@@ -1,0 +1,232 @@
+package rendition
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
+)
+
+// ManifestVersion is the version that this package reads and writes.
+const ManifestVersion = 1
+
+// Bounds of a manifest. A manifest lives in a Secret (1 MiB in all); JSON of signed URLs packs about 4 to 1, so 32 MiB
+// unpacked is far beyond any that we write and still harmless to hold.
+const (
+	maxPackedBytes   = 1 << 20
+	maxUnpackedBytes = 32 << 20
+	maxItems         = 5000
+	maxAssetName     = 2048
+	maxURL           = 16 << 10
+	maxHeaders       = 32
+)
+
+// Manifest is the order for one index of a rendition Job.
+type Manifest struct {
+	Version int
+	Items   []Item
+}
+
+// Item is one original and what is to be made from it.
+type Item struct {
+	// Asset names the original in reports and logs. It is opaque to the worker, and shown to whoever reads the Job's log.
+	Asset string
+	// ETag, VersionID and Size of the original as the manager saw it. The worker skips an original that has changed since.
+	ETag      string
+	VersionID string
+	Size      int64
+	// PresetSet goes into the facts as it is; see SetDigest.
+	PresetSet string
+	// Source gets the original.
+	Source Request
+	// Facts puts the asset.Facts, after everything else.
+	Facts Request
+	// Outputs are the renditions to be made; none when only the facts are wanted.
+	Outputs []Output
+	// Kept are renditions that exist already and stay; the worker copies them into the facts.
+	Kept []asset.Rendition
+}
+
+// Output is one rendition to be made.
+type Output struct {
+	Preset Preset
+	Put    Request
+}
+
+// ErrManifest is wrapped by every error of Decode and Encode that lies in the manifest itself: trying again is no use.
+var ErrManifest = errors.New("manifest is not valid")
+
+// The wire types hold URLs in the clear and never leave this file.
+type (
+	wireManifest struct {
+		Version int        `json:"version"`
+		Items   []wireItem `json:"items"`
+	}
+	wireItem struct {
+		Asset     string            `json:"asset"`
+		ETag      string            `json:"etag"`
+		VersionID string            `json:"versionID,omitempty"`
+		Size      int64             `json:"size"`
+		PresetSet string            `json:"presetSet,omitempty"`
+		Source    wireRequest       `json:"source"`
+		Facts     wireRequest       `json:"facts"`
+		Outputs   []wireOutput      `json:"outputs,omitempty"`
+		Kept      []asset.Rendition `json:"kept,omitempty"`
+	}
+	wireOutput struct {
+		Preset Preset      `json:"preset"`
+		Put    wireRequest `json:"put"`
+	}
+	wireRequest struct {
+		URL    string            `json:"url"`
+		Header map[string]string `json:"header,omitempty"`
+	}
+)
+
+// Encode validates m and writes it as gzip'd JSON. The same manifest gives the same bytes.
+func Encode(m Manifest) ([]byte, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	w := wireManifest{Version: m.Version, Items: make([]wireItem, len(m.Items))}
+	for i, it := range m.Items {
+		wi := wireItem{
+			Asset: it.Asset, ETag: it.ETag, VersionID: it.VersionID, Size: it.Size, PresetSet: it.PresetSet,
+			Source: toWire(it.Source), Facts: toWire(it.Facts), Kept: it.Kept,
+		}
+		for _, o := range it.Outputs {
+			wi.Outputs = append(wi.Outputs, wireOutput{Preset: o.Preset, Put: toWire(o.Put)})
+		}
+		w.Items[i] = wi
+	}
+	var buf bytes.Buffer
+	z, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("pack manifest: %w", err)
+	}
+	if err := json.NewEncoder(z).Encode(w); err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("pack manifest: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// Decode reads a manifest, bounded in bytes before and after unpacking, and validates it.
+func Decode(r io.Reader) (Manifest, error) {
+	packed, err := io.ReadAll(io.LimitReader(r, maxPackedBytes+1))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("read manifest: %w", err)
+	}
+	if len(packed) > maxPackedBytes {
+		return Manifest{}, fmt.Errorf("%w: more than %d bytes", ErrManifest, maxPackedBytes)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("%w: not gzip", ErrManifest)
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, maxUnpackedBytes+1))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("%w: cannot be unpacked", ErrManifest)
+	}
+	if len(plain) > maxUnpackedBytes {
+		return Manifest{}, fmt.Errorf("%w: more than %d bytes unpacked", ErrManifest, maxUnpackedBytes)
+	}
+	var w wireManifest
+	// The decoder's own message may quote the input, which holds secrets: it is not passed on.
+	if json.Unmarshal(plain, &w) != nil {
+		return Manifest{}, fmt.Errorf("%w: not JSON of the right shape", ErrManifest)
+	}
+	m := Manifest{Version: w.Version, Items: make([]Item, len(w.Items))}
+	for i, wi := range w.Items {
+		it := Item{
+			Asset: wi.Asset, ETag: wi.ETag, VersionID: wi.VersionID, Size: wi.Size, PresetSet: wi.PresetSet,
+			Source: fromWire(wi.Source), Facts: fromWire(wi.Facts), Kept: wi.Kept,
+		}
+		for _, o := range wi.Outputs {
+			it.Outputs = append(it.Outputs, Output{Preset: o.Preset, Put: fromWire(o.Put)})
+		}
+		m.Items[i] = it
+	}
+	if err := m.Validate(); err != nil {
+		return Manifest{}, err
+	}
+	return m, nil
+}
+
+// Validate checks everything that a worker relies on. Its messages name items by number: names may be long and odd.
+func (m Manifest) Validate() error {
+	if m.Version != ManifestVersion {
+		return fmt.Errorf("%w: version %d, want %d", ErrManifest, m.Version, ManifestVersion)
+	}
+	if len(m.Items) > maxItems {
+		return fmt.Errorf("%w: %d items, at most %d", ErrManifest, len(m.Items), maxItems)
+	}
+	for i, it := range m.Items {
+		if why := it.invalid(); why != "" {
+			return fmt.Errorf("%w: item %d: %s", ErrManifest, i, why)
+		}
+	}
+	return nil
+}
+
+func (it Item) invalid() string {
+	switch {
+	case it.Asset == "" || len(it.Asset) > maxAssetName:
+		return "asset name"
+	case it.ETag == "" || it.ETag != TrimETag(it.ETag):
+		return "etag is empty or quoted"
+	case it.Size < 0:
+		return "negative size"
+	case len(it.Outputs) > MaxPresets || len(it.Kept) > 2*MaxPresets:
+		return "too many outputs"
+	case !it.Source.valid():
+		return "source request"
+	case !it.Facts.valid():
+		return "facts request"
+	}
+	presets := make([]Preset, 0, len(it.Outputs))
+	for _, o := range it.Outputs {
+		if !o.Put.valid() {
+			return "output request"
+		}
+		presets = append(presets, o.Preset)
+	}
+	if err := ValidatePresets(presets); err != nil {
+		return err.Error()
+	}
+	// Whether the facts can be written must be known before any work is done.
+	probe := asset.Facts{V: asset.FactsVersion, ETag: it.ETag, VersionID: it.VersionID, PresetSet: it.PresetSet, Renditions: it.Kept}
+	if err := probe.Validate(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// valid tells whether the request is an absolute http(s) URL without user info, and its headers are sane.
+func (r Request) valid() bool {
+	raw := r.URL.Reveal()
+	if raw == "" || len(raw) > maxURL || len(r.Header) > maxHeaders {
+		return false
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return false
+	}
+	for k, v := range r.Header {
+		if k == "" || strings.ContainsAny(k, " \r\n:") || strings.ContainsAny(v, "\r\n") || len(k)+len(v) > maxURL {
+			return false
+		}
+	}
+	return true
+}
+
+func toWire(r Request) wireRequest   { return wireRequest{URL: r.URL.Reveal(), Header: r.Header} }
+func fromWire(w wireRequest) Request { return Request{URL: NewURL(w.URL), Header: w.Header} }

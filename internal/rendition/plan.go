@@ -1,0 +1,167 @@
+package rendition
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
+)
+
+// MaxProblems is how many failed originals a Plan names; the rest are only counted.
+const MaxProblems = 20
+
+// Original is one file as a listing of the store gives it.
+type Original struct {
+	// Key tells originals apart and is given back in Work; the planner looks only at its extension, and only to report.
+	Key string
+	// ETag, quoted or not.
+	ETag string
+	// VersionID, empty where the bucket keeps none.
+	VersionID string
+	// Size in bytes.
+	Size int64
+}
+
+// Known is what exists in Vitrine's own bucket for one original.
+type Known struct {
+	// Facts under the original's key; nil when there are none or they could not be decoded.
+	Facts *asset.Facts
+	// Objects are the names of the rendition objects below the original's key: last parts of keys, as of ObjectName.
+	Objects map[string]struct{}
+}
+
+// World is everything a plan is made from.
+type World struct {
+	// Originals, each key once.
+	Originals []Original
+	// Presets of the library, built-in ones included (WithBuiltIn).
+	Presets []Preset
+	// Known by the original's key.
+	Known map[string]Known
+}
+
+// Work is one original of which something is to be made.
+type Work struct {
+	Original Original
+	// Presets to make, in the order of World.Presets. None when the original's pictures all exist but for presets that went away.
+	Presets []Preset
+	// Kept are the renditions that exist and stay.
+	Kept []asset.Rendition
+	// PresetSet is SetDigest of World.Presets.
+	PresetSet string
+}
+
+// Problem is an original that cannot be made into pictures.
+type Problem struct {
+	Key     string
+	Reason  asset.Reason
+	Message string
+}
+
+// Counts are in originals. Originals = Wanted + Skipped, and Wanted = Done + Failed + what is left to do.
+type Counts struct {
+	Originals int
+	// Wanted are originals that should have pictures, those not yet looked at included.
+	Wanted int
+	// Done are originals of which every preset exists.
+	Done int
+	// Failed are originals of which no picture can be made though they look like one.
+	Failed int
+	// Skipped are originals that are no pictures, or none that workers may decode; ordinary assets without renditions.
+	Skipped int
+}
+
+// Plan is what to do, and how things stand.
+type Plan struct {
+	// Work in the order of World.Originals.
+	Work   []Work
+	Counts Counts
+	// Problems are the failed originals, at most MaxProblems, in the order of World.Originals.
+	Problems []Problem
+}
+
+// NewPlan compares what should be with what is. It is pure, and idempotent: a world in which all Work is done gives no Work.
+//
+// The rules: an original without facts for its ETag is always work, whatever its name says it is. With facts, the presets whose
+// rendition is not both in the facts and among the objects are work. With facts that tell an error, it is not work until the
+// ETag or the set of presets changes.
+func NewPlan(w World) (Plan, error) {
+	if err := ValidatePresets(w.Presets); err != nil {
+		return Plan{}, fmt.Errorf("plan renditions: %w", err)
+	}
+	presets := make([]Preset, len(w.Presets))
+	for i, p := range w.Presets {
+		presets[i] = p.Defaulted()
+	}
+	set := SetDigest(presets)
+	var plan Plan
+	for _, o := range w.Originals {
+		plan.Counts.Originals++
+		known := w.Known[o.Key]
+		facts := known.Facts
+		if facts != nil && (facts.V != asset.FactsVersion || TrimETag(facts.ETag) != TrimETag(o.ETag)) {
+			facts = nil
+		}
+		if facts != nil && facts.Error != nil && facts.PresetSet == set {
+			plan.settleError(o.Key, *facts.Error)
+			continue
+		}
+		plan.Counts.Wanted++
+		work := missing(o, presets, known.Objects, facts)
+		if len(work.Presets) == 0 && facts != nil && facts.Error == nil {
+			plan.Counts.Done++
+			continue
+		}
+		work.PresetSet = set
+		plan.Work = append(plan.Work, work)
+	}
+	return plan, nil
+}
+
+// missing gives the presets of o that are to be made and the renditions that stay.
+func missing(o Original, presets []Preset, objects map[string]struct{}, facts *asset.Facts) Work {
+	work := Work{Original: o}
+	for _, p := range presets {
+		name := ObjectName(p, o.ETag)
+		if facts != nil {
+			_, stored := objects[name]
+			i := slices.IndexFunc(facts.Renditions, func(r asset.Rendition) bool { return r.Object == name })
+			if stored && i >= 0 {
+				work.Kept = append(work.Kept, facts.Renditions[i])
+				continue
+			}
+		}
+		work.Presets = append(work.Presets, p)
+	}
+	return work
+}
+
+func (plan *Plan) settleError(key string, e asset.ReadError) {
+	if skips(key, e.Reason) {
+		plan.Counts.Skipped++
+		return
+	}
+	plan.Counts.Wanted++
+	plan.Counts.Failed++
+	if len(plan.Problems) < MaxProblems {
+		plan.Problems = append(plan.Problems, Problem{Key: key, Reason: e.Reason, Message: e.Message})
+	}
+}
+
+// skips tells whether an error is no failure: what is no picture needs no renditions. A file whose name claims a picture
+// and whose content is none is a failure, because somebody expects to see it.
+func skips(key string, r asset.Reason) bool {
+	switch r {
+	case asset.ReasonUnsupported:
+		return true
+	case asset.ReasonNotAnImage:
+		switch strings.ToLower(path.Ext(key)) {
+		case ".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".tif", ".tiff", ".heic", ".heif", ".avif":
+			return false
+		}
+		return true
+	}
+	return false
+}
