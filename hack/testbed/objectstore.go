@@ -1,0 +1,135 @@
+package testbed
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/vitrine-dam/vitrine/hack/process"
+)
+
+// ObjectStore is a running VersityGW with its IAM service.
+type ObjectStore struct {
+	// S3Endpoint and IAMEndpoint are URLs, http on the loopback.
+	S3Endpoint, IAMEndpoint string
+	Region                  string
+	// AccessKey and SecretKey are the administrator's (root in AWS' words), for both.
+	AccessKey, SecretKey string
+	// Dir is where the store keeps buckets as plain folders and files.
+	Dir string
+
+	sockets string // short folder of the private socket
+	ports   ports
+	iam     *process.Process
+	s3      *process.Process
+}
+
+// storeRegion is the region of the test store and of nothing else.
+const storeRegion = "us-east-1"
+
+// StartObjectStore starts VersityGW's IAM service and S3 service and returns when both
+// answer. All files go below dir, but for one socket: a socket's path may have at most
+// 107 bytes, so it gets a short temporary folder, which Stop removes.
+func StartObjectStore(ctx context.Context, dir string) (*ObjectStore, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("naming the store's folder: %w", err)
+	}
+	s := &ObjectStore{Region: storeRegion, AccessKey: "vitrine-root", SecretKey: rand.Text(), Dir: filepath.Join(dir, "buckets")}
+	for _, sub := range []string{"iam", "buckets", "versions", "sidecar"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("making the store's folders: %w", err)
+		}
+	}
+	if err := s.start(ctx, dir); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+func (s *ObjectStore) start(ctx context.Context, dir string) error {
+	program, err := Binary("versitygw")
+	if err != nil {
+		return err
+	}
+	if s.sockets, err = os.MkdirTemp("", "vgw"); err != nil {
+		return fmt.Errorf("making a folder for the store's socket: %w", err)
+	}
+	iamPort, err := s.ports.reserve()
+	if err != nil {
+		return err
+	}
+	s3Port, err := s.ports.reserve()
+	if err != nil {
+		return err
+	}
+	s.S3Endpoint, s.IAMEndpoint = "http://"+address(s3Port), "http://"+address(iamPort)
+	socket := filepath.Join(s.sockets, "iam")
+	// The administrator's key travels in the environment: command lines are readable by
+	// everybody on a machine.
+	env := []string{"ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
+
+	s.iam, err = process.Start(process.Spec{
+		Name: "versitygw iam", Path: program, Env: env, Log: filepath.Join(dir, "iam.log"),
+		Args: []string{"--port", address(iamPort), "--region", s.Region, "iam", "--quiet", "--dir", filepath.Join(dir, "iam"), "--private-ports", socket},
+	})
+	if err != nil {
+		return err
+	}
+	err = s.iam.Ready(ctx, startLimit, func(ctx context.Context) error {
+		return errors.Join(dial(ctx, "unix", socket), dial(ctx, "tcp", address(iamPort)))
+	})
+	if err != nil {
+		return err
+	}
+	s.s3, err = process.Start(process.Spec{
+		Name: "versitygw s3", Path: program, Env: env, Log: filepath.Join(dir, "s3.log"),
+		Args: []string{
+			"--port", address(s3Port), "--region", s.Region, "--quiet", "--keep-alive", "--health", "/health", "--iam-standalone-endpoint", socket,
+			"posix", "--versioning-dir", filepath.Join(dir, "versions"), "--sidecar", filepath.Join(dir, "sidecar"), s.Dir,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return s.s3.Ready(ctx, startLimit, func(ctx context.Context) error {
+		return get(ctx, http.DefaultClient, s.S3Endpoint+"/health")
+	})
+}
+
+// Stop ends both services and returns when they are gone. What they stored stays below
+// the folder given at the start. Stopping twice does nothing.
+func (s *ObjectStore) Stop() error {
+	s.s3.Stop()
+	s.iam.Stop()
+	s.s3, s.iam = nil, nil
+	s.ports.release()
+	if s.sockets == "" {
+		return nil
+	}
+	if err := os.RemoveAll(s.sockets); err != nil {
+		return fmt.Errorf("removing the folder of the store's socket: %w", err)
+	}
+	return nil
+}
+
+// String names the endpoints and never the key.
+func (s *ObjectStore) String() string {
+	return fmt.Sprintf("object store at %s, IAM at %s", s.S3Endpoint, s.IAMEndpoint)
+}
+
+// GoString is String, so that %#v does not print the key either.
+func (s *ObjectStore) GoString() string { return s.String() }
+
+func dial(ctx context.Context, network, address string) error {
+	connection, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return fmt.Errorf("connecting to %s: %w", address, err)
+	}
+	return connection.Close()
+}
