@@ -1,0 +1,38 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+)
+
+// nameBits: 26 characters of base32 are 130 bits of SHA-256; two names meet by chance only after about 2^65 of them.
+const nameChars = 26
+
+// System is the namespace under which Vitrine's own identities are named, such as the gateway's. No Kubernetes namespace can bear it.
+const System = "_system"
+
+// Name derives what an object is called at the store: `v-` and 26 characters of lower-case base32, 28 in all, so that it fits every
+// store. Each part goes into the hash with its length before it, so that no two objects share a name by a hyphen or dot moved.
+func Name(installation, namespace, kind, name string) string {
+	h := sha256.New()
+	for _, part := range []string{installation, namespace, kind, name} {
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
+	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil))
+	return "v-" + strings.ToLower(text[:nameChars])
+}
+
+// Path is the IAM path of all identities of one namespace: `/vitrine/<installation>/<namespace>/`. With an empty namespace it is the
+// prefix of all identities of the installation, to be listed only.
+func Path(installation, namespace string) string {
+	path := "/vitrine/" + installation + "/"
+	if namespace == "" {
+		return path
+	}
+	return path + namespace + "/"
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// MaxObject bounds what GetObject reads and PutObject writes, in bytes: these are for Vitrine's own JSON. Files go by presigned URL or stream.
+const MaxObject = 16 << 20
+
+// Condition is what must be true for a write to happen. The zero value demands nothing.
+type Condition struct {
+	absent bool
+	etag   string
+}
+
+// Always writes whatever is there.
+func Always() Condition { return Condition{} }
+
+// IfAbsent writes only when no object of that key exists; of several writers at once, one succeeds.
+func IfAbsent() Condition { return Condition{absent: true} }
+
+// IfMatch writes only when the current object has this ETag (without quotes, as GetObject gives it).
+func IfMatch(etag string) Condition { return Condition{etag: etag} }
+
+// ObjectInfo describes an object in a listing.
+type ObjectInfo struct {
+	Key          string
+	ETag         string // without quotes
+	VersionID    string // in ListVersions only: an ordinary listing does not tell it
+	Size         int64  // bytes
+	LastModified time.Time
+	IsLatest     bool // in ListVersions: the current version; true in ListObjects
+	DeleteMarker bool // in ListVersions: no content, its key was deleted at LastModified
+}
+
+// GetObject reads a small object whole. ErrNotFound when there is none, or its latest version is a delete marker; ErrInvalid beyond MaxObject.
+func (s *Store) GetObject(ctx context.Context, bucket, key string) (data []byte, etag string, err error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	op := "read object " + bucket + "/" + key
+	core := minio.Core{Client: s.S3}
+	body, info, _, err := core.GetObject(ctx, bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, "", translate(op, err)
+	}
+	defer func() { _ = body.Close() }()
+	if info.Size > MaxObject {
+		return nil, "", fmt.Errorf("%s: %d bytes, at most %d are read: %w", op, info.Size, MaxObject, ErrInvalid)
+	}
+	data, err = io.ReadAll(io.LimitReader(body, MaxObject+1))
+	if err != nil {
+		return nil, "", translate(op, err)
+	}
+	if len(data) > MaxObject {
+		return nil, "", fmt.Errorf("%s: more than %d bytes: %w", op, MaxObject, ErrInvalid)
+	}
+	return data, info.ETag, nil
+}
+
+// StatObject tells what is current under the key. ErrNotFound as in GetObject.
+func (s *Store) StatObject(ctx context.Context, bucket, key string) (ObjectInfo, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	info, err := s.S3.StatObject(ctx, bucket, key, minio.StatObjectOptions{})
+	if err != nil {
+		return ObjectInfo{}, translate("look at object "+bucket+"/"+key, err)
+	}
+	found := objectInfo(info)
+	found.Key, found.IsLatest = key, true
+	return found, nil
+}
+
+// PutObject writes a small object and returns its ETag. ErrPreconditionFailed when the condition does not hold. A write is sent
+// once: after ErrUnreachable it may or may not have happened, so read before writing again.
+func (s *Store) PutObject(ctx context.Context, bucket, key string, data []byte, contentType string, cond Condition) (etag string, err error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	op := "write object " + bucket + "/" + key
+	if len(data) > MaxObject {
+		return "", fmt.Errorf("%s: %d bytes, at most %d are written: %w", op, len(data), MaxObject, ErrInvalid)
+	}
+	opts := minio.PutObjectOptions{ContentType: contentType, DisableMultipart: true}
+	switch {
+	case cond.absent:
+		opts.SetMatchETagExcept("*")
+	case cond.etag != "":
+		opts.SetMatchETag(cond.etag)
+	}
+	info, err := s.S3.PutObject(ctx, bucket, key, bytes.NewReader(data), int64(len(data)), opts)
+	if err != nil {
+		// With If-Match, an object that is gone is told as NoSuchKey: to the caller the state is not the demanded one.
+		if cond.etag != "" && minio.ToErrorResponse(err).Code == "NoSuchKey" {
+			return "", fmt.Errorf("%s: it no longer exists: %w", op, ErrPreconditionFailed)
+		}
+		return "", translate(op, err)
+	}
+	return info.ETag, nil
+}
+
+// RemoveObject deletes the current object (a delete marker where versions are kept), or one version for good when versionID is given.
+// Nil when there was none.
+func (s *Store) RemoveObject(ctx context.Context, bucket, key, versionID string) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	err := s.S3.RemoveObject(ctx, bucket, key, minio.RemoveObjectOptions{VersionID: versionID})
+	switch minio.ToErrorResponse(err).Code {
+	case "NoSuchKey", "NoSuchVersion":
+		return nil
+	}
+	return translate("delete object "+bucket+"/"+key, err)
+}
+
+// ListObjects visits the current objects below the prefix in the order of their keys, a page of 1,000 at a time. An error of visit ends it and
+// is returned as it is.
+func (s *Store) ListObjects(ctx context.Context, bucket, prefix string, visit func(ObjectInfo) error) error {
+	return s.list(ctx, bucket, prefix, false, visit)
+}
+
+// ListVersions visits every version and delete marker below the prefix, keys in order, newest first within a key.
+func (s *Store) ListVersions(ctx context.Context, bucket, prefix string, visit func(ObjectInfo) error) error {
+	return s.list(ctx, bucket, prefix, true, visit)
+}
+
+func (s *Store) list(ctx context.Context, bucket, prefix string, versions bool, visit func(ObjectInfo) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	opts := minio.ListObjectsOptions{Prefix: prefix, Recursive: true, WithVersions: versions}
+	for o := range s.S3.ListObjectsIter(ctx, bucket, opts) {
+		if o.Err != nil {
+			return translate("list "+bucket+"/"+prefix, o.Err)
+		}
+		info := objectInfo(o)
+		if !versions {
+			info.IsLatest, info.VersionID = true, ""
+		}
+		if err := visit(info); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func objectInfo(o minio.ObjectInfo) ObjectInfo {
+	return ObjectInfo{
+		Key: o.Key, ETag: o.ETag, VersionID: o.VersionID, Size: o.Size, LastModified: o.LastModified.UTC(),
+		IsLatest: o.IsLatest, DeleteMarker: o.IsDeleteMarker,
+	}
+}

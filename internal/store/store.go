@@ -1,0 +1,173 @@
+// Package store is what Vitrine needs of an object store: buckets that carry our mark, small objects written under a condition, bucket
+// policies, presigned URLs, and identities with access keys. S3 itself is spoken by minio-go for every store; identities by a driver.
+//
+// Every method observes before it acts, may be cut short between any two requests and called again, and writes nothing when
+// everything is as wanted. Errors are compared with errors.Is and hold no secret.
+package store
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/vitrine-dam/vitrine/internal/store/conn"
+	"github.com/vitrine-dam/vitrine/internal/store/iam"
+	"github.com/vitrine-dam/vitrine/internal/store/identity"
+)
+
+// Driver names the identity API of a store.
+type Driver string
+
+// DriverIAM is the AWS IAM API: AWS, Ceph RGW, SeaweedFS, VersityGW.
+const DriverIAM Driver = "IAM"
+
+// The words the drivers share with their callers.
+type (
+	// Secret is a value that prints as a fixed word; Reveal gives it.
+	Secret = conn.Secret
+	// Credentials are an access key of the store.
+	Credentials = conn.Credentials
+	// Call describes one request to the hook.
+	Call = conn.Call
+	// Identity is a user at the store.
+	Identity = identity.Identity
+	// AccessKey is a key of an Identity.
+	AccessKey = identity.AccessKey
+)
+
+// DefaultRegion is used where a store has no notion of regions.
+const DefaultRegion = "us-east-1"
+
+// Config says how to reach a store.
+type Config struct {
+	Driver         Driver
+	Endpoint       string // URL of S3
+	Region         string // DefaultRegion when empty
+	IAMEndpoint    string // URL of the identity API
+	CABundle       []byte // PEM, beside the system's roots
+	Credentials    Credentials
+	InstallationID string // part of the names a probe makes, so that installations sharing a store do not meet
+	Account        string // account number in principals, as Capabilities.Account reported it; twelve zeros when empty (VersityGW)
+
+	// Hook, for tests only, is asked before every request to S3 or IAM; an error fails the call before it leaves.
+	Hook func(Call) error
+}
+
+// Identities manages who can be named at the store.
+type Identities interface {
+	// List gives the identities whose path begins with the prefix, in the store's order.
+	List(ctx context.Context, pathPrefix string) ([]Identity, error)
+	// Ensure makes the identity, or completes its tags. It fails with ErrForeign when the name is taken under another path.
+	Ensure(ctx context.Context, id Identity) (created bool, err error)
+	// Delete takes away keys, inline policies and the identity, and sees that it is gone. It is nil when there was none.
+	// Bucket policies that name it must have been rewritten before.
+	Delete(ctx context.Context, id Identity) error
+	// Keys lists the access keys, without secrets; ErrNotFound when the identity does not exist.
+	Keys(ctx context.Context, name string) ([]AccessKey, error)
+	// IssueKey makes a key; the secret is given this once. ErrLimit when the identity has as many as allowed (two at most stores).
+	// A key whose secret was lost on the way is found by Keys and deleted by the caller.
+	IssueKey(ctx context.Context, name string) (AccessKey, error)
+	// DeleteKey ends a key at once; nil when there was none.
+	DeleteKey(ctx context.Context, name, keyID string) error
+	// Principal is how a bucket policy names the identity. No I/O.
+	Principal(id Identity) string
+}
+
+// Store is one connection to an object store, safe for concurrent use.
+type Store struct {
+	// S3 is for the streams of the gateway, which need no more than reads. Everything else goes through the methods.
+	S3         *minio.Client
+	Identities Identities
+
+	driver    identity.Driver
+	cfg       Config
+	transport *conn.Transport
+}
+
+// Open prepares a connection without any I/O; ErrInvalid when the configuration cannot work.
+func Open(cfg Config) (*Store, error) {
+	if cfg.Driver != DriverIAM {
+		return nil, fmt.Errorf("open store: driver %q is not known, use %s: %w", cfg.Driver, DriverIAM, ErrInvalid)
+	}
+	if cfg.Region == "" {
+		cfg.Region = DefaultRegion
+	}
+	if cfg.Credentials.AccessKeyID == "" || cfg.Credentials.SecretAccessKey == "" {
+		return nil, fmt.Errorf("open store: an access key needs both its id and its secret: %w", ErrInvalid)
+	}
+	endpoint, err := parseEndpoint("endpoint", cfg.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parseEndpoint("IAM endpoint", cfg.IAMEndpoint); err != nil {
+		return nil, err
+	}
+	transport, err := conn.NewTransport(conn.Options{CABundle: cfg.CABundle, Hook: cfg.Hook})
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	client, err := minio.New(endpoint.Host, &minio.Options{
+		Creds:     credentials.NewStaticV4(cfg.Credentials.AccessKeyID, cfg.Credentials.SecretAccessKey.Reveal(), ""),
+		Secure:    endpoint.Scheme == "https",
+		Region:    cfg.Region, // given, so that the client never asks for a bucket's location
+		Transport: transport.RoundTripper(conn.S3),
+		// Retries are ours (conn): the library would also repeat writes.
+		MaxRetries:      1,
+		TrailingHeaders: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open store: endpoint %s: %w", endpoint.Host, ErrInvalid)
+	}
+	driver := iam.New(iam.Config{
+		Endpoint:    cfg.IAMEndpoint,
+		Region:      cfg.Region,
+		Account:     cfg.Account,
+		Credentials: cfg.Credentials,
+		HTTPClient:  &http.Client{Transport: transport.RoundTripper(conn.IAM), Timeout: callTimeout, CheckRedirect: noRedirect},
+	})
+	// fmt cannot ask unexported fields to redact themselves, so the secret stays with the signers only.
+	cfg.Credentials.SecretAccessKey = ""
+	return &Store{S3: client, Identities: driver, driver: driver, cfg: cfg, transport: transport}, nil
+}
+
+// Close gives back idle connections. Calls under way end by themselves.
+func (s *Store) Close() { s.transport.CloseIdle() }
+
+// callTimeout bounds one small request with its retries. Listings and streams have the caller's context alone.
+const callTimeout = 30 * time.Second
+
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, callTimeout)
+}
+
+// noRedirect keeps signed requests with the host they were signed for.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func parseEndpoint(what, text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("open store: %s must be an http or https URL: %w", what, ErrInvalid)
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Path != "" && u.Path != "/") {
+		return nil, fmt.Errorf("open store: %s must be scheme, host and port alone: %w", what, ErrInvalid)
+	}
+	return u, nil
+}
+
+// Name derives what an object is called at the store, see identity.Name.
+func Name(installation, namespace, kind, name string) string {
+	return identity.Name(installation, namespace, kind, name)
+}
+
+// IdentityPath is the IAM path of a namespace's identities, see identity.Path.
+func IdentityPath(installation, namespace string) string {
+	return identity.Path(installation, namespace)
+}
+
+// SystemNamespace stands for a namespace in the names of Vitrine's own identities.
+const SystemNamespace = identity.System
