@@ -1,0 +1,83 @@
+package asset
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Catalog lists what a PublicLink shows now. The manager writes it into
+// Vitrine's bucket whenever it changes; the gateway reads it and serves nothing
+// that it does not list.
+type Catalog struct {
+	// Version of this format, 1.
+	Version int `json:"v"`
+	// Assets, ordered by path.
+	Assets []CatalogAsset `json:"assets"`
+}
+
+// CatalogAsset is one original in a Catalog.
+type CatalogAsset struct {
+	// ID of the asset in addresses; see ID.
+	ID string `json:"id"`
+	// Path relative to what the link shares: the folder's own files have no
+	// folder in front, and a single file is its name alone.
+	Path string `json:"path"`
+	// Bucket and Object hold the original; VersionID is its current version.
+	Bucket    string `json:"bucket"`
+	Object    string `json:"object"`
+	VersionID string `json:"versionID,omitempty"`
+	// ETag of the original as the store gives it, without quotes.
+	ETag string `json:"etag"`
+	// Size of the original in bytes.
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified"`
+	// ContentType, by content; empty until it is known.
+	ContentType string `json:"type,omitempty"`
+	// Width and Height in pixels as shown; zero when not a picture or not known yet.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+	// CRC32 (IEEE) of the original in hex; empty until it is known.
+	CRC32 string `json:"crc32,omitempty"`
+	// Problem says in one word why no rendition can be made; empty otherwise.
+	Problem string `json:"problem,omitempty"`
+	// Renditions that exist.
+	Renditions []CatalogRendition `json:"renditions,omitempty"`
+}
+
+// CatalogRendition is one rendition of an asset.
+type CatalogRendition struct {
+	// Preset it was made by.
+	Preset string `json:"preset"`
+	// Object that holds it, in Vitrine's bucket; ETag as the store gives it, without quotes.
+	Object string `json:"object"`
+	ETag   string `json:"etag"`
+	// Size in bytes.
+	Size        int64  `json:"size"`
+	ContentType string `json:"type"`
+	// Width and Height in pixels; zero when not known.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+}
+
+// Encode gives the catalog as JSON; equal catalogs give equal bytes.
+func (c Catalog) Encode() ([]byte, error) {
+	c.Version = 1
+	data, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the catalog: %w", err)
+	}
+	return data, nil
+}
+
+// DecodeCatalog reads what Encode wrote.
+func DecodeCatalog(data []byte) (Catalog, error) {
+	var c Catalog
+	if err := json.Unmarshal(data, &c); err != nil {
+		return Catalog{}, fmt.Errorf("decoding the catalog: %w", err)
+	}
+	if c.Version != 1 {
+		return Catalog{}, fmt.Errorf("decoding the catalog: unknown version %d", c.Version)
+	}
+	return c, nil
+}
