@@ -179,4 +179,3 @@ func dnsLabel(s string) bool {
 	return s != "" && len(s) <= maxPresetName && s[0] != '-' && s[len(s)-1] != '-' &&
 		!strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' })
 }
-
