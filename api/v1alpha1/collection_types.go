@@ -31,10 +31,11 @@ type CollectionItem struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="a path has no leading, trailing or double slash; write launch/hero.jpg"
-	// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s == '.' || s == '..')",message="a path has no . or .. segments; write the file's real place"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('(^|/)[.][.]?(/|$)')",message="a path has no . or .. segments; write the file's real place"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('${')",message="a path must not contain ? or ${; use * within a segment or ** across segments"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[\\\\x00-\\\\x1f\\\\x7f]')",message="a path must not contain control characters"
-	// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s != '**' && s.contains('**'))",message="** stands for whole segments; write launch/**/hero-*.jpg"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\p{Cc}')",message="a path must not contain control characters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[^/][*][*]|[*][*][^/]')",message="** stands for whole segments; write launch/**/hero-*.jpg"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('(?i)^restricted(/|$)')",message="files of restricted folders are never members of a Collection; publish them from an open folder"
 	Path string `json:"path,omitempty"`
 }
 

@@ -42,11 +42,13 @@ type SecretKeyReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
 	Name string `json:"name,omitempty"`
 	// key of the Secret's data.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
 	Key string `json:"key,omitempty"`
 }
 
@@ -56,16 +58,16 @@ type SecretKeyReference struct {
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=512
 // +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="a path has no leading, trailing or double slash; write launch/final"
-// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s == '.' || s == '..')",message="a path has no . or .. segments; write the folder's real place"
+// +kubebuilder:validation:XValidation:rule="!self.matches('(^|/)[.][.]?(/|$)')",message="a path has no . or .. segments; write the folder's real place"
 // +kubebuilder:validation:XValidation:rule="!self.contains('*') && !self.contains('?') && !self.contains('${')",message="a path must not contain *, ? or ${, which stores read as patterns; rename the folder or file"
-// +kubebuilder:validation:XValidation:rule="!self.matches('[\\\\x00-\\\\x1f\\\\x7f]')",message="a path must not contain control characters; rename the folder or file"
-// +kubebuilder:validation:XValidation:rule="self.lowerAscii() != 'restricted' && !self.lowerAscii().startsWith('restricted/')",message="the top folder restricted is reserved; choose another name, and set access: Restricted on the Folder instead"
+// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\p{Cc}')",message="a path must not contain control characters; rename the folder or file"
+// +kubebuilder:validation:XValidation:rule="!self.matches('(?i)^restricted(/|$)')",message="the top folder restricted is reserved; choose another name, and set access: Restricted on the Folder instead"
 type Path string
 
 // Duration is a length of time in hours, minutes and seconds, such as 720h or 1h30m.
 // +kubebuilder:validation:MinLength=2
 // +kubebuilder:validation:MaxLength=32
-// +kubebuilder:validation:Pattern=`^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`
+// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')",message="a length of time is in whole hours, minutes and seconds; write 720h or 1h30m"
 type Duration string
 
 // Value gives the duration; zero when absent or not in the form the API admits.

@@ -91,15 +91,15 @@ type Bucket struct {
 }
 
 // LinkDefaults are what a Library's PublicLinks start from and may not exceed.
-// +kubebuilder:validation:XValidation:rule="!has(self.defaultTTL) || !has(self.maxTTL) || duration(self.defaultTTL) <= duration(self.maxTTL)",message="defaultTTL must not be longer than maxTTL"
+// +kubebuilder:validation:XValidation:rule="!has(self.defaultTTL) || !has(self.maxTTL) || ![self.defaultTTL, self.maxTTL].all(d, d.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')) || duration(self.defaultTTL) <= duration(self.maxTTL)",message="defaultTTL must not be longer than maxTTL"
 type LinkDefaults struct {
 	// defaultTTL is how long a link without notAfter lives, from its first day; such as 720h.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="defaultTTL must be between 1m and 87600h (ten years)"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('87600h'))",message="defaultTTL must be between 1m and 87600h (ten years)"
 	DefaultTTL Duration `json:"defaultTTL,omitempty"`
 	// maxTTL is the longest that any link may live, from its first day.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="maxTTL must be between 1m and 87600h (ten years)"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('87600h'))",message="maxTTL must be between 1m and 87600h (ten years)"
 	MaxTTL Duration `json:"maxTTL,omitempty"`
 	// contact is whom a visitor may ask; it stands on every page of a link.
 	// +optional

@@ -19,7 +19,7 @@ type ObjectStoreSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getEscapedPath() in ['', '/'] && !self.contains('@')",message="endpoint must be an http or https URL with a host and nothing else; write https://s3.example.org and put credentials into credentialsSecretRef"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != '' && url(self).getEscapedPath() in ['', '/'] && !self.matches('[@?#]')",message="endpoint must be an http or https URL with a host and nothing else; write https://s3.example.org and put credentials into credentialsSecretRef"
 	Endpoint string `json:"endpoint,omitempty"`
 
 	// region is the region that requests are signed for.
@@ -68,7 +68,7 @@ type IAMEndpoint struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getEscapedPath() in ['', '/'] && !self.contains('@')",message="iam.endpoint must be an http or https URL with a host and nothing else, such as https://iam.example.org"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != '' && url(self).getEscapedPath() in ['', '/'] && !self.matches('[@?#]')",message="iam.endpoint must be an http or https URL with a host and nothing else, such as https://iam.example.org"
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
@@ -78,11 +78,13 @@ type SecretReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
 	Namespace string `json:"namespace,omitempty"`
 	// name of the Secret.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
 	Name string `json:"name,omitempty"`
 }
 
