@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/rendition/vips"
+)
+
+// Render makes a picture for each of presets, in their order, from the file in src, which Inspect has passed as info. An
+// error is always an *asset.ReadError, and the pictures are then nil: a file that cannot be decoded to its end gives none.
+//
+// Data that ends early or is damaged is an error even where a decoder would go on with grey: half a picture must not pass for one.
+func (e *Engine) Render(src []byte, info rendition.Info, presets []rendition.Preset) ([]rendition.Picture, error) {
+	if len(presets) == 0 {
+		return nil, nil
+	}
+	unpin := pin(src)
+	defer unpin()
+	geometries := make([]rendition.Geometry, len(presets))
+	width, height := 1, 1
+	for i, p := range presets {
+		geometries[i] = p.Measure(info.Width, info.Height)
+		width, height = max(width, geometries[i].ResizeWidth), max(height, geometries[i].ResizeHeight)
+	}
+	base, err := decode(src, width, height)
+	if err != nil {
+		return nil, asset.NewReadError(asset.ReasonCorrupt, "decoding as "+info.ContentType+" failed; the data is damaged or ends too early")
+	}
+	defer base.Close()
+	pictures := make([]rendition.Picture, len(presets))
+	for _, i := range bySize(geometries) {
+		p, g := presets[i].Defaulted(), geometries[i]
+		data, err := derive(base, p, g)
+		if err != nil {
+			return nil, asset.NewReadError(asset.ReasonCorrupt, fmt.Sprintf("decoding as %s or making preset %q failed; the data is damaged or ends too early", info.ContentType, p.Name))
+		}
+		pictures[i] = rendition.Picture{Data: data, Width: g.Width, Height: g.Height}
+	}
+	return pictures, nil
+}
+
+// bySize gives the indices with the largest picture first: it draws the whole decode through the cache, in order.
+func bySize(gs []rendition.Geometry) []int {
+	order := make([]int, len(gs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return gs[b].ResizeWidth*gs[b].ResizeHeight - gs[a].ResizeWidth*gs[a].ResizeHeight
+	})
+	return order
+}
+
+// decode gives the upright picture in 8-bit sRGB at width × height, the size of the largest rendition, shrinking while it
+// loads where the format can. The first use decodes; the tiles are then kept, so that every further use costs no decode.
+func decode(src []byte, width, height int) (*vips.Image, error) {
+	img, err := vips.NewThumbnailBuffer(src, width, &vips.ThumbnailBufferOptions{
+		Height:        height,
+		Size:          vips.SizeForce,
+		ExportProfile: "srgb",
+		Intent:        vips.IntentRelative,
+		FailOn:        vips.FailOnError,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	defer img.Close()
+	if i := img.Interpretation(); i != vips.InterpretationSrgb && i != vips.InterpretationBW {
+		if err := img.Colourspace(vips.InterpretationSrgb, nil); err != nil {
+			return nil, fmt.Errorf("convert to sRGB: %w", err)
+		}
+	}
+	if img.BandFormat() != vips.BandFormatUchar {
+		if err := img.Cast(vips.BandFormatUchar, nil); err != nil {
+			return nil, fmt.Errorf("convert to 8 bits: %w", err)
+		}
+	}
+	const tile = 128
+	tiles := (width/tile + 1) * (height/tile + 1)
+	cached, err := img.Tilecache(&vips.TilecacheOptions{TileWidth: tile, TileHeight: tile, MaxTiles: tiles, Access: vips.AccessRandom, Persistent: true})
+	if err != nil {
+		return nil, fmt.Errorf("keep the decoded picture: %w", err)
+	}
+	return cached, nil
+}
+
+// derive makes one rendition out of the decoded picture.
+func derive(base *vips.Image, p rendition.Preset, g rendition.Geometry) ([]byte, error) {
+	img, err := base.Copy(nil)
+	if err != nil {
+		return nil, fmt.Errorf("copy: %w", err)
+	}
+	defer img.Close()
+	if g.ResizeWidth != img.Width() || g.ResizeHeight != img.Height() {
+		err := img.ThumbnailImage(g.ResizeWidth, &vips.ThumbnailImageOptions{Height: g.ResizeHeight, Size: vips.SizeForce, NoRotate: true, Intent: vips.IntentRelative})
+		if err != nil {
+			return nil, fmt.Errorf("resize: %w", err)
+		}
+	}
+	if g.Width != g.ResizeWidth || g.Height != g.ResizeHeight {
+		if err := img.ExtractArea((g.ResizeWidth-g.Width)/2, (g.ResizeHeight-g.Height)/2, g.Width, g.Height); err != nil {
+			return nil, fmt.Errorf("crop: %w", err)
+		}
+	}
+	return encode(img, p)
+}
+
+// encode writes the finished picture without any metadata.
+func encode(img *vips.Image, p rendition.Preset) (data []byte, err error) {
+	switch p.Format {
+	case rendition.JPEG:
+		if img.HasAlpha() { // JPEG has no transparency; paper is white
+			if err := img.Flatten(&vips.FlattenOptions{Background: []float64{255, 255, 255}, MaxAlpha: 255}); err != nil {
+				return nil, fmt.Errorf("flatten: %w", err)
+			}
+		}
+		data, err = img.JpegsaveBuffer(&vips.JpegsaveBufferOptions{Q: p.Quality, OptimizeCoding: true, Interlace: true, Strip: true})
+	case rendition.PNG:
+		data, err = img.PngsaveBuffer(&vips.PngsaveBufferOptions{Compression: 6, Filter: vips.PngFilterAll, Strip: true})
+	case rendition.WebP:
+		data, err = img.WebpsaveBuffer(&vips.WebpsaveBufferOptions{Q: p.Quality, AlphaQ: 100, Effort: 4, Strip: true})
+	case rendition.AVIF:
+		data, err = img.HeifsaveBuffer(&vips.HeifsaveBufferOptions{Q: p.Quality, Bitdepth: 8, Compression: vips.HeifCompressionAv1, Effort: 4, Strip: true})
+	default:
+		return nil, fmt.Errorf("format %q is unknown", p.Format)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("encode as %s: %w", p.Format, err)
+	}
+	return data, nil
+}
