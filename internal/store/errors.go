@@ -52,6 +52,7 @@ func translate(op string, err error) error {
 		return nil
 	}
 	if answer, ok := errors.AsType[minio.ErrorResponse](err); ok {
+		// The library dresses some failures to send as answers without a status.
 		if answer.StatusCode == 0 && answer.Code == "" {
 			return conn.Failure(op, err)
 		}
