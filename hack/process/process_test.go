@@ -88,7 +88,7 @@ func TestStopKillsAStubbornGroup(t *testing.T) {
 }
 
 func TestChildrenDieWithAKilledParent(t *testing.T) {
-	parent := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very test binary
+	parent := exec.CommandContext(t.Context(), os.Args[0])
 	parent.Env = []string{"PROCESS_TEST_PARENT=" + filepath.Join(t.TempDir(), "child.log")}
 	out, err := parent.CombinedOutput()
 	if err == nil {

@@ -241,7 +241,7 @@ func TestBinary(t *testing.T) {
 	empty := t.TempDir()
 	program := func(dir, name string) string {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, nil, 0o700); err != nil { //nolint:gosec // a program must be executable
+		if err := os.WriteFile(path, nil, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		return path

@@ -1,0 +1,176 @@
+# Vitrine. `make` lists what can be done. Needs Go, GNU make 4.3 and, for the worker that
+# renders pictures, libvips; `make deps` installs what is missing on Debian and Ubuntu.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO ?= go
+BIN := $(CURDIR)/bin
+MODULE := github.com/vitrine-dam/vitrine
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The version is passed explicitly, and a checkout owned by somebody else still builds.
+export GOFLAGS := $(filter-out -buildvcs%,$(GOFLAGS)) -buildvcs=false
+export VITRINE_BIN := $(BIN)
+
+# Everything but the picture worker is built, linted and tested without cgo, so that one
+# build cache serves all of it.
+NOCGO := CGO_ENABLED=0
+
+.PHONY: help
+help: ## List the targets (this)
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^## / { printf "\n%s\n", substr($$0, 4) } \
+	  /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+## See it work
+
+.PHONY: demo
+demo: deps tools build ## Bring everything up on this machine until Ctrl-C; CHECK=1 proves it and tears down
+	@$(NOCGO) $(GO) build -o $(BIN)/demo ./hack/demo
+	@exec $(BIN)/demo $(if $(filter-out 0,$(CHECK)),--check)
+
+## Test it
+
+# Packages whose tests start an API server or an object store, and packages that need
+# cgo, found by what they import, so that no list here can fall behind.
+TESTBED := $(MODULE)/hack/testbed
+VIPS := $(MODULE)/internal/rendition/vips
+# $(call packages,CONDITION on the marks S (needs servers) and C (needs cgo),PATTERN)
+packages = $(GO) list -test -f '{{.ImportPath}} {{range .Deps}}{{if eq . "$(TESTBED)"}}S{{end}}{{if eq . "$(VIPS)"}}C{{end}}{{end}}' $(2) \
+  | awk '$$1 ~ /\.test$$/ && ($(1)) { sub(/\.test$$/, "", $$1); print $$1 }'
+GOTEST := $(GO) test -count=1 -timeout=20m
+# $(call suite,PATTERN[,CONDITION]): the packages without cgo first, then the others.
+define suite
+@p="$$($(call packages,$(if $(2),$(2),1) && $$2 !~ /C/,$(1)))"; if [ -n "$$p" ]; then echo "# without cgo"; $(NOCGO) $(GOTEST) $$p; fi
+@p="$$($(call packages,$(if $(2),$(2),1) && $$2 ~ /C/,$(1)))"; if [ -n "$$p" ]; then echo "# with cgo"; $(GOTEST) $$p; fi
+endef
+present = $(patsubst %,./%/...,$(wildcard $(1)))
+
+.PHONY: test
+test: deps ## Everything that CI runs: build, verify, lint and all suites
+	@$(MAKE) tools
+	@$(MAKE) build
+	@$(MAKE) verify
+	@$(MAKE) lint
+	$(call suite,./...)
+
+.PHONY: test-unit
+test-unit: ## Tests that need no server
+	$(call suite,./...,$$2 !~ /S/)
+
+.PHONY: test-api
+test-api: tools ## The kinds and their rules, on a real API server
+	$(call suite,$(call present,api config test/api))
+
+.PHONY: test-store
+test-store: tools ## The object store's driver and policies, on a real store
+	$(call suite,$(call present,internal/store internal/policy test/store))
+
+.PHONY: test-cluster
+test-cluster: tools build ## Controllers, on a real API server and a real store
+	$(call suite,$(call present,controllers cmd/manager test/cluster))
+
+.PHONY: test-gateway
+test-gateway: tools ## Links and the gateway
+	$(call suite,$(call present,internal/link internal/gateway cmd/gateway test/gateway))
+
+.PHONY: test-rendition
+test-rendition: tools ## Renditions, with the installed libvips
+	$(call suite,$(call present,internal/rendition cmd/transform test/rendition))
+
+.PHONY: test-hack
+test-hack: tools ## The test bed, the local runner and the sample pictures themselves
+	$(call suite,./hack/...)
+
+.PHONY: test-race
+test-race: tools build ## All suites under the race detector
+	$(GO) test -race -count=1 -timeout=40m ./...
+
+.PHONY: bench
+bench: tools build ## Benchmarks; BENCH=regexp chooses
+	$(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem ./...
+
+## Keep it right
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## golangci-lint on all code, and the Kubernetes API linter on api/
+	@hack/lint $(BIN)/golangci-lint
+
+.PHONY: generate
+generate: $(BIN)/crd-ref-docs ## Write everything that is generated: deep copies, CRDs, RBAC, API page, libvips bindings
+	@GO=$(GO) BIN=$(BIN) hack/generate
+
+.PHONY: verify
+verify: $(BIN)/crd-ref-docs ## Fail when a generated file is not what `make generate` writes
+	@GO=$(GO) BIN=$(BIN) hack/verify
+
+## Build it
+
+.PHONY: build
+build: ## The programs, into bin/
+	@mkdir -p $(BIN)
+	$(NOCGO) $(GO) build -ldflags='-X main.version=$(VERSION)' -o $(BIN)/ $(call commands,manager gateway kubectl-dam)
+	$(GO) build -ldflags='-X main.version=$(VERSION)' -o $(BIN)/ $(call commands,transform)
+commands = $(patsubst %,./cmd/%,$(1))
+
+IMAGES ?= vitrine
+.PHONY: images
+images: ## The container images, with docker; IMAGES=prefix names them prefix-manager:version and so on
+	@for part in manager gateway transform; do \
+	  docker build --build-arg VERSION=$(VERSION) -f hack/images/$$part.Dockerfile -t $(IMAGES)-$$part:$(VERSION) . ; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built, the tools included
+	rm -rf $(BIN) .demo
+
+## What it needs
+
+.PHONY: deps
+deps: ## Install missing Debian or Ubuntu packages, or say which are missing
+	@GO=$(GO) hack/install-deps
+
+# With KUBEBUILDER_ASSETS set, etcd and kube-apiserver are taken from there.
+CLUSTER_TOOLS := kube-controller-manager kubectl $(if $(KUBEBUILDER_ASSETS),,kube-apiserver etcd)
+.PHONY: tools
+tools: $(addprefix $(BIN)/,$(CLUSTER_TOOLS) versitygw) ## The programs that the demo and the tests run, into bin/ (several minutes, once)
+
+.PHONY: tools-lint
+tools-lint: $(BIN)/golangci-lint $(BIN)/crd-ref-docs ## The linters and the documentation generator, into bin/
+
+# A tool is rebuilt when its pin changes: its module's go.mod and go.sum, or the version of Go.
+$(BIN)/.pin/%: FORCE
+	@mkdir -p $(@D); pin="$$({ $(GO) env GOVERSION GOARCH; cat hack/tools/$*/go.mod hack/tools/$*/go.sum; } | sha256sum)"; \
+	  [ "$$pin" = "$$(cat $@ 2>/dev/null)" ] || echo "$$pin" > $@
+.PHONY: FORCE
+FORCE:
+.PRECIOUS: $(BIN)/.pin/%
+
+KUBERNETES_VERSION = $(shell sed -n 's/^\tk8s.io\/kubernetes \(v[^ ]*\).*/\1/p' hack/tools/kubernetes/go.mod)
+KUBERNETES_LDFLAGS = -s -w $(foreach p,k8s.io/component-base/version k8s.io/client-go/pkg/version,-X $(p).gitVersion=$(KUBERNETES_VERSION))
+KUBERNETES := $(addprefix $(BIN)/,$(filter-out etcd,$(CLUSTER_TOOLS)))
+# $(call build-tool,MODULE FOLDER,OUTPUT,PACKAGES[,LDFLAGS])
+build-tool = @echo "building $(notdir $@)"; cd hack/tools/$(1) && $(NOCGO) $(GO) build -ldflags='$(if $(4),$(4),-s -w)' -o $(2) $(3)
+
+$(KUBERNETES) &: $(BIN)/.pin/kubernetes
+	$(call build-tool,kubernetes,$(BIN)/,$(addprefix k8s.io/kubernetes/cmd/,$(notdir $(KUBERNETES))),$(KUBERNETES_LDFLAGS))
+	@touch $(KUBERNETES)
+
+$(BIN)/etcd: $(BIN)/.pin/kubernetes
+	$(call build-tool,kubernetes,$@,go.etcd.io/etcd/server/v3)
+	@touch $@
+
+$(BIN)/versitygw: $(BIN)/.pin/versitygw
+	$(call build-tool,versitygw,$@,github.com/versity/versitygw/cmd/versitygw)
+	@touch $@
+
+$(BIN)/golangci-lint: $(BIN)/.pin/lint
+	$(call build-tool,lint,$@,sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter)
+	@touch $@
+
+$(BIN)/crd-ref-docs: $(BIN)/.pin/docs
+	$(call build-tool,docs,$@,github.com/elastic/crd-ref-docs)
+	@touch $@
