@@ -1,0 +1,113 @@
+// Command transform is the worker of rendition Jobs: it carries out the manifest of one index and ends.
+//
+// The manifest is the file named like the index, in decimal, in --manifest-dir; the index is JOB_COMPLETION_INDEX, which
+// Kubernetes sets in the pods of an Indexed Job. All it may do is in the presigned URLs of that manifest. Log lines are JSON on
+// standard output and never hold a URL.
+//
+// Exit codes: 0, every original is decided; 1, try the index again (the store failed, a signal came, decoders hang); 2, wrong
+// flags; 3, no use to try again (the manifest is missing or broken, libvips is not guarded).
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/rendition/engine"
+	"github.com/vitrine-dam/vitrine/internal/rendition/worker"
+)
+
+// The exit codes, on which the Job's pod failure policy relies.
+const (
+	exitDone  = 0
+	exitRetry = 1
+	exitUsage = 2
+	exitNever = 3
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	// Exit at once: a decoder that hangs must not keep the process.
+	os.Exit(code)
+}
+
+// run is main without the process around it.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	limits, images := worker.DefaultLimits(), engine.DefaultLimits()
+	flags := flag.NewFlagSet("transform", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	dir := flags.String("manifest-dir", "/manifest", "directory with one manifest per index, named by its number")
+	flags.IntVar(&limits.Parallel, "parallel", limits.Parallel, "images decoded at once; follows the CPU limit unless given")
+	flags.Int64Var(&limits.MaxBytes, "max-bytes", limits.MaxBytes, "largest original, in bytes")
+	flags.Int64Var(&limits.SourceMemory, "source-memory", limits.SourceMemory, "bytes of originals held at once")
+	flags.Int64Var(&limits.DecodeMemory, "decode-memory", limits.DecodeMemory, "bytes that decoding may take at once, by estimate")
+	flags.DurationVar(&limits.ImageTime, "image-time", limits.ImageTime, "time limit for decoding one image")
+	flags.Int64Var(&images.MaxPixels, "max-pixels", images.MaxPixels, "largest width times height")
+	flags.IntVar(&images.MaxFrames, "max-frames", images.MaxFrames, "most frames or pages")
+	if err := flags.Parse(args); err != nil {
+		return exitUsage
+	}
+	if flags.NArg() > 0 || limits.Parallel < 1 || limits.MaxBytes < 1 || limits.SourceMemory < 1 || limits.DecodeMemory < 1 ||
+		limits.ImageTime <= 0 || images.MaxPixels < 1 || images.MaxFrames < 1 {
+		_, _ = fmt.Fprintln(stderr, "transform: limits must be above zero, and there are no arguments but flags")
+		return exitUsage
+	}
+	log := slog.New(slog.NewJSONHandler(stdout, nil))
+	manifest, err := load(*dir, getenv("JOB_COMPLETION_INDEX"))
+	if err != nil {
+		log.Error("cannot read the manifest", "error", err)
+		return exitNever
+	}
+	eng, err := engine.Start(images)
+	if err != nil {
+		log.Error("cannot start libvips", "error", err)
+		return exitNever
+	}
+	w := worker.Worker{Transport: newTransport(limits.Parallel), Renderer: eng, Limits: limits, Log: log}
+	if _, err := w.Run(ctx, manifest); err != nil {
+		log.Error("not finished, try again", "error", err)
+		return exitRetry
+	}
+	return exitDone
+}
+
+// load reads the manifest of the index. Every error means that trying again is no use: a mounted Secret is there before the
+// container starts.
+func load(dir, index string) (rendition.Manifest, error) {
+	n, err := strconv.ParseUint(index, 10, 31)
+	if err != nil {
+		return rendition.Manifest{}, errors.New("JOB_COMPLETION_INDEX must be a number; run this as a pod of an Indexed Job")
+	}
+	f, err := os.Open(filepath.Join(dir, strconv.FormatUint(n, 10)))
+	if err != nil {
+		return rendition.Manifest{}, fmt.Errorf("open manifest: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return rendition.Decode(f)
+}
+
+// newTransport keeps enough connections for all items in flight and does not wait for ever on a dead store.
+func newTransport(parallel int) *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		MaxIdleConnsPerHost:   4 * parallel,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
+		DisableCompression:    true,
+		ForceAttemptHTTP2:     true,
+	}
+}

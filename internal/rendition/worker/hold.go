@@ -1,0 +1,107 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
+)
+
+// holding is what one item holds of the run's semaphores.
+type holding struct {
+	free []func()
+}
+
+// acquire takes n of s into h. When decoders hang, what they hold may be missing for ever: who has then waited for twice the
+// time of an image ends the run.
+func (r *run) acquire(ctx context.Context, h *holding, s *semaphore.Weighted, n int64) error {
+	for {
+		patience, cancel := context.WithTimeout(ctx, 2*r.limits.ImageTime)
+		err := s.Acquire(patience, n)
+		cancel()
+		if err == nil {
+			h.free = append(h.free, func() { s.Release(n) })
+			return nil
+		}
+		if ctx.Err() == nil && r.hanging() > 0 {
+			r.cancel(ErrStuck)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("wait for a share of the worker: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// take hands everything over to whoever calls the result.
+func (h *holding) take() (release func()) {
+	free := h.free
+	h.free = nil
+	return func() {
+		for _, f := range free {
+			f()
+		}
+	}
+}
+
+func (h *holding) release() { h.take()() }
+
+// bounded runs f, which cannot be interrupted, and waits for at most ImageTime. When that is over, f keeps what the item
+// holds until it really ends: its memory and its processor are in use.
+func bounded[T any](r *run, name string, held *holding, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var got result
+		defer func() {
+			if p := recover(); p != nil {
+				r.log.Error("decoder panicked", "asset", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				got.err = asset.NewReadError(asset.ReasonCorrupt, "the decoder failed")
+			}
+			done <- got
+		}()
+		got.value, got.err = f()
+	}()
+	limit := time.NewTimer(r.limits.ImageTime)
+	defer limit.Stop()
+	select {
+	case got := <-done:
+		return got.value, got.err
+	case <-limit.C:
+	}
+	release := held.take()
+	r.hang(+1)
+	go func() {
+		<-done
+		r.hang(-1)
+		release()
+	}()
+	var none T
+	return none, asset.NewReadError(asset.ReasonTimeout, fmt.Sprintf("decoding did not end within %s", r.limits.ImageTime))
+}
+
+// hang counts the decoders that hang.
+func (r *run) hang(change int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stuck += change
+}
+
+// stopIfStuck ends the run when no decoder is left.
+func (r *run) stopIfStuck() {
+	if r.hanging() >= r.limits.Parallel {
+		r.cancel(ErrStuck)
+	}
+}
+
+func (r *run) hanging() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stuck
+}

@@ -1,0 +1,134 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+)
+
+// item brings one item to its end and counts it.
+func (r *run) item(ctx context.Context, it rendition.Item) {
+	facts, err := r.process(ctx, it)
+	defer r.stopIfStuck() // after the item's own facts are stored
+	switch {
+	case err == nil && facts.Error == nil:
+		r.count(func(s *Summary) { s.Done++; s.Pictures += len(it.Outputs) })
+	case err == nil:
+		r.count(func(s *Summary) { s.Failed++ })
+		r.log.Warn("original has no pictures", "asset", it.Asset, "reason", facts.Error.Reason, "message", facts.Error.Message)
+	case errors.Is(err, errMissing):
+		r.count(func(s *Summary) { s.Missing++ })
+	case errors.Is(err, errChanged):
+		r.count(func(s *Summary) { s.Changed++ })
+	case ctx.Err() != nil:
+		// The run is ending; the item was cut off, which says nothing about the store.
+	default:
+		r.count(func(s *Summary) { s.StoreErrors++ })
+		r.log.Error("original is to be tried again", "asset", it.Asset, "error", err)
+	}
+}
+
+// process fetches, renders and stores one item, facts last.
+func (r *run) process(ctx context.Context, it rendition.Item) (asset.Facts, error) {
+	facts := asset.Facts{
+		V: asset.FactsVersion, ETag: it.ETag, VersionID: it.VersionID, Size: it.Size, PresetSet: it.PresetSet,
+		ContentType: rendition.OctetStream, ReadAt: r.now().UTC().Truncate(time.Second),
+	}
+	var pictures []rendition.Picture
+	if it.Size > r.limits.MaxBytes {
+		facts.Error = asset.NewReadError(asset.ReasonTooLarge, fmt.Sprintf("%d bytes, at most %d", it.Size, r.limits.MaxBytes))
+	} else {
+		var err error
+		if pictures, err = r.read(ctx, it, &facts); err != nil {
+			return facts, err
+		}
+	}
+	facts.Renditions = slices.Clone(it.Kept)
+	if len(pictures) == len(it.Outputs) {
+		for i, out := range it.Outputs {
+			made, err := r.putPicture(ctx, it, out, pictures[i])
+			if err != nil {
+				return facts, err
+			}
+			facts.Renditions = append(facts.Renditions, made)
+		}
+	}
+	body, err := asset.EncodeFacts(facts)
+	if err != nil {
+		return facts, err
+	}
+	if _, err := r.put(ctx, it.Facts, "application/json", body); err != nil {
+		return facts, fmt.Errorf("put facts: %w", err)
+	}
+	return facts, nil
+}
+
+// read fetches the original and fills facts from it. What is wrong with the file itself goes into facts.Error; an error is
+// about the store or the run.
+func (r *run) read(ctx context.Context, it rendition.Item, facts *asset.Facts) ([]rendition.Picture, error) {
+	var held holding
+	defer held.release()
+	if err := r.acquire(ctx, &held, r.source, min(it.Size, r.limits.SourceMemory)); err != nil {
+		return nil, err
+	}
+	src, modified, err := r.get(ctx, it)
+	if err != nil {
+		return nil, fmt.Errorf("get original: %w", err)
+	}
+	sum := sha256.Sum256(src)
+	facts.SHA256 = hex.EncodeToString(sum[:])
+	facts.CRC32 = fmt.Sprintf("%08x", crc32.ChecksumIEEE(src))
+	facts.ModifiedAt = modified
+	facts.ContentType = rendition.Sniff(src).ContentType
+	pictures, err := r.render(ctx, it, src, facts, &held)
+	var unreadable *asset.ReadError
+	if errors.As(err, &unreadable) {
+		facts.Error = asset.NewReadError(unreadable.Reason, unreadable.Message)
+		return nil, nil
+	}
+	return pictures, err
+}
+
+// render has the original decoded: a decoder's slot first, then the header, then memory by what the header says, then pixels.
+func (r *run) render(ctx context.Context, it rendition.Item, src []byte, facts *asset.Facts, held *holding) ([]rendition.Picture, error) {
+	if err := r.acquire(ctx, held, r.slots, 1); err != nil {
+		return nil, err
+	}
+	info, err := bounded(r, it.Asset, held, func() (rendition.Info, error) { return r.renderer.Inspect(src) })
+	if info.ContentType != "" {
+		facts.ContentType = info.ContentType
+	}
+	facts.Width, facts.Height, facts.Orientation = info.Width, info.Height, info.Orientation
+	facts.ColourSpace, facts.Profile, facts.Frames = info.ColourSpace, info.Profile, info.Frames
+	if err != nil || len(it.Outputs) == 0 {
+		return nil, err
+	}
+	presets := make([]rendition.Preset, len(it.Outputs))
+	for i, o := range it.Outputs {
+		presets[i] = o.Preset
+	}
+	// Holders of a slot wait for memory; holders of memory wait for nothing, so this cannot lock up.
+	if err := r.acquire(ctx, held, r.decode, min(info.DecodeBytes+outputBytes(info, presets), r.limits.DecodeMemory)); err != nil {
+		return nil, err
+	}
+	return bounded(r, it.Asset, held, func() ([]rendition.Picture, error) { return r.renderer.Render(src, info, presets) })
+}
+
+// outputBytes estimates what the finished pictures and their encoders hold: the decoded picture, one copy in work and
+// the encoder's own, 4 bytes a pixel each.
+func outputBytes(info rendition.Info, presets []rendition.Preset) int64 {
+	var largest int64
+	for _, p := range presets {
+		g := p.Measure(info.Width, info.Height)
+		largest = max(largest, int64(g.ResizeWidth)*int64(g.ResizeHeight))
+	}
+	return 3 * 4 * largest
+}
