@@ -1,0 +1,134 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// MaxMembers is how many members a Collection may have for grants on it to be
+// enforced at a store, which needs two resources of about 100 bytes for each: 60 KB of
+// the 64 KiB of a policy is what one such Collection can need. A larger one is served by links.
+const MaxMembers = 300
+
+// collection is what the model keeps of a Collection.
+type collection struct {
+	library string
+	members []Key
+	set     map[Key]struct{}
+	live    bool
+}
+
+// tooLarge: grants on it are not enforceable at a store.
+func (c *collection) tooLarge() bool { return len(c.members) > MaxMembers }
+
+func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string][]string) {
+	m.collections = make(map[string]*collection, len(declared))
+	listings := map[string][]string{}
+	for _, c := range byAge(declared, func(c *v1alpha1.Collection) *metav1.ObjectMeta { return &c.ObjectMeta }) {
+		lib := c.Spec.LibraryRef.Name
+		if m.libraries[lib] == nil {
+			m.problems.add("Collection", c.Name, v1alpha1.ReasonLibraryNotFound,
+				"there is no Library %s in this namespace; create it, or correct spec.libraryRef", lib)
+			continue
+		}
+		listing, ok := listings[lib]
+		if !ok {
+			listing = ordered(files[lib])
+			listings[lib] = listing
+		}
+		kept := &collection{library: lib, members: m.expand(c, listing), live: !going(&c.ObjectMeta)}
+		kept.set = make(map[Key]struct{}, len(kept.members))
+		for _, k := range kept.members {
+			kept.set[k] = struct{}{}
+		}
+		m.collections[c.Name] = kept
+		if kept.tooLarge() {
+			m.problems.add("Collection", c.Name, v1alpha1.ReasonLinksOnly,
+				"it has %d members and a store's policy holds %d; links show them all, grants on it give nothing: name fewer, or grant on a Folder", len(kept.members), MaxMembers)
+		}
+	}
+}
+
+// expand gives a Collection's members, ordered by path. Files whose names no
+// policy can carry are left out; nothing that an uploader calls a file
+// may take the grants on others away.
+func (m *Model) expand(c *v1alpha1.Collection, listing []string) []Key {
+	lib := c.Spec.LibraryRef.Name
+	found := map[string]struct{}{}
+	for _, item := range c.Spec.Items {
+		if IsPattern(item.Path) {
+			for _, path := range below(listing, literal(item.Path)) {
+				if Match(item.Path, path) && checkPath(path) == "" {
+					found[path] = struct{}{}
+				}
+			}
+			continue
+		}
+		if wrong := checkPath(item.Path); wrong != "" {
+			m.problems.add("Collection", c.Name, v1alpha1.ReasonInvalidPath, "item %q: %s", item.Path, wrong)
+			continue
+		}
+		// A right to see a file's renditions is a right to all below its
+		// path, so a folder must never pass for a file.
+		if m.leadsThrough(lib, item.Path) || len(below(listing, item.Path+"/")) > 0 {
+			m.problems.add("Collection", c.Name, v1alpha1.ReasonInvalidPath,
+				"item %q is a folder; write %q for the files in it", item.Path, item.Path+"/**")
+			continue
+		}
+		found[item.Path] = struct{}{}
+	}
+	paths := make([]string, 0, len(found))
+	for path := range found {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	members := make([]Key, 0, len(paths))
+	for i, path := range paths {
+		if i+1 < len(paths) && len(below(paths[i+1:], path+"/")) > 0 {
+			continue // a file and a folder cannot have one name; the files in it are meant
+		}
+		members = append(members, Key{Library: lib, Path: path})
+	}
+	return members
+}
+
+// leadsThrough tells whether a path is that of a declared Folder, or of a folder above one.
+func (m *Model) leadsThrough(lib, path string) bool {
+	_, ok := m.libraries[lib].through[path]
+	return ok
+}
+
+// below gives the part of an ordered list that begins with a prefix.
+func below(list []string, prefix string) []string {
+	from, _ := slices.BinarySearch(list, prefix)
+	rest := list[from:]
+	// Everything with the prefix is in one run, as the list is ordered by bytes.
+	to, _ := slices.BinarySearchFunc(rest, prefix, func(s, prefix string) int {
+		if strings.HasPrefix(s, prefix) {
+			return -1
+		}
+		return 1
+	})
+	return rest[:to]
+}
+
+func ordered(list []string) []string {
+	if slices.IsSorted(list) {
+		return list
+	}
+	return slices.Sorted(slices.Values(list))
+}
+
+// Members are a Collection's members, ordered by path; false when it does not
+// exist or is in no Library. Not to be changed.
+func (m *Model) Members(name string) ([]Key, bool) {
+	c := m.collections[name]
+	if c == nil {
+		return nil, false
+	}
+	return c.members, true
+}

@@ -1,0 +1,90 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// membership is a binding that reaches a user, and through which group; the
+// group is empty when the user is named directly.
+type membership struct {
+	binding *binding
+	group   string
+}
+
+func (m *Model) addUsers(declared []v1alpha1.User) {
+	m.users = make(map[string]bool, len(declared))
+	for i := range declared {
+		u := &declared[i]
+		m.users[u.Name] = !m.frozen && !going(&u.ObjectMeta) && !frozen(&u.ObjectMeta)
+	}
+}
+
+func (m *Model) addGroups(declared []v1alpha1.UserGroup) {
+	m.groups = make(map[string][]string, len(declared))
+	for i := range declared {
+		g := &declared[i]
+		if going(&g.ObjectMeta) {
+			continue
+		}
+		var missing, members []string
+		for _, name := range g.Spec.Members {
+			live, exists := m.users[name]
+			switch {
+			case !exists:
+				missing = append(missing, name)
+			case live && !frozen(&g.ObjectMeta):
+				members = append(members, name)
+			}
+		}
+		slices.Sort(members)
+		m.groups[g.Name] = slices.Compact(members)
+		if len(missing) > 0 {
+			slices.Sort(missing)
+			m.problems.add("UserGroup", g.Name, v1alpha1.ReasonMemberNotFound,
+				"there is no User %s in this namespace; create it, or take it out of spec.members", few(missing))
+		}
+	}
+}
+
+func (m *Model) addRoles(declared []v1alpha1.Role) {
+	m.roles = make(map[string]Permissions, len(declared))
+	for i := range declared {
+		r := &declared[i]
+		if going(&r.ObjectMeta) {
+			continue
+		}
+		var have Permissions
+		var unknown []string
+		for _, name := range r.Spec.Permissions {
+			p, ok := ParsePermission(string(name))
+			if !ok {
+				unknown = append(unknown, string(name))
+				continue
+			}
+			have = have.Union(Of(p))
+		}
+		m.roles[r.Name] = have
+		if len(unknown) > 0 {
+			slices.Sort(unknown)
+			m.problems.add("Role", r.Name, v1alpha1.ReasonRoleNotFound,
+				"there is no permission %s; the permissions are %s", few(unknown), AllPermissions)
+		}
+	}
+}
+
+// BindingUsers are the users that a RoleBinding reaches, groups resolved, in
+// order, without regard to its window; none when there is no such binding.
+func (m *Model) BindingUsers(name string) []string {
+	b := m.byBinding[name]
+	if b == nil {
+		return nil
+	}
+	users := make([]string, 0, len(b.reached))
+	for _, r := range b.reached {
+		users = append(users, r.user)
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
+}
