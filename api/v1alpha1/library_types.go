@@ -196,13 +196,13 @@ type AssetCounts struct {
 	Bytes *int64 `json:"bytes,omitempty"`
 }
 
-// RenditionCounts tells how far the rendering of a library is.
+// RenditionCounts tells how far the rendering of a library is, in originals.
 type RenditionCounts struct {
-	// wanted counts renditions of all pictures times all presets.
+	// wanted counts originals that should have renditions, those not yet looked at included.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Wanted *int64 `json:"wanted,omitempty"`
-	// done counts those that exist.
+	// done counts originals of which every rendition exists.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Done *int64 `json:"done,omitempty"`

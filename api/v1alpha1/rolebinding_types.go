@@ -145,10 +145,11 @@ type RoleBindingStatus struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=damrb,categories=dam
 // +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.roleRef.name`
-// +kubebuilder:printcolumn:name="Targets",type=string,JSONPath=`.spec.targets[*].name`
+// +kubebuilder:printcolumn:name="First Target",type=string,JSONPath=`.spec.targets[0].name`
 // +kubebuilder:printcolumn:name="Users",type=integer,JSONPath=`.status.users`
 // +kubebuilder:printcolumn:name="Phase",type=string,JSONPath=`.status.phase`
 // +kubebuilder:printcolumn:name="Ends",type=string,JSONPath=`.spec.notAfter`
+// +kubebuilder:printcolumn:name="Targets",type=string,priority=1,JSONPath=`.spec.targets`
 // +kubebuilder:printcolumn:name="Why",type=string,priority=1,JSONPath=`.spec.reason`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`

@@ -1,0 +1,61 @@
+package api
+
+// features: K13, B4
+
+var collections = table{
+	kind: "Collection",
+	base: `
+spec:
+  libraryRef: {name: brand}
+  title: Hero shots
+  items:
+  - {path: launch/final/hero-*.jpg}
+  - {path: press/logo.png}
+`,
+	cases: []refusable{
+		accepted("a collection is declared", ``),
+		accepted("two stars stand for whole segments", `spec: {items: [{path: "**"}, {path: "press/**"}, {path: "launch/**/hero-*.jpg"}, {path: "**/logo.*"}]}`),
+		accepted("the longest list of the longest paths fits", `spec: {items: `+many(256, `{path: "`+long(508)+`/%03d"}`)+`}`),
+		accepted("the longest list of the wildest patterns fits", `spec: {items: `+many(256, `{path: "`+wild()+`%03d"}`)+`}`),
+
+		refused("a library is named", `spec: {libraryRef: null}`, `spec.libraryRef: Required value`),
+		refused("a library has a name", `spec: {libraryRef: {name: null}}`, `spec.libraryRef.name: Required value`),
+		refused("a library's name is not empty", `spec: {libraryRef: {name: ""}}`, `at least 1 chars`),
+		refused("a library is in this namespace", `spec: {libraryRef: {name: northlight.campaign}}`, `spec.libraryRef.name in body should match`),
+		refused("a library's name is at most 63 characters long", `spec: {libraryRef: {name: `+long(64)+`}}`, `spec.libraryRef.name: Too long`),
+		refused("a title is not empty", `spec: {title: ""}`, `spec.title in body should be at least 1 chars`),
+		refused("a title is short", `spec: {title: `+long(201)+`}`, `spec.title: Too long`),
+		refused("a collection has items", `spec: {items: null}`, `spec.items: Required value`),
+		refused("a collection of nothing is not everything", `spec: {items: []}`, `spec.items in body should have at least 1 items`),
+		refused("there are at most 256 items", `spec: {items: `+many(257, "{path: a%d}")+`}`, `spec.items: Too many`),
+		refused("an item is there once", `spec: {items: [{path: a}, {path: a}]}`, `spec.items[1]: Duplicate value`),
+		refused("an item has a path", `spec: {items: [{}]}`, `spec.items[0].path: Required value`),
+		refused("an item's path is not empty", `spec: {items: [{path: ""}]}`, `spec.items[0].path in body should be at least 1 chars`),
+		refused("an item's path is at most 512 characters long", `spec: {items: [{path: `+long(513)+`}]}`, `spec.items[0].path: Too long`),
+		refused("an item's path has no leading slash", `spec: {items: [{path: /a}]}`, `write launch/hero.jpg`),
+		refused("an item's path has no trailing slash", `spec: {items: [{path: "press/**/"}]}`, `write launch/hero.jpg`),
+		refused("an item's path has no double slash", `spec: {items: [{path: a//b}]}`, `write launch/hero.jpg`),
+		refused("an item's path does not climb", `spec: {items: [{path: "launch/../secret/*"}]}`, `write the file's real place`),
+		refused("an item's path does not stand still", `spec: {items: [{path: ./a}]}`, `write the file's real place`),
+		refused("a question mark is no pattern here", `spec: {items: [{path: "a?.jpg"}]}`, `use * within a segment or ** across segments`),
+		refused("an item's path has no policy variable", `spec: {items: [{path: "${aws:username}/*"}]}`, `use * within a segment or ** across segments`),
+		refused("an item's path has no control characters", `spec: {items: [{path: "a\nb"}]}`, `a path must not contain control characters`),
+		refused("two stars do not begin a segment", `spec: {items: [{path: "launch/**.jpg"}]}`, `write launch/**/hero-*.jpg`),
+		refused("two stars do not end a segment", `spec: {items: [{path: "launch/hero**"}]}`, `write launch/**/hero-*.jpg`),
+		refused("three stars mean nothing", `spec: {items: [{path: "launch/***"}]}`, `write launch/**/hero-*.jpg`),
+		refused("the reserved folder has no members to give", `spec: {items: [{path: "restricted/**"}]}`, `files of restricted folders are never members of a Collection`),
+	},
+	updates: []refusable{
+		accepted("items may change", `spec: {items: [{path: "press/**"}]}`),
+		refused("the library stays", `spec: {libraryRef: {name: other}}`, `libraryRef cannot change; make a new Collection`),
+	},
+}
+
+// wild is a pattern of 507 characters that is as hard to check as they come.
+func wild() string {
+	pattern := ""
+	for range 169 {
+		pattern += "**/"
+	}
+	return pattern
+}

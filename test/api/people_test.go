@@ -1,0 +1,46 @@
+package api
+
+// features: K8, P11, P15
+
+var users = table{
+	kind: "User",
+	base: `
+spec: {displayName: Alice, email: alice@acme.example, credentials: Issue}
+`,
+	cases: []refusable{
+		accepted("a user is declared", ``),
+		accepted("a user needs no more than a name", `spec: {displayName: null, email: null, credentials: null}`),
+		accepted("a user may be without a key", `spec: {credentials: None}`),
+
+		refused("a user has a spec", `spec: null`, `spec: Required value`),
+		refused("a display name is not empty", `spec: {displayName: ""}`, `spec.displayName in body should be at least 1 chars`),
+		refused("a display name is short", `spec: {displayName: `+long(201)+`}`, `spec.displayName: Too long`),
+		refused("an email address has an at sign", `spec: {email: alice}`, `spec.email in body should match`),
+		refused("an email address has two sides", `spec: {email: a@}`, `at least 3 chars`),
+		refused("an email address is one address", `spec: {email: "Alice <alice@acme.example>"}`, `spec.email in body should match`),
+		refused("an email address has no line break", `spec: {email: "alice@acme.example\nBcc: bob@acme.example"}`, `spec.email in body should match`),
+		refused("an email address is not endless", `spec: {email: "`+long(250)+`@a.example"}`, `spec.email: Too long`),
+		refused("credentials are issued or not", `spec: {credentials: Password}`, `spec.credentials: Unsupported value`),
+	},
+}
+
+var userGroups = table{
+	kind: "UserGroup",
+	base: `
+spec: {members: [alice, bob]}
+`,
+	cases: []refusable{
+		accepted("a group is declared", ``),
+		accepted("a group may wait for its first member", `spec: {members: null}`),
+		accepted("the longest list of members fits", `spec: {members: `+many(1024, long(59)+"%04d")+`}`),
+
+		refused("a group has a spec", `spec: null`, `spec: Required value`),
+		refused("a list of members has one", `spec: {members: []}`, `spec.members in body should have at least 1 items`),
+		refused("there are at most 1024 members", `spec: {members: `+many(1025, "a%d")+`}`, `spec.members: Too many`),
+		refused("a member is there once", `spec: {members: [alice, alice]}`, `spec.members[1]: Duplicate value`),
+		refused("a member has a name", `spec: {members: [""]}`, `at least 1 chars`),
+		refused("everybody is no member", `spec: {members: ["*"]}`, `spec.members[0] in body should match`),
+		refused("a member is of this namespace", `spec: {members: [northlight/nora]}`, `spec.members[0] in body should match`),
+		refused("a member's name is at most 63 characters long", `spec: {members: [`+long(64)+`]}`, `spec.members[0]: Too long`),
+	},
+}
