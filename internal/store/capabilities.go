@@ -21,6 +21,7 @@ type Capabilities struct {
 	IdentityTags       bool   `json:"identityTags"`      // readable names are kept at the store
 	ConditionalWrites  bool   `json:"conditionalWrites"` // If-None-Match: *
 	Versioning         bool   `json:"versioning"`
+	RewriteAfterDelete bool   `json:"rewriteAfterDelete"` // a key that was deleted and written again can be read
 	TrustedPrefix      bool   `json:"trustedPrefix"`      // a prefix condition on listing holds against misleading headers and queries
 	PropagationSeconds int    `json:"propagationSeconds"` // until a policy change is seen, rounded up; 0 = with the next request
 }

@@ -3,8 +3,11 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -22,7 +25,8 @@ type Condition struct {
 // Always writes whatever is there.
 func Always() Condition { return Condition{} }
 
-// IfAbsent writes only when no object of that key exists; of several writers at once, one succeeds.
+// IfAbsent writes only when no object of that key exists; of several writers at once, one succeeds. Where the latest version is a delete
+// marker, AWS counts the key as absent and VersityGW as present: remove with PurgeObject what may have to be written so again.
 func IfAbsent() Condition { return Condition{absent: true} }
 
 // IfMatch writes only when the current object has this ETag (without quotes, as GetObject gives it).
@@ -85,14 +89,17 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, data []byte, 
 	if len(data) > MaxObject {
 		return "", fmt.Errorf("%s: %d bytes, at most %d are written: %w", op, len(data), MaxObject, ErrInvalid)
 	}
-	opts := minio.PutObjectOptions{ContentType: contentType, DisableMultipart: true}
+	// The payload's hash is part of the signature, in one piece: no chunks, no trailer.
+	opts := minio.PutObjectOptions{ContentType: contentType, DisableContentSha256: true}
+	sum := sha256.Sum256(data)
 	switch {
 	case cond.absent:
 		opts.SetMatchETagExcept("*")
 	case cond.etag != "":
 		opts.SetMatchETag(cond.etag)
 	}
-	info, err := s.S3.PutObject(ctx, bucket, key, bytes.NewReader(data), int64(len(data)), opts)
+	core := minio.Core{Client: s.S3}
+	info, err := core.PutObject(ctx, bucket, key, bytes.NewReader(data), int64(len(data)), "", hex.EncodeToString(sum[:]), opts)
 	if err != nil {
 		// With If-Match, an object that is gone is told as NoSuchKey: to the caller the state is not the demanded one.
 		if cond.etag != "" && minio.ToErrorResponse(err).Code == "NoSuchKey" {
@@ -109,11 +116,35 @@ func (s *Store) RemoveObject(ctx context.Context, bucket, key, versionID string)
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	err := s.S3.RemoveObject(ctx, bucket, key, minio.RemoveObjectOptions{VersionID: versionID})
-	switch minio.ToErrorResponse(err).Code {
-	case "NoSuchKey", "NoSuchVersion":
+	answer := minio.ToErrorResponse(err)
+	switch {
+	case answer.Code == "NoSuchKey", answer.Code == "NoSuchVersion":
+		return nil
+	case versionID != "" && answer.Code == "InvalidArgument" && strings.Contains(answer.Message, "version id"):
+		// What VersityGW says of a version once the last of its key is gone.
 		return nil
 	}
 	return translate("delete object "+bucket+"/"+key, err)
+}
+
+// PurgeObject removes every version and delete marker of one key for good. Nil when there is none.
+func (s *Store) PurgeObject(ctx context.Context, bucket, key string) error {
+	var versions []string
+	err := s.ListVersions(ctx, bucket, key, func(o ObjectInfo) error {
+		if o.Key == key {
+			versions = append(versions, o.VersionID)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range versions {
+		if err := s.RemoveObject(ctx, bucket, key, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ListObjects visits the current objects below the prefix in the order of their keys, a page of 1,000 at a time. An error of visit ends it and
@@ -122,7 +153,8 @@ func (s *Store) ListObjects(ctx context.Context, bucket, prefix string, visit fu
 	return s.list(ctx, bucket, prefix, false, visit)
 }
 
-// ListVersions visits every version and delete marker below the prefix, keys in order, newest first within a key.
+// ListVersions visits every version and delete marker below the prefix. Within a page VersityGW gives the markers first, so rely on no order
+// but on IsLatest.
 func (s *Store) ListVersions(ctx context.Context, bucket, prefix string, visit func(ObjectInfo) error) error {
 	return s.list(ctx, bucket, prefix, true, visit)
 }

@@ -117,6 +117,29 @@ func (p *probe) objects(ctx context.Context, c *Capabilities) error {
 		return fmt.Errorf("probe S3: %w", err)
 	}
 	c.ConditionalWrites = errors.Is(err, ErrPreconditionFailed)
+	return p.rewrite(ctx, c)
+}
+
+// rewrite deletes a key and writes it again. VersityGW 1.8 with --sidecar keeps the mark of the deletion on all that is written under
+// the key later: uploads succeed and cannot be seen.
+func (p *probe) rewrite(ctx context.Context, c *Capabilities) error {
+	const key = "rewritten.txt"
+	for _, remove := range []bool{true, false} {
+		if _, err := p.store.PutObject(ctx, p.bucket, key, []byte("probe"), "text/plain", Always()); err != nil {
+			return fmt.Errorf("probe S3: %w", err)
+		}
+		if !remove {
+			continue
+		}
+		if err := p.store.RemoveObject(ctx, p.bucket, key, ""); err != nil {
+			return fmt.Errorf("probe S3: %w", err)
+		}
+	}
+	_, _, err := p.store.GetObject(ctx, p.bucket, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("probe S3: %w", err)
+	}
+	c.RewriteAfterDelete = err == nil
 	return nil
 }
 

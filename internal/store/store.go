@@ -117,8 +117,7 @@ func Open(cfg Config) (*Store, error) {
 		Region:    cfg.Region, // given, so that the client never asks for a bucket's location
 		Transport: transport.RoundTripper(conn.S3),
 		// Retries are ours (conn): the library would also repeat writes.
-		MaxRetries:      1,
-		TrailingHeaders: true,
+		MaxRetries: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open store: endpoint %s: %w", endpoint.Host, ErrInvalid)

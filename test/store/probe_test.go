@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/minio/minio-go/v7"
 
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// versityGW is what VersityGW 1.8 was found to do.
+// versityGW is what VersityGW 1.8 was found to do. Whether a key deleted and written again can be read depends on how it keeps metadata (not
+// with --sidecar); TestProbeTellsWhetherADeletedKeyCanBeWrittenAgain compares the probe's word with what happens.
 var versityGW = store.Capabilities{
 	Account:            "000000000000",
 	Groups:             false,
@@ -34,7 +36,7 @@ func TestProbeFindsWhatTheStoreCanDoAndLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(versityGW, found); diff != "" {
+	if diff := cmp.Diff(versityGW, found, cmpopts.IgnoreFields(store.Capabilities{}, "RewriteAfterDelete")); diff != "" {
 		t.Errorf("capabilities (-want +got):\n%s", diff)
 	}
 	nothingOfProbesLeft(t, s, "probe-alone")
@@ -86,7 +88,7 @@ func TestProbeCutAnywhereIsCleanedUpByTheNext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(versityGW, found); diff != "" {
+	if diff := cmp.Diff(versityGW, found, cmpopts.IgnoreFields(store.Capabilities{}, "RewriteAfterDelete")); diff != "" {
 		t.Errorf("capabilities after cuts (-want +got):\n%s", diff)
 	}
 	nothingOfProbesLeft(t, s, "probe-cut")
@@ -126,5 +128,34 @@ func TestProbeLeavesABucketOfItsNameThatIsNotOurs(t *testing.T) {
 	}
 	if err := s.S3.RemoveBucket(t.Context(), name); err != nil {
 		t.Error(err)
+	}
+}
+
+// features: U16
+func TestProbeTellsWhetherADeletedKeyCanBeWrittenAgain(t *testing.T) {
+	s := open(t, func(c *store.Config) { c.InstallationID = "probe-rewrite" })
+	found, err := s.Probe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := bucket(t, s)
+	for _, step := range []func() error{
+		func() error {
+			_, err := s.PutObject(t.Context(), name, "logo.svg", []byte("1"), "image/svg+xml", store.Always())
+			return err
+		},
+		func() error { return s.RemoveObject(t.Context(), name, "logo.svg", "") },
+		func() error {
+			_, err := s.PutObject(t.Context(), name, "logo.svg", []byte("2"), "image/svg+xml", store.Always())
+			return err
+		},
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err = s.GetObject(t.Context(), name, "logo.svg")
+	if found.RewriteAfterDelete != (err == nil) {
+		t.Errorf("the probe says %t, reading it says %v", found.RewriteAfterDelete, err)
 	}
 }
