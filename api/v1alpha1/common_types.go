@@ -8,7 +8,7 @@ import (
 
 // CommonStatus is the part of a status that every kind has.
 type CommonStatus struct {
-	// conditions: Ready, Reconciling, Stalled, and what a kind adds of its own.
+	// conditions are Ready, Reconciling, Stalled, and what a kind adds of its own.
 	// +optional
 	// +patchStrategy=merge
 	// +patchMergeKey=type

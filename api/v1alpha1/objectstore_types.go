@@ -145,13 +145,13 @@ type Capabilities struct {
 	// versioning of buckets.
 	// +optional
 	Versioning Capability `json:"versioning,omitempty"`
-	// conditionalWrites: a put with If-None-Match: * is refused when the object exists.
+	// conditionalWrites tells whether a put with If-None-Match: * is refused when the object exists.
 	// +optional
 	ConditionalWrites Capability `json:"conditionalWrites,omitempty"`
-	// prefixConditions: a prefix condition on listing holds, misleading headers included.
+	// prefixConditions tells whether a prefix condition on listing holds, misleading headers included.
 	// +optional
 	PrefixConditions Capability `json:"prefixConditions,omitempty"`
-	// principalPolicies: bucket policies that name users as principals.
+	// principalPolicies are bucket policies that name users as principals.
 	// +optional
 	PrincipalPolicies Capability `json:"principalPolicies,omitempty"`
 	// policyBytes is the budget for one policy document in bytes.

@@ -61,13 +61,13 @@ type PublicLinkSpec struct {
 // LinkTarget is what a PublicLink shows.
 // +kubebuilder:validation:XValidation:rule="[has(self.folder), has(self.collection), has(self.asset)].filter(x, x).size() == 1",message="a link has exactly one target: folder, collection or asset"
 type LinkTarget struct {
-	// folder: everything in a Folder and below it, restricted folders below it aside.
+	// folder shows everything in a Folder and below it, restricted folders below it aside.
 	// +optional
 	Folder *LocalReference `json:"folder,omitempty"`
-	// collection: the members of a Collection.
+	// collection shows the members of a Collection.
 	// +optional
 	Collection *LocalReference `json:"collection,omitempty"`
-	// asset: a single file.
+	// asset shows a single file.
 	// +optional
 	Asset *AssetReference `json:"asset,omitempty"`
 }
