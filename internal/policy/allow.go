@@ -1,0 +1,209 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+)
+
+// Verb is a set of S3 actions that are always given together.
+type Verb uint8
+
+// The verbs.
+const (
+	// List: list the names below a prefix, and their versions.
+	List Verb = iota + 1
+	// Read: get objects and their versions.
+	Read
+	// ReadCurrent: get objects as they are now.
+	ReadCurrent
+	// Write: put objects, in parts too. No tags, no ACL.
+	Write
+	// Delete: put a delete marker. No version is ever deleted.
+	Delete
+)
+
+var verbs = [...]struct {
+	name    string
+	actions []string
+}{
+	List:        {"List", []string{"s3:ListBucket", "s3:ListBucketVersions"}},
+	Read:        {"Read", []string{"s3:GetObject", "s3:GetObjectVersion"}},
+	ReadCurrent: {"ReadCurrent", []string{"s3:GetObject"}},
+	Write:       {"Write", []string{"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"}},
+	Delete:      {"Delete", []string{"s3:DeleteObject"}},
+}
+
+// String is the verb's name.
+func (v Verb) String() string {
+	if v == 0 || int(v) >= len(verbs) {
+		return "none"
+	}
+	return verbs[v].name
+}
+
+// Actions are the S3 actions of the verb, in order. Not to be changed.
+func (v Verb) Actions() []string {
+	if v == 0 || int(v) >= len(verbs) {
+		return nil
+	}
+	return verbs[v].actions
+}
+
+// Allow lets one principal do one thing in one place.
+type Allow struct {
+	// Principal is the ARN of a user or role at the store.
+	Principal string
+	Bucket    string
+	Verb      Verb
+	// Resource is a prefix that ends in a slash, or is empty for the whole
+	// bucket; with Exact the name of one object.
+	Resource string
+	Exact    bool
+}
+
+// Buckets are the two buckets of a Library.
+type Buckets struct {
+	// Originals holds originals; Vitrine is the one beside it.
+	Originals, Vitrine string
+}
+
+// root is a place in a Library that a permission is about.
+type root uint8
+
+const (
+	originals  root = iota // where the originals of a scope or key are
+	renditions             // what is rendered from them
+	changes                // what the user asks to change
+)
+
+// atTheStore says what each permission is at the store. Those not in it are
+// enforced elsewhere.
+var atTheStore = map[access.Permission]struct {
+	root root
+	verb Verb
+}{
+	access.List:       {originals, List},
+	access.Download:   {originals, Read},
+	access.Upload:     {originals, Write},
+	access.Delete:     {originals, Delete},
+	access.Preview:    {renditions, ReadCurrent},
+	access.Describe:   {changes, Write},
+	access.Publish:    {changes, Write},
+	access.Approve:    {changes, Write},
+	access.Restricted: {changes, Write},
+}
+
+// Allows are what a user's grants are at the store. Grants in libraries that
+// buckets does not name give nothing: the caller names those of one store.
+// There may be duplicates; Render folds them.
+func Allows(user, principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
+	var all []Allow
+	for i := range grants {
+		g := &grants[i]
+		for p := range g.Permissions.Each() {
+			at, ok := atTheStore[p]
+			if !ok {
+				continue
+			}
+			a := Allow{Principal: principal, Verb: at.verb}
+			if g.Scope != nil {
+				b, ok := buckets[g.Scope.Library]
+				if !ok {
+					continue
+				}
+				a.Bucket, a.Resource = ofScope(*g.Scope, at.root, user, b)
+				all = append(all, a)
+				continue
+			}
+			if at.verb == List || at.root == changes {
+				continue // has no meaning for single files
+			}
+			for _, k := range g.Keys {
+				b, ok := buckets[k.Library]
+				if !ok {
+					continue
+				}
+				a.Bucket, a.Resource, a.Exact = ofKey(k, at.root, b)
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
+
+// ofScope is the bucket and prefix of what a scope covers.
+func ofScope(s access.Scope, r root, user string, b Buckets) (bucket, prefix string) {
+	switch r {
+	case renditions:
+		if s.Prefix != "" {
+			return b.Vitrine, asset.Renditions(access.Key{Restricted: s.Restricted, Path: strings.TrimSuffix(s.Prefix, "/")})
+		}
+		if s.Restricted != "" {
+			return b.Vitrine, asset.RestrictedRenditionsRoot + s.Restricted + "/"
+		}
+		return b.Vitrine, asset.RenditionsRoot
+	case changes:
+		return b.Vitrine, asset.ChangesPrefix(user)
+	}
+	vitrine, prefix := asset.Object(access.Key{Restricted: s.Restricted, Path: s.Prefix})
+	if vitrine {
+		return b.Vitrine, prefix
+	}
+	return b.Originals, prefix
+}
+
+// ofKey is the bucket and object of a file, or the prefix of its renditions.
+func ofKey(k access.Key, r root, b Buckets) (bucket, resource string, exact bool) {
+	if r == renditions {
+		return b.Vitrine, asset.Renditions(k), false
+	}
+	vitrine, name := asset.Object(k)
+	if vitrine {
+		return b.Vitrine, name, true
+	}
+	return b.Originals, name, true
+}
+
+// LinkRights are what one live PublicLink needs of the store.
+type LinkRights struct {
+	Buckets
+	// Catalog is the object that lists what the link shows; empty for none.
+	Catalog string
+	// Originals may be downloaded; Renditions are shown.
+	Originals, Renditions bool
+	// Scope or Keys is what the link shows, as access.LinkScope has it.
+	Scope *access.Scope
+	Keys  []access.Key
+}
+
+// LinkAllows are what the gateway may do for the links that are live. It never
+// lists and never writes.
+func LinkAllows(principal string, links ...LinkRights) []Allow {
+	var all []Allow
+	for _, l := range links {
+		if l.Catalog != "" {
+			all = append(all, Allow{Principal: principal, Bucket: l.Vitrine, Verb: ReadCurrent, Resource: l.Catalog, Exact: true})
+		}
+		for _, part := range []struct {
+			root root
+			verb Verb
+			want bool
+		}{{originals, Read, l.Originals}, {renditions, ReadCurrent, l.Renditions}} {
+			if !part.want {
+				continue
+			}
+			a := Allow{Principal: principal, Verb: part.verb}
+			if l.Scope != nil {
+				a.Bucket, a.Resource = ofScope(*l.Scope, part.root, "", l.Buckets)
+				all = append(all, a)
+			}
+			for _, k := range l.Keys {
+				a.Bucket, a.Resource, a.Exact = ofKey(k, part.root, l.Buckets)
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,35 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrTooLarge: a document would be over its budget; it is never cut short.
+	ErrTooLarge = errors.New("policy too large")
+	// ErrResource: something cannot be named in a policy without meaning more than it says.
+	ErrResource = errors.New("cannot be named in a policy")
+	// ErrMalformed: a document is not a policy.
+	ErrMalformed = errors.New("not a policy document")
+	// ErrNotProved: a document does not say what the model says.
+	ErrNotProved = errors.New("policy not proved")
+)
+
+// TooLargeError has the figures of a document over its budget; it is ErrTooLarge.
+type TooLargeError struct {
+	Bucket string
+	// Bytes it would have, and MaxBytes it may have.
+	Bytes, MaxBytes int
+	// Statements, Principals and Resources in it, each principal and resource counted once.
+	Statements, Principals, Resources int
+}
+
+// Error says the figures and what helps.
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("the policy of bucket %s would have %d bytes and may have %d (%d statements, %d users, %d places): grant on fewer folders further up, use fewer Collection members, or split the library",
+		e.Bucket, e.Bytes, e.MaxBytes, e.Statements, e.Principals, e.Resources)
+}
+
+// Is makes it ErrTooLarge.
+func (e *TooLargeError) Is(target error) bool { return target == ErrTooLarge }

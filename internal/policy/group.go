@@ -1,0 +1,130 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// block is a statement to be: every principal may do every verb in every place.
+// Listing never shares a block with another verb, because its resource is the bucket
+// and its places are a condition.
+type block struct {
+	verbs      []Verb
+	principals []string
+	places     []place
+}
+
+type place struct {
+	resource string
+	exact    bool
+}
+
+// part is one row of what is grouped: what is common to a block, and what varies in it.
+type key struct {
+	list bool
+	text string
+}
+
+// byPlace groups the places at which the same people may do the same.
+func byPlace(allows []Allow) []block {
+	// First who may do what at each place, one set of people for each set of verbs.
+	type at struct {
+		list bool
+		place
+	}
+	people := map[at]map[string]uint8{}
+	for _, a := range allows {
+		k := at{a.Verb == List, place{a.Resource, a.Exact}}
+		if people[k] == nil {
+			people[k] = map[string]uint8{}
+		}
+		people[k][a.Principal] |= 1 << a.Verb
+	}
+	blocks := map[key]*block{}
+	for k, have := range people {
+		sets := map[uint8][]string{}
+		for principal, verbs := range have {
+			sets[verbs] = append(sets[verbs], principal)
+		}
+		for verbs, principals := range sets {
+			slices.Sort(principals)
+			id := key{k.list, string(rune(verbs)) + strings.Join(principals, "\n")}
+			if blocks[id] == nil {
+				blocks[id] = &block{verbs: verbsOf(verbs), principals: principals}
+			}
+			blocks[id].places = append(blocks[id].places, k.place)
+		}
+	}
+	return inOrder(blocks)
+}
+
+// byPerson groups the people who may do the same at the same places.
+func byPerson(allows []Allow) []block {
+	type of struct {
+		list      bool
+		principal string
+	}
+	have := map[of]map[place]uint8{}
+	for _, a := range allows {
+		k := of{a.Verb == List, a.Principal}
+		if have[k] == nil {
+			have[k] = map[place]uint8{}
+		}
+		have[k][place{a.Resource, a.Exact}] |= 1 << a.Verb
+	}
+	blocks := map[key]*block{}
+	for k, at := range have {
+		sets := map[uint8][]place{}
+		for p, verbs := range at {
+			sets[verbs] = append(sets[verbs], p)
+		}
+		for verbs, places := range sets {
+			sortPlaces(places)
+			var text strings.Builder
+			text.WriteRune(rune(verbs))
+			for _, p := range places {
+				text.WriteString(p.resource)
+				text.WriteByte('\n')
+				if p.exact {
+					text.WriteByte('=')
+				}
+			}
+			id := key{k.list, text.String()}
+			if blocks[id] == nil {
+				blocks[id] = &block{verbs: verbsOf(verbs), places: places}
+			}
+			blocks[id].principals = append(blocks[id].principals, k.principal)
+		}
+	}
+	return inOrder(blocks)
+}
+
+func verbsOf(set uint8) []Verb {
+	var list []Verb
+	for v := List; int(v) < len(verbs); v++ {
+		if set&(1<<v) != 0 {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func sortPlaces(places []place) {
+	slices.SortFunc(places, func(a, b place) int {
+		if a.resource != b.resource {
+			return strings.Compare(a.resource, b.resource)
+		}
+		return compareBool(a.exact, b.exact)
+	})
+}
+
+// inOrder puts each block's lists in order; write puts the blocks in order.
+func inOrder(blocks map[key]*block) []block {
+	all := make([]block, 0, len(blocks))
+	for _, b := range blocks {
+		slices.Sort(b.principals)
+		sortPlaces(b.places)
+		all = append(all, *b)
+	}
+	return all
+}

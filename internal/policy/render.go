@@ -1,0 +1,129 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// DefaultMaxBytes is the budget of a bucket policy. VersityGW parses the
+// document at every decision, about 2 ms of CPU for 100 KB.
+const DefaultMaxBytes = 64 << 10
+
+// Options of Render.
+type Options struct {
+	// MaxBytes that a document may have; DefaultMaxBytes when zero.
+	MaxBytes int
+}
+
+// Render writes the policy of one bucket. Allows on other buckets are left
+// out. The same rights give the same bytes, whatever the order and however
+// often they are given. Without rights the document is empty: the caller then
+// deletes the policy. Errors are ErrResource and ErrTooLarge.
+func Render(bucket string, allows []Allow, o Options) (Document, error) {
+	if o.MaxBytes == 0 {
+		o.MaxBytes = DefaultMaxBytes
+	}
+	mine := make([]Allow, 0, len(allows))
+	for _, a := range allows {
+		if a.Bucket != bucket {
+			continue
+		}
+		if err := check(a); err != nil {
+			return Document{}, fmt.Errorf("rendering the policy of bucket %s: %w", bucket, err)
+		}
+		mine = append(mine, a)
+	}
+	folded := foldCovered(mine)
+	// Which grouping is shorter depends on whether people or places have more
+	// in common; both are tried. The first wins a tie, so the choice is stable.
+	best := write(bucket, byPlace(folded))
+	if other := write(bucket, byPerson(folded)); other.size() < best.size() {
+		best = other
+	}
+	if size := best.size(); size > o.MaxBytes {
+		return Document{}, tooLarge(bucket, size, o.MaxBytes, len(best.statements), folded)
+	}
+	return best, nil
+}
+
+func tooLarge(bucket string, size, most, statements int, allows []Allow) error {
+	principals, resources := map[string]bool{}, map[string]bool{}
+	for _, a := range allows {
+		principals[a.Principal] = true
+		resources[a.Resource] = true
+	}
+	return &TooLargeError{Bucket: bucket, Bytes: size, MaxBytes: most, Statements: statements, Principals: len(principals), Resources: len(resources)}
+}
+
+// check refuses what a store would read as a pattern, or as everybody.
+func check(a Allow) error {
+	name := fmt.Sprintf("%q", a.Resource)
+	switch {
+	case a.Verb == 0 || int(a.Verb) >= len(verbs):
+		return fmt.Errorf("%w: verb %d", ErrResource, a.Verb)
+	case wild(a.Bucket) || a.Bucket == "" || strings.Contains(a.Bucket, "/"):
+		return fmt.Errorf("%w: bucket %q", ErrResource, a.Bucket)
+	case !strings.HasPrefix(a.Principal, "arn:") || wild(a.Principal):
+		return fmt.Errorf("%w: principal %q", ErrResource, a.Principal)
+	case !utf8.ValidString(a.Resource):
+		return fmt.Errorf("%w: %s is not UTF-8", ErrResource, name)
+	case wild(a.Resource):
+		return fmt.Errorf("%w: %s contains *, ?, ${ or a control character", ErrResource, name)
+	case a.Exact && (a.Resource == "" || strings.HasSuffix(a.Resource, "/")):
+		return fmt.Errorf("%w: %s is not one object", ErrResource, name)
+	case a.Exact && a.Verb == List:
+		return fmt.Errorf("%w: a listing of the single object %s", ErrResource, name)
+	case !a.Exact && a.Resource != "" && !strings.HasSuffix(a.Resource, "/"):
+		return fmt.Errorf("%w: the prefix %s does not end in a slash and would cover its neighbours", ErrResource, name)
+	case strings.HasPrefix(a.Resource, "/") || strings.Contains(a.Resource, "//"):
+		return fmt.Errorf("%w: %s has an empty segment", ErrResource, name)
+	case slices.ContainsFunc(strings.Split(a.Resource, "/"), func(s string) bool { return s == "." || s == ".." }):
+		return fmt.Errorf("%w: %s has a . or .. segment", ErrResource, name)
+	}
+	return nil
+}
+
+func wild(s string) bool {
+	return strings.ContainsAny(s, "*?") || strings.Contains(s, "${") || strings.ContainsFunc(s, unicode.IsControl)
+}
+
+func compareAllow(a, b Allow) int {
+	return cmp.Or(cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Verb, b.Verb), cmp.Compare(a.Resource, b.Resource), compareBool(a.Exact, b.Exact))
+}
+
+// compareBool puts false first: a prefix before an object of the same name.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// foldCovered sorts, and drops what a prefix of the same principal and verb
+// covers: of two in order, everything below the first follows it at once.
+func foldCovered(allows []Allow) []Allow {
+	slices.SortFunc(allows, compareAllow)
+	kept := allows[:0]
+	var cover *Allow
+	for _, a := range allows {
+		if n := len(kept); n > 0 && kept[n-1] == a {
+			continue
+		}
+		if cover != nil && cover.Principal == a.Principal && cover.Verb == a.Verb && strings.HasPrefix(a.Resource, cover.Resource) {
+			continue
+		}
+		kept = append(kept, a)
+		if !a.Exact {
+			c := a
+			cover = &c
+		}
+	}
+	return kept
+}
