@@ -25,7 +25,7 @@ func (e *Engine) Render(src []byte, info rendition.Info, presets []rendition.Pre
 		geometries[i] = p.Measure(info.Width, info.Height)
 		width, height = max(width, geometries[i].ResizeWidth), max(height, geometries[i].ResizeHeight)
 	}
-	base, err := decode(src, width, height)
+	base, err := decode(src, info, width, height)
 	if err != nil {
 		return nil, asset.NewReadError(asset.ReasonCorrupt, "decoding as "+info.ContentType+" failed; the data is damaged or ends too early")
 	}
@@ -54,16 +54,19 @@ func bySize(gs []rendition.Geometry) []int {
 	return order
 }
 
-// decode gives the upright picture in 8-bit sRGB at width × height, the size of the largest rendition, shrinking while it
-// loads where the format can. The first use decodes; the tiles are then kept, so that every further use costs no decode.
-func decode(src []byte, width, height int) (*vips.Image, error) {
-	img, err := vips.NewThumbnailBuffer(src, width, &vips.ThumbnailBufferOptions{
-		Height:        height,
-		Size:          vips.SizeForce,
-		ExportProfile: "srgb",
-		Intent:        vips.IntentRelative,
-		FailOn:        vips.FailOnError,
-	})
+// decode gives the upright picture in 8-bit sRGB, bare of metadata, at width × height, the size of the largest rendition,
+// shrinking while it loads where the format can. The first use decodes; the tiles are then kept, so that every further use costs
+// no decode.
+func decode(src []byte, info rendition.Info, width, height int) (*vips.Image, error) {
+	options := &vips.ThumbnailBufferOptions{Height: height, Size: vips.SizeForce, Intent: vips.IntentRelative}
+	// As an option of the loader: libvips 8.14.1 takes the thumbnailer's own FailOn and does not obey it.
+	options.OptionString = "fail_on=error"
+	// Only what is tagged, or is ink, goes through colour management: untagged RGB is sRGB by custom, and converting it to itself moves
+	// a pure blue by 85 of 255.
+	if info.Profile || info.ColourSpace == "CMYK" {
+		options.ExportProfile = "srgb"
+	}
+	img, err := vips.NewThumbnailBuffer(src, width, options)
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
@@ -78,6 +81,9 @@ func decode(src []byte, width, height int) (*vips.Image, error) {
 			return nil, fmt.Errorf("convert to 8 bits: %w", err)
 		}
 	}
+	if err := strip(img); err != nil {
+		return nil, fmt.Errorf("strip: %w", err)
+	}
 	const tile = 128
 	tiles := (width/tile + 1) * (height/tile + 1)
 	cached, err := img.Tilecache(&vips.TilecacheOptions{TileWidth: tile, TileHeight: tile, MaxTiles: tiles, Access: vips.AccessRandom, Persistent: true})
@@ -85,6 +91,19 @@ func decode(src []byte, width, height int) (*vips.Image, error) {
 		return nil, fmt.Errorf("keep the decoded picture: %w", err)
 	}
 	return cached, nil
+}
+
+// strip takes everything but the pixels away: EXIF with its GPS, XMP, IPTC, comments, the profile, which the pixels no longer
+// need, and the orientation, which they have obeyed. It is not left to the savers' own option: that of WebP in libvips
+// 8.14.1 has no effect. A profile that stayed would also be applied again by the next resize.
+func strip(img *vips.Image) error {
+	if err := img.RemoveExif(); err != nil { // all fields but the two below
+		return err
+	}
+	if err := img.RemoveICCProfile(); err != nil {
+		return err
+	}
+	return img.RemoveOrientation()
 }
 
 // derive makes one rendition out of the decoded picture.
@@ -122,6 +141,9 @@ func encode(img *vips.Image, p rendition.Preset) (data []byte, err error) {
 		data, err = img.PngsaveBuffer(&vips.PngsaveBufferOptions{Compression: 6, Filter: vips.PngFilterAll, Strip: true})
 	case rendition.WebP:
 		data, err = img.WebpsaveBuffer(&vips.WebpsaveBufferOptions{Q: p.Quality, AlphaQ: 100, Effort: 4, Strip: true})
+		if err == nil {
+			data, err = bareWebP(data)
+		}
 	case rendition.AVIF:
 		data, err = img.HeifsaveBuffer(&vips.HeifsaveBufferOptions{Q: p.Quality, Bitdepth: 8, Compression: vips.HeifCompressionAv1, Effort: 4, Strip: true})
 	default:
