@@ -158,4 +158,12 @@ func TestProbeTellsWhetherADeletedKeyCanBeWrittenAgain(t *testing.T) {
 	if found.RewriteAfterDelete != (err == nil) {
 		t.Errorf("the probe says %t, reading it says %v", found.RewriteAfterDelete, err)
 	}
+	// The same fault makes a key that was purged look present to a conditional write.
+	if err := s.PurgeObject(t.Context(), name, "logo.svg"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.PutObject(t.Context(), name, "logo.svg", []byte("3"), "image/svg+xml", store.IfAbsent())
+	if found.RewriteAfterDelete != (err == nil) {
+		t.Errorf("the probe says %t, if-absent of the purged key says %v", found.RewriteAfterDelete, err)
+	}
 }

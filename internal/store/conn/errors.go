@@ -132,6 +132,8 @@ func kindOf(status int, code string) error {
 		return ErrDenied
 	case status == http.StatusPreconditionFailed:
 		return ErrPreconditionFailed
+	case status == http.StatusNotImplemented:
+		return ErrInvalid // what a store cannot do now it cannot do in a minute
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
 		return ErrUnreachable
 	default:

@@ -16,7 +16,7 @@ type Secret string
 // Reveal returns the value itself. Callers hand it to a signer or to a Kubernetes Secret and nowhere else.
 func (s Secret) Reveal() string { return string(s) }
 
-// Format implements fmt.Formatter: every verb prints the fixed word, the wrong ones too, which else would show the value.
+// Format implements fmt.Formatter: every verb prints the fixed word, wrong ones included (but %p, which fmt answers itself and vet refuses).
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // String implements fmt.Stringer.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// nameBits: 26 characters of base32 are 130 bits of SHA-256; two names meet by chance only after about 2^65 of them.
+// nameChars: 26 characters of base32 are 130 bits of SHA-256; two names meet by chance only after about 2^65 of them.
 const nameChars = 26
 
 // System is the namespace under which Vitrine's own identities are named, such as the gateway's. No Kubernetes namespace can bear it.
