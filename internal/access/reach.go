@@ -47,7 +47,13 @@ func (r *Reach) May(p Permission, k Key) bool {
 
 // MayList tells whether the user may list what begins with the scope's prefix.
 func (r *Reach) MayList(s Scope) bool {
-	return r.within(s.Library, s.Restricted, s.Prefix, List)
+	return r.MayBelow(List, s)
+}
+
+// MayBelow tells whether the user may do something with everything that
+// begins with the scope's prefix.
+func (r *Reach) MayBelow(p Permission, s Scope) bool {
+	return r.within(s.Library, s.Restricted, s.Prefix, p)
 }
 
 // MayAnywhere tells whether the user may do any of these somewhere in a library.

@@ -1,0 +1,277 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/policy/evaluate"
+)
+
+// DefaultMaxPlaces is at how many places of a bucket each user is judged.
+// Around each there are about 80 requests at half a microsecond: 5 ms a user and bucket.
+const DefaultMaxPlaces = 128
+
+// Proof is what Prove judges.
+type Proof struct {
+	// Documents to be applied, by bucket; a bucket without one has no policy.
+	// Statements that are not ours are left out of the proof.
+	Documents map[string]Document
+	// Model and At say what is right.
+	Model *access.Model
+	At    time.Time
+	// Users to judge, with the principal of each.
+	Users map[string]string
+	// Buckets of each Library.
+	Buckets map[string]Buckets
+	// Gateway is the gateway's principal, and Links what it is for; empty: not judged.
+	Gateway string
+	Links   []LinkRights
+	// Others are principals that the documents may name without being judged now.
+	// A principal that is neither here nor above fails the proof; with nil nobody looks.
+	Others map[string]bool
+	// MaxPlaces bounds the places for each user and bucket; DefaultMaxPlaces when zero.
+	// Of more, as many are taken at even distances, the first and last among them.
+	MaxPlaces int
+}
+
+// NotProvedError names the first request on which a document and the model differ; it is ErrNotProved.
+type NotProvedError struct {
+	// Who asks: a User, or the principal where there is no User.
+	Who string
+	// Action, Bucket and Name: an object, or for a listing its prefix.
+	Action, Bucket, Name string
+	// Allowed is the document's answer; the model's is the other.
+	Allowed bool
+}
+
+// Error names the case.
+func (e *NotProvedError) Error() string {
+	if e.Allowed {
+		return fmt.Sprintf("%s: it would allow %s %s on %s %q, which nothing declared gives", ErrNotProved, e.Who, e.Action, e.Bucket, e.Name)
+	}
+	return fmt.Sprintf("%s: it would not allow %s %s on %s %q, which is declared", ErrNotProved, e.Who, e.Action, e.Bucket, e.Name)
+}
+
+// Is makes it ErrNotProved.
+func (e *NotProvedError) Is(target error) bool { return target == ErrNotProved }
+
+// Prove judges documents with the evaluator against the model, for each user
+// at every place that the user's grants speak of and at every place that the documents
+// give to the user's principal: just inside, just outside, at a neighbour
+// whose name begins alike, beside and above, for every action that could matter,
+// in both buckets. It gives the first difference, or nil.
+//
+// One thing is taken for granted: a name is a file or a folder, never both.
+// What is rendered from a file lies below the file's own path, so a right on the
+// renditions of a file would be one on those of the files in a folder of that name.
+func Prove(p Proof) error {
+	if p.MaxPlaces == 0 {
+		p.MaxPlaces = DefaultMaxPlaces
+	}
+	judges := map[string]*evaluate.Policy{}
+	for bucket, d := range p.Documents {
+		ours := Document{version: d.version}
+		for _, s := range d.statements {
+			if Ours(s.Sid) {
+				ours.statements = append(ours.statements, s)
+			}
+		}
+		if ours.Empty() {
+			continue
+		}
+		judge, err := evaluate.Compile(ours.JSON())
+		if err != nil {
+			return fmt.Errorf("%w: bucket %s: %w", ErrNotProved, bucket, err)
+		}
+		judges[bucket] = judge
+	}
+	if err := p.known(judges); err != nil {
+		return err
+	}
+	for _, lib := range slices.Sorted(maps.Keys(p.Buckets)) {
+		b := p.Buckets[lib]
+		for _, user := range slices.Sorted(maps.Keys(p.Users)) {
+			principal := p.Users[user]
+			o := &ofUser{user: user, library: lib, reach: p.Model.Reach(user, p.At)}
+			spoken := placesOf(Allows(user, principal, inLibrary(p.Model.Grants(user, p.At), lib), map[string]Buckets{lib: b}))
+			if err := p.judge(judges, b, user, principal, spoken, o.originals, o.vitrine); err != nil {
+				return err
+			}
+		}
+		// Nobody in particular: only a statement for everybody could let this one in.
+		nobody := func(string, string, bool) bool { return false }
+		if err := p.judge(judges, b, "a stranger", "arn:aws:iam::000000000000:user/stranger", nil, nobody, nobody); err != nil {
+			return err
+		}
+		if p.Gateway == "" {
+			continue
+		}
+		g := &ofLinks{}
+		for _, l := range p.Links {
+			if l.Buckets == b {
+				g.links = append(g.links, l)
+			}
+		}
+		if err := p.judge(judges, b, "the gateway", p.Gateway, placesOf(LinkAllows(p.Gateway, g.links...)), g.originals, g.vitrine); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known fails when a document names somebody whom nobody declared.
+func (p *Proof) known(judges map[string]*evaluate.Policy) error {
+	if p.Others == nil {
+		return nil
+	}
+	mine := map[string]bool{p.Gateway: p.Gateway != ""}
+	for _, principal := range p.Users {
+		mine[principal] = true
+	}
+	for _, bucket := range slices.Sorted(maps.Keys(judges)) {
+		for _, name := range judges[bucket].Principals() {
+			if !mine[name] && !p.Others[name] {
+				return &NotProvedError{Who: name, Action: "anything", Bucket: bucket, Allowed: true}
+			}
+		}
+	}
+	return nil
+}
+
+func inLibrary(grants []access.Grant, lib string) []access.Grant {
+	return slices.DeleteFunc(grants, func(g access.Grant) bool {
+		if g.Scope != nil {
+			return g.Scope.Library != lib
+		}
+		return len(g.Keys) == 0 || g.Keys[0].Library != lib
+	})
+}
+
+// placesOf are the places of rights, by bucket.
+func placesOf(allows []Allow) map[string][]string {
+	places := map[string][]string{}
+	for _, a := range allows {
+		places[a.Bucket] = append(places[a.Bucket], a.Resource)
+	}
+	return places
+}
+
+// expectation tells whether an action is right on an object, or a listing on
+// a prefix.
+type expectation func(action, name string, listing bool) bool
+
+// fixed are places in Vitrine's bucket that are looked at whatever was granted.
+var fixed = []string{
+	"", asset.RestrictedRoot, asset.RenditionsRoot, asset.RestrictedRenditionsRoot, asset.ChangesRoot,
+	asset.FactsRoot, asset.CatalogRoot, asset.LinksRoot, "meta/", "state/", "approvals/", "audit/", "held/",
+}
+
+func (p *Proof) judge(judges map[string]*evaluate.Policy, b Buckets, who, principal string, spoken map[string][]string, inOriginals, inVitrine expectation) error {
+	for _, in := range []struct {
+		bucket string
+		fixed  []string
+		right  expectation
+	}{{b.Originals, []string{""}, inOriginals}, {b.Vitrine, fixed, inVitrine}} {
+		judge := judges[in.bucket]
+		places := slices.Clone(spoken[in.bucket])
+		if judge != nil {
+			for _, place := range judge.Places(principal) {
+				if name, ok := strings.CutPrefix(place, in.bucket+"/"); ok {
+					places = append(places, strings.TrimSuffix(name, "*"))
+				} else {
+					places = append(places, "")
+				}
+			}
+		}
+		slices.Sort(places)
+		places = append(sample(slices.Compact(places), p.MaxPlaces), in.fixed...)
+		for _, name := range around(places) {
+			if err := ask(judge, who, principal, in.bucket, name, in.right); err != nil {
+				return err
+			}
+		}
+		for _, action := range listings {
+			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket}, "", in.right(action, "", true)); err != nil {
+				return err
+			}
+		}
+		for _, action := range []string{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucket", "s3:PutBucketVersioning"} {
+			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket}, "", false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	listings = []string{"s3:ListBucket", "s3:ListBucketVersions"}
+	// onObjects are the actions that some verb has, and those nearest to them that none has.
+	onObjects = []string{
+		"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:DeleteObject",
+		"s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:PutObjectTagging",
+	}
+)
+
+// ask puts every action on one name, and lists with the name as prefix.
+func ask(judge *evaluate.Policy, who, principal, bucket, name string, right expectation) error {
+	if name != "" {
+		for _, action := range onObjects {
+			r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Object: name}
+			if err := compare(judge, who, r, name, right(action, name, false)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, action := range listings {
+		r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Conditions: map[string]string{"s3:prefix": name}}
+		if err := compare(judge, who, r, name, right(action, name, true)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compare(judge *evaluate.Policy, who string, r evaluate.Request, name string, right bool) error {
+	if allowed := judge != nil && judge.Allowed(r); allowed != right {
+		return &NotProvedError{Who: who, Action: r.Action, Bucket: r.Bucket, Name: name, Allowed: allowed}
+	}
+	return nil
+}
+
+// around gives the names at and near places: a place that ends in a slash, or
+// is empty, is a prefix, any other an object.
+func around(places []string) []string {
+	var names []string
+	for _, place := range places {
+		trimmed := strings.TrimSuffix(place, "/")
+		parent := trimmed[:strings.LastIndexByte(trimmed, '/')+1]
+		names = append(names, place, trimmed, place+"probe", place+"probe/deeper.jpg", parent, parent+"probe-beside")
+		if trimmed != "" {
+			names = append(names, trimmed+"-2/probe", trimmed+"2", trimmed[:len(trimmed)-1])
+		}
+	}
+	slices.Sort(names)
+	// An object's name never begins with a slash; asking for one would ask for the empty bucket's.
+	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return strings.HasPrefix(n, "/") })
+}
+
+// sample takes at most so many of a list, at even distances.
+func sample(list []string, most int) []string {
+	if len(list) <= most {
+		return list
+	}
+	if most < 2 {
+		return list[:most]
+	}
+	taken := make([]string, 0, most)
+	for i := range most {
+		taken = append(taken, list[i*(len(list)-1)/(most-1)])
+	}
+	return taken
+}
