@@ -1,0 +1,85 @@
+// Command manager runs Vitrine's reconcilers: it keeps object stores, links and
+// renditions as Git declares them.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/vitrine-dam/vitrine/controllers"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var (
+		settings       controllers.Settings
+		metricsAddress string
+		probeAddress   string
+		leaderElect    bool
+	)
+	flag.StringVar(&settings.SystemNamespace, "system-namespace", "vitrine-system", "the manager's own namespace: store credentials, key ring, leader election")
+	flag.StringVar(&settings.GatewayNamespace, "gateway-namespace", "vitrine-gateway", "the gateway's namespace: what the gateway reads is put there")
+	flag.StringVar(&settings.JobsNamespace, "jobs-namespace", "vitrine-jobs", "the namespace of rendition Jobs")
+	flag.StringVar(&settings.ExternalURL, "external-url", "", "the gateway's address as visitors know it, such as https://share.example.org")
+	flag.StringVar(&settings.TransformImage, "transform-image", "vitrine-transform:latest", "the image of rendition workers")
+	flag.DurationVar(&settings.DriftInterval, "drift-interval", 30*time.Second, "how often policies, identities and buckets are looked at unasked")
+	flag.DurationVar(&settings.SweepInterval, "sweep-interval", 10*time.Second, "how often libraries are listed")
+	flag.StringVar(&metricsAddress, "metrics-bind-address", ":8080", "where /metrics is served; 0 for nowhere")
+	flag.StringVar(&probeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 for nowhere")
+	flag.BoolVar(&leaderElect, "leader-elect", true, "act only while holding the lease, so that replicas take turns")
+	logging := zap.Options{}
+	logging.BindFlags(flag.CommandLine)
+	flag.Parse()
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+
+	address, err := url.Parse(settings.ExternalURL)
+	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
+		return fmt.Errorf("--external-url must be the gateway's http or https address, such as https://share.example.org")
+	}
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the cluster: %w", err)
+	}
+	// The API server's own priority and fairness is the limit; a client-side one
+	// would only delay revocations.
+	config.QPS = -1
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        controllers.NewScheme(),
+		Cache:                         controllers.CacheOptions(settings),
+		Client:                        controllers.ClientOptions(),
+		Metrics:                       server.Options{BindAddress: metricsAddress},
+		HealthProbeBindAddress:        probeAddress,
+		LeaderElection:                leaderElect,
+		LeaderElectionID:              "vitrine-manager",
+		LeaderElectionNamespace:       settings.SystemNamespace,
+		LeaderElectionReleaseOnCancel: true,
+	})
+	if err != nil {
+		return fmt.Errorf("starting the manager: %w", err)
+	}
+	ctx := ctrl.SetupSignalHandler()
+	if err := controllers.Setup(ctx, mgr, settings, nil); err != nil {
+		return err
+	}
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the health check: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the readiness check: %w", err)
+	}
+	return mgr.Start(ctx)
+}

@@ -1,0 +1,144 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// change is what is to be done to one bucket's policy.
+type change struct {
+	bucketPolicy
+	now, next policy.Document
+}
+
+// apply brings the policies of buckets to what was rendered: those that only
+// take away first, and nothing where nothing differs.
+func (r *AccessReconciler) apply(ctx context.Context, connection Connection, work []bucketPolicy, result *compiled) error {
+	for _, w := range work {
+		result.libraries[w.library.Name] = libraryResult{applied: w.library.refused == nil, failed: w.library.refused}
+	}
+	var changes []change
+	for _, w := range work {
+		document, err := connection.BucketPolicy(ctx, w.bucket)
+		if isMissing(err) {
+			// No bucket yet; the Library's reconciler makes it and wakes us.
+			result.fail(w.library.Name, wait(v1alpha1.ReasonProgressing, "the buckets are being made", 0))
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("reading the policy of bucket %s: %w", w.bucket, err)
+		}
+		now, err := policy.Parse(document)
+		if err != nil {
+			result.fail(w.library.Name, stall(v1alpha1.ReasonForeignStatements, "the policy of bucket %q is not one that Vitrine can read, so it stays as it is; remove it or repair it: %v", w.bucket, err))
+			continue
+		}
+		if w.library.gives && policy.ForeignAccess(now) {
+			result.noteForeign(w.library.Name, w.bucket, policy.Foreign(now))
+		}
+		if w.failed != nil {
+			result.fail(w.library.Name, explainRender(w.bucket, w.failed))
+			if w.wanted, err = narrowed(w, now); err != nil {
+				continue
+			}
+		}
+		if next := policy.Merge(now, w.wanted); !next.Equal(now) {
+			changes = append(changes, change{w, now, next})
+			continue
+		}
+		r.applied[w.bucket] = now
+	}
+	slices.SortStableFunc(changes, func(a, b change) int { return rank(a) - rank(b) })
+	for _, c := range changes {
+		if err := r.applyOne(ctx, connection, c, result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func rank(c change) int {
+	if policy.Widens(c.now, c.next) {
+		return 1
+	}
+	return 0
+}
+
+func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
+	known, seen := r.applied[c.bucket]
+	drifted := seen && known.Equal(c.next)
+	if drifted && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
+		what := policy.Diff(c.next, c.now)
+		result.noteDrift(c.library.Name, what)
+		return nil
+	}
+	// Who never owned the bucket may not touch its policy.
+	state, err := connection.ObserveBucket(ctx, c.bucket)
+	if err != nil {
+		return fmt.Errorf("looking at bucket %s: %w", c.bucket, err)
+	}
+	if state.Mark == nil || *state.Mark != c.mark {
+		result.fail(c.library.Name, wait(v1alpha1.ReasonProgressing, fmt.Sprintf("bucket %q does not carry this Library's mark", c.bucket), 0))
+		return nil
+	}
+	var document []byte
+	if !c.next.Empty() {
+		document = c.next.JSON()
+	}
+	if err := connection.SetBucketPolicy(ctx, c.bucket, document); err != nil {
+		return fmt.Errorf("writing the policy of bucket %s: %w", c.bucket, err)
+	}
+	r.applied[c.bucket] = c.next
+	if drifted {
+		r.Events.Eventf(c.library.Library, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
+			"the policy of bucket %s was changed at the store and is as declared again; it differed so: %s", c.bucket, policy.Diff(c.next, c.now))
+		driftRepaired.Inc()
+	}
+	return nil
+}
+
+// narrowed is what of a policy that cannot be applied as a whole can be: what
+// the store allows already and is still declared. So a tenant over its budget
+// gains nothing new, and whoever loses access loses it all the same.
+func narrowed(w bucketPolicy, now policy.Document) (policy.Document, error) {
+	return policy.Narrow(w.bucket, now, w.allows)
+}
+
+func explainRender(bucket string, err error) error {
+	if errors.Is(err, policy.ErrTooLarge) {
+		return stall(v1alpha1.ReasonPolicyTooLarge, "the policy of bucket %q would not fit: %v. What was in force stays, less what is no longer declared", bucket, err)
+	}
+	return stall(v1alpha1.ReasonInvalidPath, "the policy of bucket %q cannot be made: %v", bucket, err)
+}
+
+func isUnknownPrincipal(err error) bool { return errors.Is(err, store.ErrUnknownPrincipal) }
+
+func (c *compiled) fail(library string, err error) {
+	result := c.libraries[library]
+	result.applied, result.failed = false, err
+	c.libraries[library] = result
+}
+
+func (c *compiled) noteForeign(library, bucket string, statements []policy.Statement) {
+	result := c.libraries[library]
+	name := "without a name"
+	if len(statements) > 0 && statements[0].Sid != "" {
+		name = statements[0].Sid
+	}
+	result.foreign += fmt.Sprintf("bucket %s has %d policy statements that are not Vitrine's, the first is %s; ", bucket, len(statements), name)
+	c.libraries[library] = result
+}
+
+func (c *compiled) noteDrift(library, what string) {
+	result := c.libraries[library]
+	result.applied, result.drift = false, what
+	c.libraries[library] = result
+}

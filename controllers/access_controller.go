@@ -1,0 +1,243 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+)
+
+const accessController = "access"
+
+// reasonDrift: a policy was changed by someone else, and only reporting is wanted.
+const reasonDrift = "Drift"
+
+// reasonRecordUnreadable: a link's record is there and cannot be used.
+const reasonRecordUnreadable = "RecordUnreadable"
+
+// AccessReconciler is the access compiler: the only writer of policies. Its
+// requests are tenants at stores, namespace and ObjectStore, not objects.
+type AccessReconciler struct {
+	*Deps
+	// applied is what it last knew to be in force, by bucket: what differs from
+	// that was changed by someone else.
+	applied map[string]policy.Document
+}
+
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=folders;collections;usergroups;roles;rolebindings,verbs=get;list;watch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=folders/status;collections/status;usergroups/status;roles/status;rolebindings/status,verbs=get;patch
+
+// SetupWithManager connects the compiler to everything that access hangs on.
+func (r *AccessReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.applied = map[string]policy.Document{}
+	b := ctrl.NewControllerManagedBy(mgr).Named(accessController)
+	for _, kind := range []client.Object{
+		&v1alpha1.Library{}, &v1alpha1.Folder{}, &v1alpha1.Collection{}, &v1alpha1.User{}, &v1alpha1.UserGroup{},
+		&v1alpha1.Role{}, &v1alpha1.RoleBinding{}, &v1alpha1.PublicLink{}, &corev1.Namespace{}, &v1alpha1.ObjectStore{},
+	} {
+		b = b.Watches(kind, r.debounced())
+	}
+	return b.WatchesRawSource(r.Notices.source(accessController)).Complete(r)
+}
+
+// debounced asks for a pass a moment after a change, so that a commit of many
+// objects is one pass. Changes of status alone count: the identity of a User
+// and the token of a link come by it.
+func (r *AccessReconciler) debounced() handler.EventHandler {
+	enqueue := func(ctx context.Context, o client.Object, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+		for _, at := range r.concerned(ctx, o) {
+			q.AddAfter(ctrl.Request{NamespacedName: at}, r.Settings.Debounce)
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+			enqueue(ctx, e.Object, q)
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+			enqueue(ctx, e.ObjectNew, q)
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+			enqueue(ctx, e.Object, q)
+		},
+	}
+}
+
+// concerned names the tenants at stores that a change of an object may touch.
+func (r *AccessReconciler) concerned(ctx context.Context, o client.Object) []types.NamespacedName {
+	var libraries v1alpha1.LibraryList
+	namespace := o.GetNamespace()
+	option := client.ListOption(client.InNamespace(namespace))
+	switch o.(type) {
+	case *v1alpha1.ObjectStore:
+		option = client.MatchingFields{indexStore: o.GetName()}
+	case *corev1.Namespace:
+		namespace = o.GetName()
+		option = client.InNamespace(namespace)
+	}
+	if err := r.List(ctx, &libraries, option, client.UnsafeDisableDeepCopy); err != nil {
+		return nil
+	}
+	set := map[types.NamespacedName]bool{}
+	for i := range libraries.Items {
+		set[types.NamespacedName{Namespace: libraries.Items[i].Namespace, Name: libraries.Items[i].Spec.StoreRef.Name}] = true
+	}
+	if library, ok := o.(*v1alpha1.Library); ok {
+		// Also the last Library of a tenant at a store, when it goes.
+		set[types.NamespacedName{Namespace: namespace, Name: library.Spec.StoreRef.Name}] = true
+	}
+	if len(set) == 0 && namespace != "" {
+		if _, isNamespace := o.(*corev1.Namespace); !isNamespace {
+			set[types.NamespacedName{Namespace: namespace}] = true
+		}
+	}
+	list := make([]types.NamespacedName, 0, len(set))
+	for at := range set {
+		list = append(list, at)
+	}
+	return list
+}
+
+// Reconcile makes one pass over a tenant at a store: gather, render, prove, apply, tell.
+func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	at := tenantAt{namespace: req.Namespace, store: req.Name}
+	now := r.Clock.Now()
+	tenant, err := r.Tenants.Get(ctx, req.Namespace)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	result := describe(tenant)
+	if at.store == "" {
+		if len(tenant.Declared.Libraries) > 0 {
+			r.Enforcement.forget(at)
+			return ctrl.Result{}, nil
+		}
+		r.tell(at, result)
+		return ctrl.Result{}, nil
+	}
+	again, err := r.compile(ctx, at, tenant, now, result)
+	result.failed = err
+	r.tell(at, result)
+	if err != nil {
+		out, retry := classify(err)
+		if errors.Is(retry, errNotYet) {
+			return ctrl.Result{RequeueAfter: 200 * time.Millisecond}, nil
+		}
+		if out.after == 0 {
+			out.after = r.Settings.DriftInterval
+		}
+		return ctrl.Result{RequeueAfter: out.after}, retry
+	}
+	return ctrl.Result{RequeueAfter: again}, nil
+}
+
+// errNotYet: a pass cannot be made before something is known.
+var errNotYet = errors.New("waiting for the first look at the libraries")
+
+// describe notes what goes into a pass.
+func describe(tenant *Tenant) *compiled {
+	c := &compiled{generations: map[object]version{}, problems: map[object]access.Problem{}, libraries: map[string]libraryResult{}}
+	d := &tenant.Declared
+	noteVersions(c, "Library", d.Libraries)
+	noteVersions(c, "Folder", d.Folders)
+	noteVersions(c, "Collection", d.Collections)
+	noteVersions(c, "User", d.Users)
+	noteVersions(c, "UserGroup", d.UserGroups)
+	noteVersions(c, "Role", d.Roles)
+	noteVersions(c, "RoleBinding", d.RoleBindings)
+	for _, p := range tenant.Model.Problems() {
+		o := object{p.Kind, p.Name}
+		if _, more := c.problems[o]; !more {
+			c.problems[o] = p
+		}
+	}
+	return c
+}
+
+func noteVersions[T any, P interface {
+	*T
+	client.Object
+}](c *compiled, kind string, items []T) {
+	for i := range items {
+		o := P(&items[i])
+		c.generations[object{kind, o.GetName()}] = versionOf(o)
+	}
+}
+
+// controllerOf is the reconciler that tells how objects of a kind stand.
+var controllerOf = map[string]string{
+	"Library": libraryController, "Folder": folderController, "Collection": collectionController, "User": userController,
+	"UserGroup": userGroupController, "Role": roleController, "RoleBinding": roleBindingController,
+}
+
+// tell makes a result known and wakes the reconcilers of what it changed.
+func (r *AccessReconciler) tell(at tenantAt, result *compiled) {
+	for _, o := range r.Enforcement.set(at, result) {
+		if name := controllerOf[o.kind]; name != "" {
+			r.Notices.wake(name, types.NamespacedName{Namespace: at.namespace, Name: o.name}, 0)
+		}
+	}
+}
+
+// compile renders and applies. It gives the time of the next pass that nothing
+// but the clock asks for.
+func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Tenant, now time.Time, result *compiled) (time.Duration, error) {
+	connection, err := r.Stores.Get(ctx, at.store)
+	if err != nil {
+		return 0, err
+	}
+	libraries, err := r.librariesAt(ctx, connection, tenant, at.store)
+	if err != nil {
+		return 0, err
+	}
+	var rendered []bucketPolicy
+	for attempt := 0; ; attempt++ {
+		work, err := r.render(ctx, connection, tenant, libraries, now, result)
+		if err != nil {
+			return 0, err
+		}
+		rendered = work
+		err = r.apply(ctx, connection, rendered, result)
+		if err == nil {
+			break
+		}
+		// Somebody deleted a store user between our look and our write. One absent
+		// user must not hold up the revocation of another, so look again at once.
+		if attempt < 3 && isUnknownPrincipal(err) {
+			continue
+		}
+		return 0, fmt.Errorf("applying policies: %w", err)
+	}
+	return r.nextPass(tenant, now), nil
+}
+
+// nextPass is when access changes by the clock alone, or when to look for drift.
+func (r *AccessReconciler) nextPass(tenant *Tenant, now time.Time) time.Duration {
+	again := r.Settings.DriftInterval
+	earlier := func(instant time.Time) {
+		// A little late rather than a little early, when nothing would have changed yet.
+		if until := instant.Sub(r.Clock.Now()) + 5*time.Millisecond; until < again {
+			again = max(until, time.Millisecond)
+		}
+	}
+	if next, ok := tenant.Model.NextChange(now); ok {
+		earlier(next)
+	}
+	for i := range tenant.Links {
+		if next := r.linkVerdict(tenant, &tenant.Links[i], now).Next; !next.IsZero() {
+			earlier(next)
+		}
+	}
+	return again
+}

@@ -1,0 +1,200 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/link"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// libraryAt is one Library as the compiler treats it.
+type libraryAt struct {
+	*v1alpha1.Library
+	// gives: grants on it come into force. A Library that is going, not admitted
+	// or in conflict gives nothing, and what it gave is taken away.
+	gives bool
+	// refused is why it gives nothing, when that is not its deletion.
+	refused error
+}
+
+func (l libraryAt) buckets() policy.Buckets {
+	return policy.Buckets{Originals: l.Spec.Bucket.Name, Vitrine: asset.VitrineBucket(l.Spec.Bucket.Name)}
+}
+
+// librariesAt picks the Libraries at a store.
+func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connection, tenant *Tenant, objectStore string) ([]libraryAt, error) {
+	var list []libraryAt
+	for i := range tenant.Declared.Libraries {
+		library := &tenant.Declared.Libraries[i]
+		if library.Spec.StoreRef.Name != objectStore {
+			continue
+		}
+		err := r.refusal(ctx, connection.Declared, library)
+		var refused *failure
+		if err != nil && !errors.As(err, &refused) {
+			return nil, err
+		}
+		gives := err == nil && library.DeletionTimestamp.IsZero()
+		if gives && r.Inventory.Of(client.ObjectKeyFromObject(library)) == nil && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
+			// After a restart: without knowing the files, Collections would seem to
+			// have lost their members, and everybody their access to them.
+			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
+			return nil, errNotYet
+		}
+		list = append(list, libraryAt{Library: library, gives: gives, refused: err})
+	}
+	return list, nil
+}
+
+// needsFiles tells whether a Library has Collections with patterns.
+func needsFiles(tenant *Tenant, library string) bool {
+	for i := range tenant.Declared.Collections {
+		c := &tenant.Declared.Collections[i]
+		if c.Spec.LibraryRef.Name != library {
+			continue
+		}
+		for _, item := range c.Spec.Items {
+			if access.IsPattern(item.Path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bucketPolicy is what one bucket's policy should be.
+type bucketPolicy struct {
+	library libraryAt
+	bucket  string
+	mark    store.Mark
+	wanted  policy.Document
+	// allows are what wanted was rendered from.
+	allows []policy.Allow
+	// failed: wanted could not be rendered.
+	failed error
+}
+
+// render turns what the tenant declares into the policy of each bucket.
+func (r *AccessReconciler) render(ctx context.Context, connection Connection, tenant *Tenant, libraries []libraryAt, now time.Time, _ *compiled) ([]bucketPolicy, error) {
+	principals, err := r.principals(ctx, connection, tenant)
+	if err != nil {
+		return nil, err
+	}
+	buckets := map[string]policy.Buckets{}
+	for _, library := range libraries {
+		if library.gives {
+			buckets[library.Name] = library.buckets()
+		}
+	}
+	var allows []policy.Allow
+	for user, principal := range principals.users {
+		allows = append(allows, policy.Allows(user, principal, tenant.Model.Grants(user, now), buckets)...)
+	}
+	if principals.gateway != "" {
+		allows = append(allows, policy.LinkAllows(principals.gateway, r.linkRights(tenant, buckets, now)...)...)
+	}
+	options := policy.Options{}
+	if c := connection.Declared.Status.Capabilities; c != nil {
+		options.MaxBytes = int(c.PolicyBytes)
+	}
+	var work []bucketPolicy
+	for _, library := range libraries {
+		originals, vitrine := marks(connection.Declared, library.Library)
+		for bucket, mark := range map[string]store.Mark{library.buckets().Originals: originals, library.buckets().Vitrine: vitrine} {
+			wanted, err := policy.Render(bucket, allows, options)
+			work = append(work, bucketPolicy{library: library, bucket: bucket, mark: mark, wanted: wanted, allows: allows, failed: err})
+		}
+	}
+	return work, nil
+}
+
+// principals are who of the tenant the store knows, and the gateway.
+type principals struct {
+	users   map[string]string
+	gateway string
+}
+
+// principals asks the store who is there: a policy that names somebody who is
+// not would be refused as a whole.
+func (r *AccessReconciler) principals(ctx context.Context, connection Connection, tenant *Tenant) (principals, error) {
+	found := principals{users: map[string]string{}}
+	installation := connection.Declared.Spec.InstallationID
+	there, err := connection.Identities.List(ctx, store.IdentityPath(installation, tenant.Namespace))
+	if err != nil {
+		return found, fmt.Errorf("listing the tenant's identities: %w", err)
+	}
+	byName := make(map[string]store.Identity, len(there))
+	for _, identity := range there {
+		byName[identity.Name] = identity
+	}
+	for i := range tenant.Declared.Users {
+		user := &tenant.Declared.Users[i]
+		if identity, ok := byName[userIdentity(connection.Declared, tenant.Namespace, user.Name).Name]; ok && user.Spec.Credentials == v1alpha1.CredentialsIssue {
+			found.users[user.Name] = connection.Identities.Principal(identity)
+		}
+	}
+	system, err := connection.Identities.List(ctx, store.IdentityPath(installation, store.SystemNamespace))
+	if err != nil {
+		return found, fmt.Errorf("listing Vitrine's own identities: %w", err)
+	}
+	gateway := gatewayIdentity(connection.Declared)
+	for _, identity := range system {
+		if identity.Name == gateway.Name {
+			found.gateway = connection.Identities.Principal(identity)
+		}
+	}
+	return found, nil
+}
+
+// linkRights are what the gateway needs for the links that open now.
+func (r *AccessReconciler) linkRights(tenant *Tenant, buckets map[string]policy.Buckets, now time.Time) []policy.LinkRights {
+	var rights []policy.LinkRights
+	for i := range tenant.Links {
+		obj := &tenant.Links[i]
+		if obj.Status.TokenHash == "" || obj.Status.Catalog == "" || !obj.DeletionTimestamp.IsZero() || !r.linkVerdict(tenant, obj, now).Open() {
+			continue
+		}
+		shown, err := tenant.Model.LinkScope(obj.Spec.Target)
+		if err != nil {
+			continue
+		}
+		of, ok := buckets[shown.Library]
+		if !ok {
+			continue
+		}
+		rights = append(rights, policy.LinkRights{
+			Buckets: of, Catalog: obj.Status.Catalog,
+			Originals: obj.Spec.Originals != v1alpha1.OriginalsHidden, Renditions: true,
+			Scope: shown.Scope, Keys: shown.Keys,
+		})
+	}
+	return rights
+}
+
+// linkVerdict judges a link from what is declared, as the gateway does.
+func (r *AccessReconciler) linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) link.Verdict {
+	facts := link.Facts{Spec: obj.Spec, Frozen: frozen(obj) != "" || tenant.Frozen != "", Available: true}
+	if obj.Status.FirstSeen != nil {
+		facts.FirstSeen = obj.Status.FirstSeen.Time
+	}
+	if library := libraryNamed(tenant, obj.Status.Library); library != nil {
+		facts.Defaults = library.Spec.Links
+		facts.Frozen = facts.Frozen || frozen(library) != ""
+	}
+	return link.Evaluate(facts, now)
+}
+
+// holdingOf gives what a tenant's Library was last seen to hold.
+func (d *Deps) holdingOf(namespace, library string) *Holding {
+	return d.Inventory.Of(types.NamespacedName{Namespace: namespace, Name: library})
+}

@@ -1,0 +1,145 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+)
+
+const assetsController = "assets"
+
+// AssetsReconciler looks at what Libraries hold, has renditions made of it, and
+// tells the others. The listing is the truth; nothing is remembered that it
+// could not find again.
+type AssetsReconciler struct {
+	*Deps
+
+	mu       sync.Mutex
+	sweepers map[types.NamespacedName]*sweeper
+}
+
+// +kubebuilder:rbac:groups=batch,resources=jobs,namespace=vitrine-jobs,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=secrets,namespace=vitrine-jobs,verbs=get;create;patch;delete
+
+// SetupWithManager connects the reconciler.
+func (r *AssetsReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.sweepers = map[types.NamespacedName]*sweeper{}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named(assetsController).
+		For(&v1alpha1.Library{}, builder.WithPredicates(predicate.Funcs{
+			UpdateFunc: func(e event.UpdateEvent) bool {
+				before, now := e.ObjectOld.(*v1alpha1.Library), e.ObjectNew.(*v1alpha1.Library)
+				return before.Generation != now.Generation || before.Status.VitrineBucket != now.Status.VitrineBucket ||
+					before.DeletionTimestamp.IsZero() != now.DeletionTimestamp.IsZero()
+			},
+		})).
+		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []ctrl.Request {
+			labels := o.GetLabels()
+			return []ctrl.Request{{NamespacedName: types.NamespacedName{Namespace: labels[v1alpha1.LabelTenant], Name: labels[v1alpha1.LabelLibrary]}}}
+		})).
+		WatchesRawSource(r.Notices.source(assetsController)).
+		Complete(r)
+}
+
+// Reconcile looks at one Library.
+func (r *AssetsReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	library := &v1alpha1.Library{}
+	if err := r.Get(ctx, req.NamespacedName, library); err != nil {
+		if client.IgnoreNotFound(err) == nil {
+			r.forget(req.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if library.Status.VitrineBucket == "" || !library.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	if err := r.look(ctx, library); err != nil {
+		out, retry := classify(err)
+		if out.state == stalled && out.after == 0 {
+			out.after = r.Settings.SweepInterval
+		}
+		return ctrl.Result{RequeueAfter: out.after}, retry
+	}
+	return ctrl.Result{RequeueAfter: r.Settings.SweepInterval}, nil
+}
+
+func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) error {
+	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
+	if err != nil {
+		return err
+	}
+	if err := r.refusal(ctx, connection.Declared, library); err != nil {
+		return err
+	}
+	found, world, err := r.sweeper(library).sweep(ctx, connection, library)
+	if err != nil {
+		return err
+	}
+	plan, err := rendition.NewPlan(world)
+	if err != nil {
+		return fmt.Errorf("planning renditions: %w", err)
+	}
+	found.Counts, found.Problems = plan.Counts, plan.Problems
+	if found.Job, err = r.render(ctx, connection, library, found, plan); err != nil {
+		return err
+	}
+	r.tell(library, found)
+	return nil
+}
+
+// tell makes the holding known and wakes whom it concerns, if anything changed.
+func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
+	key := client.ObjectKeyFromObject(library)
+	before := r.Inventory.set(key, found)
+	if before != nil && equality.Semantic.DeepEqual(before, found) {
+		return
+	}
+	r.Notices.wake(libraryController, key, 0)
+	if before == nil || before.FilesVersion != found.FilesVersion {
+		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: library.Spec.StoreRef.Name}, r.Settings.Debounce)
+	}
+	for _, request := range r.namesIn(context.Background(), library.Namespace, &v1alpha1.PublicLinkList{}) {
+		r.Notices.wake(publicLinkController, request.NamespacedName, 0)
+	}
+	for _, request := range r.namesIn(context.Background(), library.Namespace, &v1alpha1.CollectionList{}) {
+		r.Notices.wake(collectionController, request.NamespacedName, 0)
+	}
+}
+
+func (r *AssetsReconciler) sweeper(library *v1alpha1.Library) *sweeper {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := client.ObjectKeyFromObject(library)
+	if r.sweepers[key] == nil {
+		r.sweepers[key] = &sweeper{facts: map[string]knownFacts{}}
+	}
+	return r.sweepers[key]
+}
+
+func (r *AssetsReconciler) forget(key types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.sweepers, key)
+	r.Inventory.forget(key)
+}
+
+// manifestLife is how long a worker may use what a manifest gives it. The Job
+// ends before that, so no worker is left holding addresses that stopped working.
+const (
+	manifestLife = 6 * time.Hour
+	jobLife      = 5 * time.Hour
+)

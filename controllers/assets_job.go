@@ -1,0 +1,246 @@
+package controllers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+)
+
+// manifestsPath is where a worker finds its manifest.
+const manifestsPath = "/manifest"
+
+// caFile is the key, beside the manifests, of the store's certificate authorities.
+const caFile = "ca.crt"
+
+// render has the plan's work done, one Job at a time for each Library, and
+// names the Job that runs now. Job and work determine each other's names, so
+// that no crash makes two Jobs of the same work.
+func (r *AssetsReconciler) render(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, plan rendition.Plan) (string, error) {
+	var jobs batchv1.JobList
+	if err := r.List(ctx, &jobs, client.InNamespace(r.Settings.JobsNamespace), client.MatchingLabels{
+		v1alpha1.LabelTenant: library.Namespace, v1alpha1.LabelLibrary: library.Name,
+	}); err != nil {
+		return "", fmt.Errorf("listing rendition Jobs: %w", err)
+	}
+	for i := range jobs.Items {
+		job := &jobs.Items[i]
+		switch {
+		case finished(job) || !job.DeletionTimestamp.IsZero():
+		case ptr.Deref(job.Spec.Suspend, false):
+			// A cut came between making the Job and giving it its manifests. It has done nothing yet.
+			if err := r.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground)); client.IgnoreNotFound(err) != nil {
+				return "", fmt.Errorf("deleting an unfinished Job: %w", err)
+			}
+			return "", nil
+		default:
+			return job.Name, nil
+		}
+	}
+	if len(plan.Work) == 0 {
+		return "", nil
+	}
+	packed, digest, err := r.pack(ctx, connection, library, found, plan.Work)
+	if err != nil {
+		return "", err
+	}
+	return r.start(ctx, connection, library, packed, "render-"+library.Name[:min(len(library.Name), 30)]+"-"+digest)
+}
+
+// pack signs what a worker may do for each original, and cuts it into manifests.
+func (r *AssetsReconciler) pack(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, work []rendition.Work) (manifests [][]byte, digest string, err error) {
+	keys := make(map[string]access.Key, len(found.Assets))
+	for _, a := range found.Assets {
+		keys[objectOf(a.Key)] = a.Key
+	}
+	limits := rendition.DefaultBatchLimits()
+	most := limits.MaxItems * limits.MaxIndexes
+	seen := sha256.New()
+	_, _ = fmt.Fprintf(seen, "%s\n", library.UID)
+	var items []rendition.Item
+	for _, w := range work {
+		if len(items) == most {
+			break
+		}
+		item, err := sign(ctx, connection, library, keys[w.Original.Key], w)
+		if err != nil {
+			return nil, "", err
+		}
+		items = append(items, item)
+		_, _ = fmt.Fprintf(seen, "%q %q %q\n", w.Original.Key, w.Original.ETag, w.PresetSet)
+	}
+	manifests, _, err = rendition.Batch(items, limits)
+	if err != nil {
+		return nil, "", fmt.Errorf("making manifests: %w", err)
+	}
+	return manifests, hex.EncodeToString(seen.Sum(nil))[:12], nil
+}
+
+func sign(ctx context.Context, connection Connection, library *v1alpha1.Library, key access.Key, w rendition.Work) (rendition.Item, error) {
+	vitrineBucket := asset.VitrineBucket(library.Spec.Bucket.Name)
+	bucket := library.Spec.Bucket.Name
+	vitrine, object := asset.Object(key)
+	if vitrine {
+		bucket = vitrineBucket
+	}
+	item := rendition.Item{
+		Asset: asset.ID(key), ETag: w.Original.ETag, VersionID: w.Original.VersionID, Size: w.Original.Size,
+		PresetSet: w.PresetSet, Kept: w.Kept,
+	}
+	source, err := connection.PresignGet(ctx, bucket, object, w.Original.VersionID, manifestLife)
+	if err != nil {
+		return item, fmt.Errorf("signing the source: %w", err)
+	}
+	item.Source = rendition.Request{URL: rendition.NewURL(source.String())}
+	put := func(name, contentType string) (rendition.Request, error) {
+		signed, header, err := connection.PresignPut(ctx, vitrineBucket, name, contentType, manifestLife)
+		if err != nil {
+			return rendition.Request{}, fmt.Errorf("signing a result: %w", err)
+		}
+		request := rendition.Request{URL: rendition.NewURL(signed.String()), Header: map[string]string{}}
+		for name := range header {
+			request.Header[name] = header.Get(name)
+		}
+		return request, nil
+	}
+	if item.Facts, err = put(asset.FactsObject(key), jsonType); err != nil {
+		return item, err
+	}
+	for _, preset := range w.Presets {
+		request, err := put(asset.Renditions(key)+rendition.ObjectName(preset, w.Original.ETag), preset.Format.ContentType())
+		if err != nil {
+			return item, err
+		}
+		item.Outputs = append(item.Outputs, rendition.Output{Preset: preset, Put: request})
+	}
+	return item, nil
+}
+
+// start makes the Job asleep, gives it its manifests in a Secret that goes with
+// it, and wakes it.
+func (r *AssetsReconciler) start(ctx context.Context, connection Connection, library *v1alpha1.Library, manifests [][]byte, name string) (string, error) {
+	job := r.newJob(library, name, len(manifests), len(connection.Declared.Spec.CABundle) > 0)
+	if err := r.Create(ctx, job, fieldOwner); err != nil {
+		if apierrors.IsAlreadyExists(err) {
+			// The same work was done and is not seen to be: it waits until that Job's time is over.
+			return "", nil
+		}
+		return "", fmt.Errorf("creating the Job: %w", err)
+	}
+	data := map[string][]byte{}
+	for i, manifest := range manifests {
+		data[strconv.Itoa(i)] = manifest
+	}
+	if len(connection.Declared.Spec.CABundle) > 0 {
+		data[caFile] = connection.Declared.Spec.CABundle
+	}
+	secret := corev1ac.Secret(name, r.Settings.JobsNamespace).
+		WithLabels(job.Labels).
+		WithOwnerReferences(metav1ac.OwnerReference().WithAPIVersion("batch/v1").WithKind("Job").WithName(name).WithUID(job.UID).WithController(true)).
+		WithImmutable(true).
+		WithData(data)
+	if err := r.Apply(ctx, secret, fieldOwner, client.ForceOwnership); err != nil {
+		return "", fmt.Errorf("writing the manifests: %w", err)
+	}
+	asleep := job.DeepCopy()
+	job.Spec.Suspend = ptr.To(false)
+	if err := r.Patch(ctx, job, client.MergeFrom(asleep)); err != nil {
+		return "", fmt.Errorf("starting the Job: %w", err)
+	}
+	return name, nil
+}
+
+// exitNever is the worker's word that trying again is no use; see cmd/transform.
+const exitNever = 3
+
+func (r *AssetsReconciler) newJob(library *v1alpha1.Library, name string, indexes int, ca bool) *batchv1.Job {
+	labels := map[string]string{
+		labelPartOf: partOf, v1alpha1.LabelTenant: library.Namespace, v1alpha1.LabelLibrary: library.Name,
+	}
+	worker := corev1.Container{
+		Name:  "transform",
+		Image: r.Settings.TransformImage,
+		Args:  []string{"--manifest-dir=" + manifestsPath},
+		Resources: corev1.ResourceRequirements{
+			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("512Mi")},
+			Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("2Gi")},
+		},
+		SecurityContext: &corev1.SecurityContext{
+			AllowPrivilegeEscalation: ptr.To(false),
+			ReadOnlyRootFilesystem:   ptr.To(true),
+			Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		},
+		VolumeMounts: []corev1.VolumeMount{{Name: "manifest", MountPath: manifestsPath, ReadOnly: true}},
+	}
+	if ca {
+		worker.Env = []corev1.EnvVar{{Name: "SSL_CERT_FILE", Value: manifestsPath + "/" + caFile}}
+	}
+	const workerUser = 65532 // "nonroot" of distroless images
+	return &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Namespace: r.Settings.JobsNamespace, Name: name, Labels: labels},
+		Spec: batchv1.JobSpec{
+			Suspend:                 ptr.To(true),
+			CompletionMode:          ptr.To(batchv1.IndexedCompletion),
+			Completions:             ptr.To(int32(indexes)), //nolint:gosec // bounded by BatchLimits
+			Parallelism:             ptr.To(int32(min(indexes, 4))),
+			BackoffLimitPerIndex:    ptr.To(int32(3)),
+			ActiveDeadlineSeconds:   ptr.To(int64(jobLife.Seconds())),
+			TTLSecondsAfterFinished: ptr.To(int32(600)),
+			PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{
+				{
+					Action: batchv1.PodFailurePolicyActionIgnore,
+					OnPodConditions: []batchv1.PodFailurePolicyOnPodConditionsPattern{
+						{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue},
+					},
+				},
+				{
+					Action: batchv1.PodFailurePolicyActionFailIndex,
+					OnExitCodes: &batchv1.PodFailurePolicyOnExitCodesRequirement{
+						Operator: batchv1.PodFailurePolicyOnExitCodesOpIn, Values: []int32{exitNever},
+					},
+				},
+			}},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec: corev1.PodSpec{
+					RestartPolicy:                corev1.RestartPolicyNever,
+					AutomountServiceAccountToken: ptr.To(false),
+					EnableServiceLinks:           ptr.To(false),
+					SecurityContext: &corev1.PodSecurityContext{
+						RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To(int64(workerUser)), FSGroup: ptr.To(int64(workerUser)),
+						SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+					},
+					Containers: []corev1.Container{worker},
+					Volumes: []corev1.Volume{{Name: "manifest", VolumeSource: corev1.VolumeSource{
+						Secret: &corev1.SecretVolumeSource{SecretName: name, DefaultMode: ptr.To(int32(0o440))},
+					}}},
+				},
+			},
+		},
+	}
+}
+
+func finished(job *batchv1.Job) bool {
+	for _, c := range job.Status.Conditions {
+		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
+			return true
+		}
+	}
+	return false
+}

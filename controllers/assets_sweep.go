@@ -1,0 +1,228 @@
+package controllers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// sweeper remembers the facts of one Library between sweeps, so that only
+// those that changed are read again.
+type sweeper struct {
+	facts map[string]knownFacts // by object
+}
+
+type knownFacts struct {
+	etag  string
+	facts *asset.Facts
+}
+
+// factsAtOnce bounds the reads of facts under way. They are small, and most of
+// their time is the way to the store.
+const factsAtOnce = 16
+
+// sweep lists both buckets of a Library and says what it holds.
+func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library) (*Holding, rendition.World, error) {
+	found := &Holding{}
+	if err := s.originals(ctx, connection, library, found); err != nil {
+		return nil, rendition.World{}, err
+	}
+	rendered, err := s.renditions(ctx, connection, library)
+	if err != nil {
+		return nil, rendition.World{}, err
+	}
+	if err := s.readFacts(ctx, connection, library); err != nil {
+		return nil, rendition.World{}, err
+	}
+
+	presets := presetsOf(library)
+	world := rendition.World{Presets: presets, Known: make(map[string]rendition.Known, len(found.Assets))}
+	for i := range found.Assets {
+		a := &found.Assets[i]
+		name := objectOf(a.Key)
+		objects := rendered[asset.Renditions(a.Key)]
+		known := rendition.Known{Objects: make(map[string]struct{}, len(objects))}
+		for object := range objects {
+			known.Objects[object] = struct{}{}
+		}
+		if read := s.facts[asset.FactsObject(a.Key)].facts; read != nil {
+			known.Facts = read
+			if read.ETag == a.ETag {
+				a.Facts = read
+			}
+		}
+		a.Renditions = present(presets, a, objects)
+		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size})
+		world.Known[name] = known
+	}
+	return found, world, nil
+}
+
+// objectOf names an original uniquely within its Library.
+func objectOf(k access.Key) string {
+	_, name := asset.Object(k)
+	return name
+}
+
+func (s *sweeper) originals(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding) error {
+	version := fnv.New64a()
+	take := func(key access.Key, info store.ObjectInfo) {
+		found.Assets = append(found.Assets, Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified})
+		found.Bytes += info.Size
+	}
+	ignore := func(path string, why string) {
+		if found.Ignored++; found.Ignored == 1 {
+			found.IgnoredFirst = fmt.Sprintf("%q: %s", path, why)
+		}
+	}
+	bucket := library.Spec.Bucket.Name
+	err := connection.ListObjects(ctx, bucket, "", func(info store.ObjectInfo) error {
+		switch err := asset.CheckPath(info.Key); {
+		case strings.HasSuffix(info.Key, "/"): // what some tools leave to mark an empty folder
+		case err != nil:
+			ignore(info.Key, err.Error())
+		case asset.Reserved(info.Key):
+			ignore(info.Key, "the top folder restricted is reserved")
+		default:
+			take(access.Key{Library: library.Name, Path: info.Key}, info)
+			found.Files = append(found.Files, info.Key)
+			_, _ = version.Write([]byte(info.Key + "\x00"))
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("listing bucket %s: %w", bucket, err)
+	}
+	err = connection.ListObjects(ctx, asset.VitrineBucket(bucket), asset.RestrictedRoot, func(info store.ObjectInfo) error {
+		folder, path, ok := strings.Cut(strings.TrimPrefix(info.Key, asset.RestrictedRoot), "/")
+		switch err := asset.CheckPath(path); {
+		case !ok || strings.HasSuffix(info.Key, "/"):
+		case err != nil:
+			ignore(info.Key, err.Error())
+		default:
+			take(access.Key{Library: library.Name, Restricted: folder, Path: path}, info)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("listing restricted folders: %w", err)
+	}
+	found.FilesVersion = version.Sum64()
+	return nil
+}
+
+// renditions lists what was rendered: by prefix of the original, by name.
+func (s *sweeper) renditions(ctx context.Context, connection Connection, library *v1alpha1.Library) (map[string]map[string]store.ObjectInfo, error) {
+	rendered := map[string]map[string]store.ObjectInfo{}
+	for _, root := range []string{asset.RenditionsRoot, asset.RestrictedRenditionsRoot} {
+		err := connection.ListObjects(ctx, asset.VitrineBucket(library.Spec.Bucket.Name), root, func(info store.ObjectInfo) error {
+			cut := strings.LastIndexByte(info.Key, '/') + 1
+			prefix, name := info.Key[:cut], info.Key[cut:]
+			if rendered[prefix] == nil {
+				rendered[prefix] = map[string]store.ObjectInfo{}
+			}
+			rendered[prefix][name] = info
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("listing %s: %w", root, err)
+		}
+	}
+	return rendered, nil
+}
+
+// readFacts brings the remembered facts up to date.
+func (s *sweeper) readFacts(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
+	bucket := asset.VitrineBucket(library.Spec.Bucket.Name)
+	next := make(map[string]knownFacts, len(s.facts))
+	var changed []store.ObjectInfo
+	err := connection.ListObjects(ctx, bucket, asset.FactsRoot, func(info store.ObjectInfo) error {
+		if known, ok := s.facts[info.Key]; ok && known.etag == info.ETag {
+			next[info.Key] = known
+			return nil
+		}
+		changed = append(changed, info)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("listing facts: %w", err)
+	}
+	read := make([]knownFacts, len(changed))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(factsAtOnce)
+	for i, info := range changed {
+		group.Go(func() error {
+			data, etag, err := connection.GetObject(ctx, bucket, info.Key)
+			if isMissing(err) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("reading %s: %w", info.Key, err)
+			}
+			read[i].etag = etag
+			// Facts that cannot be read count as absent: the original is looked at again.
+			if facts, err := asset.DecodeFacts(bytes.NewReader(data)); err == nil {
+				read[i].facts = &facts
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, info := range changed {
+		next[info.Key] = read[i]
+	}
+	s.facts = next
+	return nil
+}
+
+// present gives the renditions of an asset that exist for its current ETag, one for each preset.
+func present(presets []rendition.Preset, a *Asset, objects map[string]store.ObjectInfo) []asset.CatalogRendition {
+	var list []asset.CatalogRendition
+	for _, preset := range presets {
+		name := rendition.ObjectName(preset, a.ETag)
+		info, ok := objects[name]
+		if !ok {
+			continue
+		}
+		entry := asset.CatalogRendition{
+			Preset: preset.Name, Object: asset.Renditions(a.Key) + name,
+			ETag: rendition.TrimETag(info.ETag), Size: info.Size, ContentType: preset.Format.ContentType(),
+		}
+		if a.Facts != nil {
+			for _, made := range a.Facts.Renditions {
+				if made.Object == name {
+					entry.Width, entry.Height = made.Width, made.Height
+				}
+			}
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+// presetsOf gives a Library's presets, the built-in ones included, sorted by name.
+func presetsOf(library *v1alpha1.Library) []rendition.Preset {
+	presets := make([]rendition.Preset, 0, len(library.Spec.Renditions)+2)
+	for _, p := range library.Spec.Renditions {
+		presets = append(presets, rendition.Preset{
+			Name: p.Name, Width: int(p.Width), Height: int(p.Height),
+			Fit: rendition.Fit(p.Fit), Format: rendition.Format(p.Format), Quality: int(p.Quality),
+		})
+	}
+	presets = rendition.WithBuiltIn(presets)
+	slices.SortFunc(presets, func(a, b rendition.Preset) int { return strings.Compare(a.Name, b.Name) })
+	return presets
+}

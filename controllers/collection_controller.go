@@ -1,0 +1,52 @@
+package controllers
+
+import (
+	"context"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+const collectionController = "collection"
+
+// CollectionReconciler tells what a Collection holds.
+type CollectionReconciler struct{ *Deps }
+
+// SetupWithManager connects the reconciler. The compiler wakes it when what it
+// says of one changes.
+func (r *CollectionReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.Collection{}).
+		WatchesRawSource(r.Notices.source(collectionController)).
+		Complete(r)
+}
+
+// Reconcile tells how one Collection stands.
+func (r *CollectionReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	obj := &v1alpha1.Collection{}
+	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !obj.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	before := obj.DeepCopy()
+	out, err := r.reconcile(ctx, obj)
+	return r.report(ctx, before, obj, out, err)
+}
+
+func (r *CollectionReconciler) reconcile(ctx context.Context, obj *v1alpha1.Collection) (outcome, error) {
+	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	if err != nil {
+		return outcome{}, err
+	}
+	if r.holdingOf(obj.Namespace, obj.Spec.LibraryRef.Name) != nil {
+		if members, ok := tenant.Model.Members(obj.Name); ok {
+			count := int64(len(members))
+			obj.Status.Members = &count
+		}
+	}
+	return r.standing(tenant, "Collection", obj, "its members are known")
+}

@@ -1,0 +1,64 @@
+package controllers
+
+import (
+	"time"
+
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Settings say how this installation is laid out. Durations of zero get defaults.
+type Settings struct {
+	// SystemNamespace is the manager's own: store credentials and the key ring.
+	SystemNamespace string
+	// GatewayNamespace holds what the gateway reads: password hashes, signing keys, its store keys.
+	GatewayNamespace string
+	// JobsNamespace holds rendition Jobs and their manifests.
+	JobsNamespace string
+	// ExternalURL is the gateway's address as visitors know it, such as https://share.example.org.
+	ExternalURL string
+	// TransformImage is the image of rendition workers.
+	TransformImage string
+	// DriftInterval is how often policies, identities and buckets are looked at unasked; 30 s by default.
+	DriftInterval time.Duration
+	// SweepInterval is how often a Library's buckets are listed; 10 s by default.
+	SweepInterval time.Duration
+	// Debounce is how long the compiler waits for more changes to come; 100 ms by default.
+	Debounce time.Duration
+}
+
+func (s Settings) withDefaults() Settings {
+	if s.DriftInterval == 0 {
+		s.DriftInterval = 30 * time.Second
+	}
+	if s.SweepInterval == 0 {
+		s.SweepInterval = 10 * time.Second
+	}
+	if s.Debounce == 0 {
+		s.Debounce = 100 * time.Millisecond
+	}
+	return s
+}
+
+// Deps is what every reconciler works with.
+type Deps struct {
+	// Client reads from the cache and writes; Secrets are never cached.
+	client.Client
+	// Live reads from the API server, past the cache.
+	Live     client.Reader
+	Events   events.EventRecorder
+	Clock    clock.PassiveClock
+	Settings Settings
+
+	// Stores are the connections to object stores.
+	Stores *Stores
+	// Tenants gives what a namespace declares, as a model.
+	Tenants *Tenants
+	// Enforcement is what the compiler has brought into force.
+	Enforcement *Enforcement
+	// Inventory is what the libraries were last seen to hold.
+	Inventory *Inventory
+	// Notices wake reconcilers about what no Kubernetes event tells them.
+	Notices *Notices
+}

@@ -1,0 +1,109 @@
+package controllers
+
+import (
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+)
+
+// Enforcement is what the compiler has brought into force: for each tenant at
+// each store, the generation of every declaration that the policies there now
+// express. It is a memory; after a restart the first compile fills it.
+type Enforcement struct {
+	mu      sync.RWMutex
+	results map[tenantAt]*compiled
+}
+
+// tenantAt is a namespace at an ObjectStore; the store is empty for a
+// namespace without Libraries.
+type tenantAt struct{ namespace, store string }
+
+// object names a declaration within its namespace.
+type object struct{ kind, name string }
+
+// compiled is the result of one pass of the compiler. It is never changed once stored.
+type compiled struct {
+	// generations of the declarations that went in.
+	generations map[object]version
+	// problems that the model found, by declaration.
+	problems map[object]access.Problem
+	// libraries at this store.
+	libraries map[string]libraryResult
+	// failed is why the pass as a whole did not bring its input into force.
+	failed error
+}
+
+type version struct {
+	uid        types.UID
+	generation int64
+	frozen     bool
+}
+
+// libraryResult is what the compiler found at one Library's buckets.
+type libraryResult struct {
+	// applied: the policies of both buckets say what is declared.
+	applied bool
+	// failed is why not.
+	failed error
+	// foreign names statements of others that give access; empty when there are none.
+	foreign string
+	// drift names what differs, where driftPolicy says to report it only.
+	drift string
+}
+
+// NewEnforcement makes an empty one.
+func NewEnforcement() *Enforcement {
+	return &Enforcement{results: map[tenantAt]*compiled{}}
+}
+
+func (e *Enforcement) get(at tenantAt) *compiled {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.results[at]
+}
+
+// set stores a result and names the declarations of which it says something else than the one before.
+func (e *Enforcement) set(at tenantAt, now *compiled) []object {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.results[at]
+	e.results[at] = now
+	if before == nil {
+		before = &compiled{}
+	}
+	var changed []object
+	everything := errorText(before.failed) != errorText(now.failed)
+	for o, v := range now.generations {
+		if everything || before.generations[o] != v || before.problems[o] != now.problems[o] {
+			changed = append(changed, o)
+		}
+	}
+	for name, result := range now.libraries {
+		was := before.libraries[name]
+		if was.applied != result.applied || was.foreign != result.foreign || was.drift != result.drift || errorText(was.failed) != errorText(result.failed) {
+			changed = append(changed, object{"Library", name})
+		}
+	}
+	return changed
+}
+
+func (e *Enforcement) forget(at tenantAt) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.results, at)
+}
+
+// versionOf is what must be in force for an object to count as enforced.
+func versionOf(obj client.Object) version {
+	return version{uid: obj.GetUID(), generation: obj.GetGeneration(), frozen: frozen(obj) != ""}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

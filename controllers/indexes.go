@@ -1,0 +1,77 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// The reverse references that reconcilers look things up by.
+const (
+	// indexStore: Libraries by ObjectStore.
+	indexStore = "store"
+	// indexBucket: Libraries by ObjectStore and bucket, over all namespaces.
+	indexBucket = "bucket"
+	// indexIdentityStore: Users by the ObjectStores at which they have an identity.
+	indexIdentityStore = "identityStore"
+	// indexLibrary: Folders, Collections and PublicLinks by Library.
+	indexLibrary = "library"
+	// indexRole: RoleBindings by Role.
+	indexRole = "role"
+)
+
+func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
+	for _, index := range []struct {
+		object client.Object
+		name   string
+		values client.IndexerFunc
+	}{
+		{&v1alpha1.Library{}, indexStore, func(o client.Object) []string {
+			return []string{o.(*v1alpha1.Library).Spec.StoreRef.Name}
+		}},
+		{&v1alpha1.Library{}, indexBucket, func(o client.Object) []string {
+			spec := o.(*v1alpha1.Library).Spec
+			return []string{spec.StoreRef.Name + "/" + spec.Bucket.Name}
+		}},
+		{&v1alpha1.User{}, indexIdentityStore, func(o client.Object) []string {
+			var names []string
+			for _, identity := range o.(*v1alpha1.User).Status.Identities {
+				names = append(names, identity.Store)
+			}
+			return names
+		}},
+		{&v1alpha1.RoleBinding{}, indexRole, func(o client.Object) []string {
+			if ref := o.(*v1alpha1.RoleBinding).Spec.RoleRef; ref.Kind == v1alpha1.RoleKindRole {
+				return []string{ref.Name}
+			}
+			return nil
+		}},
+		{&v1alpha1.PublicLink{}, indexLibrary, func(o client.Object) []string {
+			return []string{o.(*v1alpha1.PublicLink).Status.Library}
+		}},
+	} {
+		if err := mgr.GetFieldIndexer().IndexField(ctx, index.object, index.name, index.values); err != nil {
+			return fmt.Errorf("indexing %T by %s: %w", index.object, index.name, err)
+		}
+	}
+	return nil
+}
+
+// namesIn gives a request for every object of a kind in a namespace.
+func (d *Deps) namesIn(ctx context.Context, namespace string, list client.ObjectList) []ctrl.Request {
+	if err := d.List(ctx, list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil
+	}
+	var requests []ctrl.Request
+	_ = meta.EachListItem(list, func(o runtime.Object) error {
+		requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(o.(client.Object))})
+		return nil
+	})
+	return requests
+}

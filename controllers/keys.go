@@ -1,0 +1,124 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// fieldOwner is the field manager of everything that Vitrine applies.
+const fieldOwner = client.FieldOwner("vitrine")
+
+// ensureKey sees to it that an identity exists at the store with exactly one
+// access key, the one in the Secret, and gives that key's ID. A key that a cut
+// left without a Secret is deleted, since no store tells a secret twice.
+func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity store.Identity, secret types.NamespacedName, owner *metav1ac.OwnerReferenceApplyConfiguration, labels map[string]string) (string, error) {
+	existing := &corev1.Secret{}
+	err := d.Live.Get(ctx, secret, existing)
+	switch {
+	case apierrors.IsNotFound(err):
+		existing = nil
+	case err != nil:
+		return "", fmt.Errorf("reading Secret %s: %w", secret, err)
+	case !ownedBy(existing, owner):
+		return "", stall(v1alpha1.ReasonConflict, "Secret %s exists and is not Vitrine's; delete or rename it, so that the access key can be kept there", secret)
+	}
+	if _, err := connection.Identities.Ensure(ctx, identity); err != nil {
+		return "", fmt.Errorf("making the identity at the store: %w", err)
+	}
+	keys, err := connection.Identities.Keys(ctx, identity.Name)
+	if err != nil {
+		return "", fmt.Errorf("listing access keys: %w", err)
+	}
+	held := ""
+	for _, key := range keys {
+		if existing != nil && key.Active && key.ID == string(existing.Data[keyAccessKeyID]) && len(existing.Data[keySecretAccessKey]) > 0 {
+			held = key.ID
+			continue
+		}
+		if err := connection.Identities.DeleteKey(ctx, identity.Name, key.ID); err != nil {
+			return "", fmt.Errorf("deleting an access key that no Secret holds: %w", err)
+		}
+	}
+	data := map[string][]byte{
+		keyEndpointURL: []byte(connection.Declared.Spec.Endpoint),
+		keyRegion:      []byte(connection.Declared.Spec.Region),
+	}
+	if held != "" {
+		data[keyAccessKeyID], data[keySecretAccessKey] = existing.Data[keyAccessKeyID], existing.Data[keySecretAccessKey]
+		if sameData(existing.Data, data) {
+			return held, nil
+		}
+	} else {
+		key, err := connection.Identities.IssueKey(ctx, identity.Name)
+		if err != nil {
+			return "", fmt.Errorf("issuing an access key: %w", err)
+		}
+		held = key.ID
+		data[keyAccessKeyID], data[keySecretAccessKey] = []byte(key.ID), []byte(key.Secret.Reveal())
+	}
+	wanted := corev1ac.Secret(secret.Name, secret.Namespace).WithLabels(labels).WithType(corev1.SecretTypeOpaque).WithData(data)
+	if owner != nil {
+		wanted = wanted.WithOwnerReferences(owner)
+	}
+	if err := d.Apply(ctx, wanted, fieldOwner, client.ForceOwnership); err != nil {
+		return "", fmt.Errorf("writing Secret %s: %w", secret, err)
+	}
+	return held, nil
+}
+
+// endKeys ends every access of an identity at once; the identity itself stays
+// until no policy names it.
+func endKeys(ctx context.Context, connection Connection, identity store.Identity) error {
+	keys, err := connection.Identities.Keys(ctx, identity.Name)
+	if isMissing(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("listing access keys: %w", err)
+	}
+	for _, key := range keys {
+		if err := connection.Identities.DeleteKey(ctx, identity.Name, key.ID); err != nil {
+			return fmt.Errorf("deleting an access key: %w", err)
+		}
+	}
+	return nil
+}
+
+func ownedBy(secret *corev1.Secret, owner *metav1ac.OwnerReferenceApplyConfiguration) bool {
+	for _, ref := range secret.OwnerReferences {
+		if owner != nil && owner.UID != nil && ref.UID == *owner.UID {
+			return true
+		}
+	}
+	return false
+}
+
+func sameData(a, b map[string][]byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for key, value := range a {
+		if string(b[key]) != string(value) {
+			return false
+		}
+	}
+	return true
+}
+
+// ownerOf makes obj the owner of what is applied with it.
+func ownerOf(kind string, obj client.Object) *metav1ac.OwnerReferenceApplyConfiguration {
+	return metav1ac.OwnerReference().
+		WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind(kind).
+		WithName(obj.GetName()).WithUID(obj.GetUID()).
+		WithController(true).WithBlockOwnerDeletion(false)
+}

@@ -1,0 +1,200 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+const libraryController = "library"
+
+// LibraryReconciler keeps a Library's two buckets, and tells how the Library stands.
+type LibraryReconciler struct{ *Deps }
+
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=libraries,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=libraries/status,verbs=get;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=libraries/finalizers,verbs=update
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+
+// SetupWithManager connects the reconciler.
+func (r *LibraryReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.Library{}).
+		Watches(&v1alpha1.ObjectStore{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+			var libraries v1alpha1.LibraryList
+			if err := r.List(ctx, &libraries, client.MatchingFields{indexStore: o.GetName()}); err != nil {
+				return nil
+			}
+			return requestsFor(libraries.Items)
+		})).
+		// A bucket that an older Library let go is free for the next.
+		Watches(&v1alpha1.Library{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+			spec := o.(*v1alpha1.Library).Spec
+			var rivals v1alpha1.LibraryList
+			if err := r.List(ctx, &rivals, client.MatchingFields{indexBucket: spec.StoreRef.Name + "/" + spec.Bucket.Name}); err != nil {
+				return nil
+			}
+			return requestsFor(rivals.Items)
+		})).
+		WatchesRawSource(r.Notices.source(libraryController)).
+		Complete(r)
+}
+
+func requestsFor(libraries []v1alpha1.Library) []ctrl.Request {
+	requests := make([]ctrl.Request, 0, len(libraries))
+	for i := range libraries {
+		requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&libraries[i])})
+	}
+	return requests
+}
+
+// Reconcile brings one Library to what it declares.
+func (r *LibraryReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	library := &v1alpha1.Library{}
+	if err := r.Get(ctx, req.NamespacedName, library); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if err := r.hold(ctx, library); err != nil {
+		return r.report(ctx, library, library, outcome{state: unknown}, err)
+	}
+	before := library.DeepCopy()
+	out, err := r.reconcile(ctx, library)
+	return r.report(ctx, before, library, out, err)
+}
+
+func (r *LibraryReconciler) reconcile(ctx context.Context, library *v1alpha1.Library) (outcome, error) {
+	if !library.DeletionTimestamp.IsZero() {
+		return outcome{state: unknown}, r.remove(ctx, library)
+	}
+	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := r.refusal(ctx, connection.Declared, library); err != nil {
+		return outcome{}, err
+	}
+	if err := r.ensureBuckets(ctx, connection, library); err != nil {
+		return outcome{}, err
+	}
+	library.Status.VitrineBucket = asset.VitrineBucket(library.Spec.Bucket.Name)
+	r.count(library, r.Inventory.Of(client.ObjectKeyFromObject(library)))
+	return r.verdict(library)
+}
+
+// verdict says whether the Library's policies are in force.
+func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) {
+	at := tenantAt{library.Namespace, library.Spec.StoreRef.Name}
+	now := r.Enforcement.get(at)
+	result, known := libraryResult{}, false
+	if now != nil {
+		result, known = now.libraries[library.Name]
+	}
+	if known {
+		reportForeign(library, result.foreign)
+	}
+	switch {
+	case known && result.failed != nil:
+		return outcome{}, result.failed
+	case known && now.failed != nil:
+		return outcome{}, now.failed
+	case known && result.drift != "":
+		return outcome{stalled, reasonDrift, "the policy at the store was changed by someone else and driftPolicy is Report: " + result.drift, r.Settings.DriftInterval}, nil
+	case known && result.applied:
+		if problem, found := now.problems[object{"Library", library.Name}]; found {
+			return outcome{stalled, problem.Reason, problem.Message, 0}, nil
+		}
+		if reason := frozen(library); reason != "" {
+			return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; no policy gives anybody anything here", r.Settings.DriftInterval}, nil
+		}
+		return outcome{enforced, v1alpha1.ReasonEnforced, "both buckets and their policies are as declared", r.Settings.DriftInterval}, nil
+	case library.Status.ObservedGeneration == library.Generation && readyOf(library.Status.Conditions).Status == "True":
+		// After a restart: what was in force is so until the compiler says otherwise.
+		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: at.store}, r.Settings.Debounce)
+		return outcome{state: unknown, after: time.Second}, nil
+	}
+	r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: at.store}, r.Settings.Debounce)
+	return outcome{working, v1alpha1.ReasonProgressing, "the buckets are there; their policies are being made", time.Second}, nil
+}
+
+// count tells in status what the Library holds. What is not known yet stays as it was.
+func (r *LibraryReconciler) count(library *v1alpha1.Library, holding *Holding) {
+	if holding == nil {
+		return
+	}
+	count := int64(len(holding.Assets))
+	library.Status.Assets = &v1alpha1.AssetCounts{Count: &count, Bytes: &holding.Bytes}
+	wanted, done, failed := int64(holding.Counts.Wanted), int64(holding.Counts.Done), int64(holding.Counts.Failed)
+	renditions := &v1alpha1.RenditionCounts{Wanted: &wanted, Done: &done, Failed: &failed, Job: holding.Job}
+	for _, problem := range holding.Problems {
+		renditions.Failures = append(renditions.Failures, v1alpha1.RenditionFailure{
+			Path: problem.Key, Reason: string(problem.Reason), Message: problem.Message,
+		})
+	}
+	library.Status.Renditions = renditions
+}
+
+// ensureBuckets makes or finds both buckets. Nothing is written to a bucket
+// that belongs to someone else.
+func (r *LibraryReconciler) ensureBuckets(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
+	name := library.Spec.Bucket.Name
+	originals, vitrine := marks(connection.Declared, library)
+	if library.Spec.Bucket.Management == v1alpha1.BucketAdopt {
+		if err := adopt(ctx, connection, name, originals); err != nil {
+			return explainBucket(name, err)
+		}
+	} else if err := connection.CreateBucket(ctx, name, originals); err != nil {
+		return explainBucket(name, err)
+	}
+	if err := connection.CreateBucket(ctx, asset.VitrineBucket(name), vitrine); err != nil {
+		return explainBucket(asset.VitrineBucket(name), err)
+	}
+	return nil
+}
+
+func adopt(ctx context.Context, connection Connection, name string, mark store.Mark) error {
+	state, err := connection.ObserveBucket(ctx, name)
+	if err != nil {
+		return err
+	}
+	if !state.Exists {
+		return stall(v1alpha1.ReasonBucketNotFound, "there is no bucket %q to adopt; create it, or use management: Create", name)
+	}
+	if err := connection.MarkBucket(ctx, name, mark); err != nil {
+		return err
+	}
+	return connection.EnableVersioning(ctx, name)
+}
+
+// explainBucket puts what stands in the way of a bucket into words with a remedy.
+func explainBucket(name string, err error) error {
+	var foreign *store.ForeignError
+	switch {
+	case errors.As(err, &foreign) && foreign.Mark != nil:
+		return stall(v1alpha1.ReasonBucketForeign, "bucket %q carries the mark of another Library; name another bucket, or delete that Library and remove its mark", name).within(time.Minute)
+	case errors.As(err, &foreign) && foreign.Account:
+		return stall(v1alpha1.ReasonBucketForeign, "bucket %q belongs to another account of the store; name another bucket", name).within(time.Minute)
+	case errors.As(err, &foreign):
+		return stall(v1alpha1.ReasonBucketNotEmpty, "bucket %q exists and holds something; to take it over as it is, use management: Adopt", name).within(time.Minute)
+	case isMissing(err):
+		return stall(v1alpha1.ReasonBucketNotFound, "there is no bucket %q", name).within(time.Minute)
+	}
+	return fmt.Errorf("bucket %s: %w", name, err)
+}
+
+// marks says whose a Library's buckets are.
+func marks(declared *v1alpha1.ObjectStore, library *v1alpha1.Library) (originals, vitrine store.Mark) {
+	originals = store.Mark{Installation: declared.Spec.InstallationID, Namespace: library.Namespace, Library: library.Name, Role: store.RoleOriginals}
+	vitrine = originals
+	vitrine.Role = store.RoleVitrine
+	return originals, vitrine
+}

@@ -1,0 +1,195 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// ObjectStoreReconciler probes a store, and keeps the gateway's own identity there.
+type ObjectStoreReconciler struct {
+	*Deps
+	// probed is the connection version that was probed last, by ObjectStore.
+	probed map[string]string
+}
+
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores/status,verbs=get;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores/finalizers,verbs=update
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch;delete
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// SetupWithManager connects the reconciler.
+func (r *ObjectStoreReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.probed = map[string]string{}
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.ObjectStore{}).
+		Watches(&v1alpha1.Library{}, handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []ctrl.Request {
+			return []ctrl.Request{{NamespacedName: types.NamespacedName{Name: o.(*v1alpha1.Library).Spec.StoreRef.Name}}}
+		})).
+		Complete(r)
+}
+
+// Reconcile brings one ObjectStore to what it declares.
+func (r *ObjectStoreReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	obj := &v1alpha1.ObjectStore{}
+	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if err := r.hold(ctx, obj); err != nil {
+		return r.report(ctx, obj, obj, outcome{state: unknown}, err)
+	}
+	before := obj.DeepCopy()
+	out, err := r.reconcile(ctx, obj)
+	return r.report(ctx, before, obj, out, err)
+}
+
+func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.ObjectStore) (outcome, error) {
+	var libraries v1alpha1.LibraryList
+	if err := r.List(ctx, &libraries, client.MatchingFields{indexStore: obj.Name}); err != nil {
+		return outcome{}, fmt.Errorf("counting Libraries: %w", err)
+	}
+	count := int32(len(libraries.Items)) //nolint:gosec // a cluster holds far fewer than 2^31
+	obj.Status.Libraries = &count
+
+	if !obj.DeletionTimestamp.IsZero() {
+		if count > 0 {
+			return outcome{}, stall(v1alpha1.ReasonInUse, "%d Libraries still use this ObjectStore; delete them first, or it would leave policies and keys behind", count)
+		}
+		var users v1alpha1.UserList
+		if err := r.List(ctx, &users, client.MatchingFields{indexIdentityStore: obj.Name}); err != nil {
+			return outcome{}, fmt.Errorf("counting Users: %w", err)
+		}
+		if len(users.Items) > 0 {
+			return outcome{}, wait(v1alpha1.ReasonInUse, fmt.Sprintf("%d Users still have an identity at this store; they lose it now that no Library is left", len(users.Items)), time.Second)
+		}
+		return outcome{state: unknown}, r.remove(ctx, obj)
+	}
+	connection, err := r.Stores.Get(ctx, obj.Name)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := r.probe(ctx, obj, connection); err != nil {
+		return outcome{}, err
+	}
+	if _, err := r.ensureKey(ctx, connection, gatewayIdentity(obj), gatewaySecret(r.Settings, obj.Name), ownerOf("ObjectStore", obj),
+		map[string]string{labelPartOf: partOf}); err != nil {
+		return outcome{}, fmt.Errorf("the gateway's identity: %w", err)
+	}
+	for _, library := range libraries.Items {
+		// The compiler may have been waiting for the store or for the gateway's identity.
+		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: obj.Name}, r.Settings.Debounce)
+	}
+	return outcome{enforced, v1alpha1.ReasonEnforced, "the store answers and does what Vitrine relies on", r.Settings.DriftInterval}, nil
+}
+
+// probe tries what Vitrine relies on, once for each version of the declaration and its credentials.
+func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectStore, connection Connection) error {
+	if r.probed[obj.Name] == connection.Version || (obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation && r.probed[obj.Name] == "") {
+		r.probed[obj.Name] = connection.Version
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	found, err := connection.Probe(ctx)
+	if err != nil {
+		return fmt.Errorf("probing the store: %w", err)
+	}
+	obj.Status.Capabilities = &v1alpha1.Capabilities{
+		Versioning:        supported(found.Versioning),
+		ConditionalWrites: supported(found.ConditionalWrites),
+		PrefixConditions:  supported(found.TrustedPrefix),
+		PrincipalPolicies: supported(found.BucketPolicies),
+		PolicyBytes:       int32(found.BucketPolicyBytes), //nolint:gosec // a budget of some KiB
+	}
+	if !found.TrustedPrefix {
+		obj.Status.Capabilities.PrefixConditions = v1alpha1.CapabilityUntrusted
+	}
+	for what, ok := range map[string]bool{
+		"versions in buckets":                           found.Versioning,
+		"conditional writes":                            found.ConditionalWrites,
+		"prefix conditions on listing that hold":        found.TrustedPrefix,
+		"bucket policies that name users as principals": found.BucketPolicies,
+	} {
+		if !ok {
+			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store", what)
+		}
+	}
+	r.probed[obj.Name] = connection.Version
+	return nil
+}
+
+// remove takes away what Vitrine made for itself at the store.
+func (r *ObjectStoreReconciler) remove(ctx context.Context, obj *v1alpha1.ObjectStore) error {
+	if !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
+		return nil
+	}
+	connection, err := r.Stores.Get(ctx, obj.Name)
+	if err != nil {
+		return err
+	}
+	if err := connection.Identities.Delete(ctx, gatewayIdentity(obj)); err != nil {
+		return fmt.Errorf("deleting the gateway's identity: %w", err)
+	}
+	name := gatewaySecret(r.Settings, obj.Name)
+	if err := r.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting the gateway's key: %w", err)
+	}
+	return r.release(ctx, obj)
+}
+
+// hold puts the finalizer on, so that the object cannot go before what Vitrine
+// made for it outside the cluster.
+func (d *Deps) hold(ctx context.Context, obj client.Object) error {
+	before := obj.DeepCopyObject().(client.Object)
+	if !obj.GetDeletionTimestamp().IsZero() || !controllerutil.AddFinalizer(obj, v1alpha1.Finalizer) {
+		return nil
+	}
+	if err := d.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("putting the finalizer on: %w", err)
+	}
+	return nil
+}
+
+// release takes the finalizer off; the object is gone after it.
+func (d *Deps) release(ctx context.Context, obj client.Object) error {
+	before := obj.DeepCopyObject().(client.Object)
+	controllerutil.RemoveFinalizer(obj, v1alpha1.Finalizer)
+	if err := d.Patch(ctx, obj, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("releasing the finalizer: %w", err)
+	}
+	return nil
+}
+
+func supported(ok bool) v1alpha1.Capability {
+	if ok {
+		return v1alpha1.CapabilitySupported
+	}
+	return v1alpha1.CapabilityUnsupported
+}
+
+// gatewayIdentity is who the gateway is at a store.
+func gatewayIdentity(obj *v1alpha1.ObjectStore) store.Identity {
+	installation := obj.Spec.InstallationID
+	return store.Identity{
+		Name: store.Name(installation, store.SystemNamespace, "Gateway", obj.Name),
+		Path: store.IdentityPath(installation, store.SystemNamespace),
+		Tags: map[string]string{"vitrine:installation": installation, "vitrine:kind": "Gateway"},
+	}
+}
+
+// gatewaySecret is where the gateway's key for a store is.
+func gatewaySecret(s Settings, objectStore string) types.NamespacedName {
+	return types.NamespacedName{Namespace: s.GatewayNamespace, Name: "store-" + objectStore}
+}

@@ -1,0 +1,128 @@
+package controllers
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// list writes the catalog of what a link shows, if it changed.
+func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, bucket string, obj *v1alpha1.PublicLink, library *v1alpha1.Library, shown access.LinkScope) error {
+	key := asset.CatalogObject(obj.Name)
+	holding := r.Inventory.Of(types.NamespacedName{Namespace: library.Namespace, Name: library.Name})
+	if holding == nil {
+		// The catalog of before the restart serves until the first sweep is done.
+		if obj.Status.Catalog == key {
+			return nil
+		}
+		return wait(v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the first look at what Library %q holds", library.Name), 0)
+	}
+	catalog := asset.Catalog{Assets: shownAssets(library, shown, holding)}
+	data, err := catalog.Encode()
+	if err != nil {
+		return err
+	}
+	if err := r.catalogs.put(ctx, connection, bucket, key, data); err != nil {
+		return fmt.Errorf("writing the list of what the link shows: %w", err)
+	}
+	count := int64(len(catalog.Assets))
+	obj.Status.Catalog, obj.Status.Assets = key, &count
+	return nil
+}
+
+// shownAssets picks what a link shows from what its Library holds.
+func shownAssets(library *v1alpha1.Library, shown access.LinkScope, holding *Holding) []asset.CatalogAsset {
+	wanted := map[access.Key]bool{}
+	for _, key := range shown.Keys {
+		wanted[key] = true
+	}
+	prefix := ""
+	if shown.Scope != nil {
+		prefix = shown.Scope.Prefix
+	}
+	var picked []Asset
+	var paths []string
+	for _, a := range holding.Assets {
+		below := shown.Scope != nil && a.Key.Library == shown.Scope.Library && a.Key.Restricted == shown.Scope.Restricted && strings.HasPrefix(a.Key.Path, prefix)
+		if below || wanted[a.Key] {
+			picked = append(picked, a)
+			paths = append(paths, a.Key.Path)
+		}
+	}
+	names := asset.ShownPaths(paths, prefix)
+	if shown.Scope != nil && prefix == "" {
+		names = paths
+	}
+	assets := make([]asset.CatalogAsset, 0, len(picked))
+	for i, a := range picked {
+		assets = append(assets, catalogAsset(library, names[i], a))
+	}
+	return assets
+}
+
+func catalogAsset(library *v1alpha1.Library, path string, a Asset) asset.CatalogAsset {
+	vitrine, object := asset.Object(a.Key)
+	entry := asset.CatalogAsset{
+		ID: asset.ID(a.Key), Path: path, Bucket: library.Spec.Bucket.Name, Object: object,
+		ETag: a.ETag, Size: a.Size, Modified: a.Modified.UTC(), Renditions: a.Renditions,
+	}
+	if vitrine {
+		entry.Bucket = asset.VitrineBucket(library.Spec.Bucket.Name)
+	}
+	if facts := a.Facts; facts != nil {
+		entry.VersionID, entry.ContentType = facts.VersionID, facts.ContentType
+		entry.Width, entry.Height, entry.CRC32 = facts.Width, facts.Height, facts.CRC32
+		if facts.Error != nil {
+			entry.Problem = string(facts.Error.Reason)
+		}
+	}
+	return entry
+}
+
+// written remembers objects that this process wrote, so that an unchanged one
+// is not written again. After a restart it reads before it writes.
+type written struct {
+	mu     sync.Mutex
+	digest map[string][sha256.Size]byte
+}
+
+func newWritten() *written { return &written{digest: map[string][sha256.Size]byte{}} }
+
+func (w *written) put(ctx context.Context, connection Connection, bucket, key string, data []byte) error {
+	name := bucket + "/" + key
+	w.mu.Lock()
+	known, ok := w.digest[name]
+	w.mu.Unlock()
+	now := sha256.Sum256(data)
+	if !ok {
+		existing, _, err := connection.GetObject(ctx, bucket, key)
+		if err != nil && !isMissing(err) {
+			return err
+		}
+		known = sha256.Sum256(existing)
+	}
+	if known != now {
+		if _, err := connection.PutObject(ctx, bucket, key, data, jsonType, store.Always()); err != nil {
+			return err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.digest[name] = now
+	return nil
+}
+
+func (w *written) forget(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.digest, name)
+}

@@ -1,0 +1,260 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/link"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+)
+
+const publicLinkController = "publiclink"
+
+// PublicLinkReconciler gives links a token, a password hash and a catalog, and
+// retires the token of a link that was deleted.
+type PublicLinkReconciler struct {
+	*Deps
+	// catalogs remembers the ETag of each catalog as it was last written.
+	catalogs *written
+}
+
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=publiclinks,verbs=get;list;watch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=publiclinks/status,verbs=get;patch
+
+// SetupWithManager connects the reconciler.
+func (r *PublicLinkReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.catalogs = newWritten()
+	all := handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+		namespace := o.GetNamespace()
+		if _, ok := o.(*corev1.Namespace); ok {
+			namespace = o.GetName()
+		}
+		return r.namesIn(ctx, namespace, &v1alpha1.PublicLinkList{})
+	})
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.PublicLink{}).
+		Watches(&v1alpha1.Folder{}, all).
+		Watches(&v1alpha1.Collection{}, all).
+		Watches(&v1alpha1.Library{}, all).
+		Watches(&corev1.Namespace{}, all).
+		WatchesRawSource(r.Notices.source(publicLinkController)).
+		Complete(r)
+}
+
+// Reconcile brings one PublicLink to what it declares.
+func (r *PublicLinkReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	obj := &v1alpha1.PublicLink{}
+	err := r.Get(ctx, req.NamespacedName, obj)
+	if apierrors.IsNotFound(err) || (err == nil && !obj.DeletionTimestamp.IsZero()) {
+		return ctrl.Result{}, r.forget(ctx, req.NamespacedName)
+	}
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("reading the link: %w", err)
+	}
+	before := obj.DeepCopy()
+	out, err := r.reconcile(ctx, obj)
+	return r.report(ctx, before, obj, out, err)
+}
+
+func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.PublicLink) (outcome, error) {
+	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	if err != nil {
+		return outcome{}, err
+	}
+	verdict := func(library *v1alpha1.Library, available bool) link.Verdict {
+		facts := link.Facts{Spec: obj.Spec, Frozen: frozen(obj) != "" || tenant.Frozen != "", Available: available}
+		if library != nil {
+			facts.Defaults = library.Spec.Links
+			facts.Frozen = facts.Frozen || frozen(library) != ""
+		}
+		if obj.Status.FirstSeen != nil {
+			facts.FirstSeen = obj.Status.FirstSeen.Time
+		}
+		return link.Evaluate(facts, r.Clock.Now())
+	}
+	obj.Status.Phase = verdict(nil, false).Phase
+
+	shown, err := tenant.Model.LinkScope(obj.Spec.Target)
+	if err != nil {
+		return r.targetless(obj, err)
+	}
+	library := libraryNamed(tenant, shown.Library)
+	if library == nil {
+		return outcome{}, stall(v1alpha1.ReasonLibraryNotFound, "there is no Library %q in this namespace; create it, or make the link for another target", shown.Library)
+	}
+	if err := checkPresets(obj, library); err != nil {
+		return outcome{}, err
+	}
+	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := r.refusal(ctx, connection.Declared, library); err != nil {
+		return outcome{}, err
+	}
+	bucket := library.Status.VitrineBucket
+	if bucket == "" || !library.DeletionTimestamp.IsZero() {
+		return outcome{}, wait(v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the buckets of Library %q", library.Name), time.Second)
+	}
+
+	token, record, err := r.token(ctx, connection, bucket, obj)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := r.publish(ctx, obj, token); err != nil {
+		return outcome{}, err
+	}
+	id := link.ID(record.Hash)
+	if obj.Status.ID != "" && obj.Status.ID != id {
+		if err := r.dropGatewaySecret(ctx, obj.Status.ID); err != nil {
+			return outcome{}, err
+		}
+	}
+	if err := r.protect(ctx, obj, id); err != nil {
+		return outcome{}, err
+	}
+	firstSeen := metav1.NewTime(record.FirstSeen)
+	obj.Status.ID, obj.Status.TokenHash, obj.Status.FirstSeen = id, record.Hash, &firstSeen
+	obj.Status.Library = library.Name
+
+	if err := r.list(ctx, connection, bucket, obj, library, shown); err != nil {
+		return outcome{}, err
+	}
+	return r.conclude(obj, verdict(library, true))
+}
+
+// targetless tells why a link shows nothing. A freeze is no fault: it is what
+// somebody wanted, and the gateway keeps to it by itself.
+func (r *PublicLinkReconciler) targetless(obj *v1alpha1.PublicLink, err error) (outcome, error) {
+	var target *access.TargetError
+	if !errors.As(err, &target) {
+		return outcome{}, err
+	}
+	if target.Reason == v1alpha1.ReasonFrozen {
+		obj.Status.Phase = v1alpha1.LinkFrozen
+		return outcome{enforced, v1alpha1.ReasonFrozen, target.Message, 0}, nil
+	}
+	return outcome{}, stall(target.Reason, "%s", target.Message)
+}
+
+// conclude tells phase and end, and says when time alone will change them.
+func (r *PublicLinkReconciler) conclude(obj *v1alpha1.PublicLink, v link.Verdict) (outcome, error) {
+	obj.Status.Phase = v.Phase
+	obj.Status.ExpiresAt = nil
+	if !v.ExpiresAt.IsZero() {
+		ends := metav1.NewTime(v.ExpiresAt)
+		obj.Status.ExpiresAt = &ends
+	}
+	again := time.Duration(0)
+	if obj.Spec.PasswordSecretRef != nil {
+		again = passwordInterval
+	}
+	if !v.Next.IsZero() {
+		if until := v.Next.Sub(r.Clock.Now()) + 10*time.Millisecond; again == 0 || until < again {
+			again = until
+		}
+	}
+	if v.Problem != "" {
+		return outcome{stalled, v.Problem, "notAfter is later than spec.links.maxTTL of the Library allows, so the link ends at " + v.ExpiresAt.UTC().Format(time.RFC3339) + "; set an earlier notAfter, or raise maxTTL", again}, nil
+	}
+	return outcome{enforced, v1alpha1.ReasonEnforced, "the link is " + strings.ToLower(string(v.Phase)), again}, nil
+}
+
+// publish keeps the URL in a Secret beside the link.
+func (r *PublicLinkReconciler) publish(ctx context.Context, obj *v1alpha1.PublicLink, token link.Token) error {
+	name := types.NamespacedName{Namespace: obj.Namespace, Name: obj.Name + ".link"}
+	url := []byte(strings.TrimSuffix(r.Settings.ExternalURL, "/") + "/l/" + token.Reveal())
+	owner := ownerOf("PublicLink", obj)
+	existing := &corev1.Secret{}
+	err := r.Live.Get(ctx, name, existing)
+	switch {
+	case err == nil && ownedBy(existing, owner) && string(existing.Data["url"]) == string(url):
+		obj.Status.URLSecretRef = &v1alpha1.LocalSecretReference{Name: name.Name}
+		return nil
+	case err == nil && !ownedBy(existing, owner) && existing.Labels[labelPartOf] != partOf:
+		return stall(v1alpha1.ReasonConflict, "Secret %s exists and is not Vitrine's; delete or rename it, so that the link's URL can be kept there", name)
+	case err == nil && !ownedBy(existing, owner):
+		// Of a link of this name that was deleted; the garbage collector is on its way to it.
+		if err := r.Delete(ctx, existing); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting the URL of an earlier link: %w", err)
+		}
+	case client.IgnoreNotFound(err) != nil:
+		return fmt.Errorf("reading Secret %s: %w", name, err)
+	}
+	wanted := corev1ac.Secret(name.Name, name.Namespace).
+		WithLabels(map[string]string{labelPartOf: partOf}).
+		WithOwnerReferences(owner).
+		WithType(corev1.SecretTypeOpaque).
+		WithData(map[string][]byte{"url": url})
+	if err := r.Apply(ctx, wanted, fieldOwner, client.ForceOwnership); err != nil {
+		return fmt.Errorf("writing Secret %s: %w", name, err)
+	}
+	obj.Status.URLSecretRef = &v1alpha1.LocalSecretReference{Name: name.Name}
+	return nil
+}
+
+// forget ends what a deleted link left: its token for good, its catalog, its password hash.
+func (r *PublicLinkReconciler) forget(ctx context.Context, name types.NamespacedName) error {
+	if err := r.dropGatewaySecretsOf(ctx, name); err != nil {
+		return err
+	}
+	tenant, err := r.Tenants.Get(ctx, name.Namespace)
+	if err != nil {
+		return err
+	}
+	for i := range tenant.Declared.Libraries {
+		library := &tenant.Declared.Libraries[i]
+		if library.Status.VitrineBucket == "" {
+			continue
+		}
+		connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
+		if isStoreGone(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.retire(ctx, connection, library.Status.VitrineBucket, name.Name); err != nil {
+			return err
+		}
+		r.catalogs.forget(library.Status.VitrineBucket + "/" + asset.CatalogObject(name.Name))
+	}
+	return nil
+}
+
+func libraryNamed(tenant *Tenant, name string) *v1alpha1.Library {
+	for i := range tenant.Declared.Libraries {
+		if tenant.Declared.Libraries[i].Name == name {
+			return &tenant.Declared.Libraries[i]
+		}
+	}
+	return nil
+}
+
+func checkPresets(obj *v1alpha1.PublicLink, library *v1alpha1.Library) error {
+	known := map[string]bool{rendition.Thumb: true, rendition.Preview: true}
+	for _, preset := range library.Spec.Renditions {
+		known[preset.Name] = true
+	}
+	for _, name := range obj.Spec.Renditions {
+		if !known[name] {
+			return stall(v1alpha1.ReasonPresetNotFound, "Library %q has no rendition preset %q; add it to the Library's spec.renditions, or take it out of the link's", library.Name, name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"sort"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+)
+
+// Tenants gives what a namespace declares, as the model sees it. A model is
+// built once for each state of the declarations and shared by all reconcilers.
+type Tenants struct {
+	reader    client.Reader
+	inventory *Inventory
+
+	mu   sync.Mutex
+	memo map[string]*Tenant
+}
+
+// Tenant is what one namespace declares at one moment. It is never changed.
+type Tenant struct {
+	Namespace string
+	Model     *access.Model
+	Declared  access.Declarations
+	Links     []v1alpha1.PublicLink
+	// Frozen is the reason on the namespace's freeze annotation; empty when it is not frozen.
+	Frozen      string
+	fingerprint uint64
+}
+
+// NewTenants makes it on a cached reader.
+func NewTenants(cached client.Reader, inventory *Inventory) *Tenants {
+	return &Tenants{reader: cached, inventory: inventory, memo: map[string]*Tenant{}}
+}
+
+// Get gives what the namespace declares now.
+func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
+	var (
+		libraries   v1alpha1.LibraryList
+		folders     v1alpha1.FolderList
+		collections v1alpha1.CollectionList
+		users       v1alpha1.UserList
+		groups      v1alpha1.UserGroupList
+		roles       v1alpha1.RoleList
+		bindings    v1alpha1.RoleBindingList
+		links       v1alpha1.PublicLinkList
+	)
+	for _, list := range []client.ObjectList{&libraries, &folders, &collections, &users, &groups, &roles, &bindings, &links} {
+		// Nobody changes what is read here, so the cache need not copy it.
+		if err := t.reader.List(ctx, list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+			return nil, fmt.Errorf("reading what namespace %s declares: %w", namespace, err)
+		}
+	}
+	ns := &corev1.Namespace{}
+	if err := t.reader.Get(ctx, types.NamespacedName{Name: namespace}, ns); err != nil && !apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("reading namespace %s: %w", namespace, err)
+	}
+	tenant := &Tenant{
+		Namespace: namespace,
+		Frozen:    frozen(ns),
+		Links:     links.Items,
+		Declared: access.Declarations{
+			NamespaceFrozen: frozen(ns) != "",
+			Libraries:       libraries.Items,
+			Folders:         folders.Items,
+			Collections:     collections.Items,
+			Users:           users.Items,
+			UserGroups:      groups.Items,
+			Roles:           roles.Items,
+			RoleBindings:    bindings.Items,
+			Files:           map[string][]string{},
+		},
+	}
+	seen := fnv.New64a()
+	note := func(words ...any) { _, _ = fmt.Fprintln(seen, words...) }
+	note(namespace, tenant.Frozen)
+	for i := range libraries.Items {
+		library := &libraries.Items[i]
+		note(library.Name, library.UID, library.ResourceVersion)
+		if holding := t.inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {
+			tenant.Declared.Files[library.Name] = holding.Files
+			note(holding.FilesVersion)
+		}
+	}
+	noteAll(note, folders.Items)
+	noteAll(note, collections.Items)
+	noteAll(note, users.Items)
+	noteAll(note, groups.Items)
+	noteAll(note, roles.Items)
+	noteAll(note, bindings.Items)
+	tenant.fingerprint = seen.Sum64()
+
+	t.mu.Lock()
+	known := t.memo[namespace]
+	t.mu.Unlock()
+	if known != nil && known.fingerprint == tenant.fingerprint {
+		tenant.Model = known.Model
+		return tenant, nil
+	}
+	tenant.Model = access.New(tenant.Declared)
+	t.mu.Lock()
+	t.memo[namespace] = tenant
+	t.mu.Unlock()
+	return tenant, nil
+}
+
+func noteAll[T any, P interface {
+	*T
+	client.Object
+}](note func(...any), items []T) {
+	for i := range items {
+		o := P(&items[i])
+		note(o.GetName(), o.GetUID(), o.GetResourceVersion())
+	}
+	note()
+}
+
+// stores names the ObjectStores that the tenant's Libraries use, sorted.
+func (t *Tenant) stores() []string {
+	set := map[string]bool{}
+	for i := range t.Declared.Libraries {
+		set[t.Declared.Libraries[i].Spec.StoreRef.Name] = true
+	}
+	names := make([]string, 0, len(set))
+	for name := range set {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// problem gives what the model found wrong with one declaration.
+func (t *Tenant) problem(kind, name string) (access.Problem, bool) {
+	for _, p := range t.Model.Problems() {
+		if p.Kind == kind && p.Name == name {
+			return p, true
+		}
+	}
+	return access.Problem{}, false
+}
+
+// frozen gives the reason on an object's freeze annotation. An annotation
+// without a reason freezes too: at three in the morning nobody is turned away
+// for a missing sentence.
+func frozen(obj client.Object) string {
+	reason, ok := obj.GetAnnotations()[v1alpha1.AnnotationFreeze]
+	if ok && reason == "" {
+		return "no reason given"
+	}
+	return reason
+}
+
+// admits tells whether a store lets a namespace use a bucket of that name.
+func admits(declared *v1alpha1.ObjectStore, namespace, bucket string) bool {
+	for _, tenant := range declared.Spec.Tenants {
+		if contains(tenant.Namespaces, namespace) && matchesAny(tenant.Buckets, bucket) {
+			return true
+		}
+	}
+	return false
+}
+
+// admitsNamespace tells whether a store lets a namespace use any bucket at all.
+func admitsNamespace(declared *v1alpha1.ObjectStore, namespace string) bool {
+	for _, tenant := range declared.Spec.Tenants {
+		if contains(tenant.Namespaces, namespace) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchesAny(patterns []string, bucket string) bool {
+	for _, pattern := range patterns {
+		if prefix, wild := strings.CutSuffix(pattern, "*"); pattern == bucket || (wild && strings.HasPrefix(bucket, prefix)) {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(list []string, word string) bool {
+	for _, w := range list {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// refusal says why a Library may not use its store or its bucket; nil when it may.
+// Of several Libraries on one bucket of a store, the oldest has it.
+func (d *Deps) refusal(ctx context.Context, declared *v1alpha1.ObjectStore, library *v1alpha1.Library) error {
+	bucket := library.Spec.Bucket.Name
+	if !admitsNamespace(declared, library.Namespace) {
+		return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", declared.Name, library.Namespace)
+	}
+	for _, name := range []string{bucket, asset.VitrineBucket(bucket)} {
+		if !admits(declared, library.Namespace, name) {
+			return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not let namespace %q use a bucket called %q; choose a name that matches its spec.tenants, or ask the platform team", declared.Name, library.Namespace, name)
+		}
+	}
+	var rivals v1alpha1.LibraryList
+	if err := d.List(ctx, &rivals, client.MatchingFields{indexBucket: declared.Name + "/" + bucket}); err != nil {
+		return fmt.Errorf("looking for other Libraries on bucket %s: %w", bucket, err)
+	}
+	for i := range rivals.Items {
+		if rival := &rivals.Items[i]; rival.UID != library.UID && older(rival, library) {
+			if rival.Namespace == library.Namespace {
+				return stall(v1alpha1.ReasonConflict, "Library %q already has bucket %q; delete one of the two Libraries, or name another bucket", rival.Name, bucket)
+			}
+			return stall(v1alpha1.ReasonConflict, "a Library of another tenant already has bucket %q; name another bucket", bucket)
+		}
+	}
+	return nil
+}
+
+func older(a, b client.Object) bool {
+	at, bt := a.GetCreationTimestamp(), b.GetCreationTimestamp()
+	if !at.Equal(&bt) {
+		return at.Before(&bt)
+	}
+	return a.GetNamespace()+"/"+a.GetName() < b.GetNamespace()+"/"+b.GetName()
+}

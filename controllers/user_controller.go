@@ -1,0 +1,195 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+const userController = "user"
+
+// UserReconciler gives Users an identity and a key at the stores that their
+// tenant uses, and takes both away.
+type UserReconciler struct{ *Deps }
+
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=users,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=users/status,verbs=get;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=users/finalizers,verbs=update
+
+// SetupWithManager connects the reconciler.
+func (r *UserReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.User{}).
+		// A tenant's first Library at a store, or its last, changes which identities its Users have.
+		Watches(&v1alpha1.Library{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+			return r.namesIn(ctx, o.GetNamespace(), &v1alpha1.UserList{})
+		})).
+		WatchesRawSource(r.Notices.source(userController)).
+		Complete(r)
+}
+
+// Reconcile brings one User to what it declares.
+func (r *UserReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	user := &v1alpha1.User{}
+	if err := r.Get(ctx, req.NamespacedName, user); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if err := r.hold(ctx, user); err != nil {
+		return r.report(ctx, user, user, outcome{state: unknown}, err)
+	}
+	before := user.DeepCopy()
+	out, err := r.reconcile(ctx, user)
+	return r.report(ctx, before, user, out, err)
+}
+
+func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (outcome, error) {
+	tenant, err := r.Tenants.Get(ctx, user.Namespace)
+	if err != nil {
+		return outcome{}, err
+	}
+	leaving := !user.DeletionTimestamp.IsZero()
+	wanted := map[string]bool{}
+	if !leaving && user.Spec.Credentials == v1alpha1.CredentialsIssue {
+		for _, name := range tenant.stores() {
+			wanted[name] = true
+		}
+	}
+	// What status knows of and is not wanted any more goes first.
+	for _, known := range append([]v1alpha1.StoreIdentity(nil), user.Status.Identities...) {
+		if wanted[known.Store] {
+			continue
+		}
+		if err := r.withdraw(ctx, user, known.Store, tenant); err != nil {
+			return outcome{}, err
+		}
+		user.Status.Identities = withoutStore(user.Status.Identities, known.Store)
+	}
+	if leaving {
+		// A cut between making an identity and writing the status leaves one that status does not know.
+		for _, name := range tenant.stores() {
+			if err := r.withdraw(ctx, user, name, tenant); err != nil {
+				return outcome{}, err
+			}
+		}
+		return outcome{state: unknown}, r.release(ctx, user)
+	}
+	for _, name := range tenant.stores() {
+		if !wanted[name] {
+			continue
+		}
+		identity, err := r.provide(ctx, user, name)
+		if err != nil {
+			return outcome{}, err
+		}
+		user.Status.Identities = append(withoutStore(user.Status.Identities, name), identity)
+	}
+	if reason := frozen(user); reason != "" {
+		return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; no policy names this User", r.Settings.DriftInterval}, nil
+	}
+	if len(wanted) == 0 {
+		return outcome{enforced, v1alpha1.ReasonEnforced, "no access key is wanted", 0}, nil
+	}
+	return outcome{enforced, v1alpha1.ReasonEnforced, "identity and access key are at the store", r.Settings.DriftInterval}, nil
+}
+
+// provide makes the identity, the key and the Secret at one store.
+func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objectStore string) (v1alpha1.StoreIdentity, error) {
+	connection, err := r.Stores.Get(ctx, objectStore)
+	if err != nil {
+		return v1alpha1.StoreIdentity{}, err
+	}
+	if !admitsNamespace(connection.Declared, user.Namespace) {
+		return v1alpha1.StoreIdentity{}, stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", objectStore, user.Namespace)
+	}
+	identity := userIdentity(connection.Declared, user.Namespace, user.Name)
+	secret := types.NamespacedName{Namespace: user.Namespace, Name: user.Name + "." + objectStore + ".key"}
+	key, err := r.ensureKey(ctx, connection, identity, secret, ownerOf("User", user), map[string]string{labelPartOf: partOf})
+	if err != nil {
+		return v1alpha1.StoreIdentity{}, err
+	}
+	return v1alpha1.StoreIdentity{
+		Store: objectStore, Name: identity.Name, AccessKeyID: key,
+		SecretRef: &v1alpha1.LocalSecretReference{Name: secret.Name},
+	}, nil
+}
+
+// withdraw takes everything of a User away from one store: the keys at once, so
+// that access ends now; the identity when no policy names it any more.
+func (r *UserReconciler) withdraw(ctx context.Context, user *v1alpha1.User, objectStore string, tenant *Tenant) error {
+	connection, err := r.Stores.Get(ctx, objectStore)
+	if isStoreGone(err) {
+		// An ObjectStore goes only when no User has an identity there.
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	identity := userIdentity(connection.Declared, user.Namespace, user.Name)
+	if err := endKeys(ctx, connection, identity); err != nil {
+		return err
+	}
+	principal := connection.Identities.Principal(identity)
+	for i := range tenant.Declared.Libraries {
+		library := &tenant.Declared.Libraries[i]
+		if library.Spec.StoreRef.Name != objectStore {
+			continue
+		}
+		for _, bucket := range []string{library.Spec.Bucket.Name, asset.VitrineBucket(library.Spec.Bucket.Name)} {
+			document, err := connection.BucketPolicy(ctx, bucket)
+			if isMissing(err) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("reading the policy of bucket %s: %w", bucket, err)
+			}
+			if strings.Contains(string(document), `"`+principal+`"`) {
+				r.Notices.wake(accessController, types.NamespacedName{Namespace: user.Namespace, Name: objectStore}, 0)
+				return wait(v1alpha1.ReasonDeleting, "the access keys are gone; waiting until no policy names the identity", 150*time.Millisecond)
+			}
+		}
+	}
+	if err := connection.Identities.Delete(ctx, identity); err != nil {
+		return fmt.Errorf("deleting the identity at the store: %w", err)
+	}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: user.Namespace, Name: user.Name + "." + objectStore + ".key"}}
+	existing := &corev1.Secret{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(secret), existing); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if !ownedBy(existing, ownerOf("User", user)) {
+		return nil
+	}
+	return client.IgnoreNotFound(r.Delete(ctx, secret))
+}
+
+// userIdentity is who a User is at a store.
+func userIdentity(declared *v1alpha1.ObjectStore, namespace, user string) store.Identity {
+	installation := declared.Spec.InstallationID
+	return store.Identity{
+		Name: store.Name(installation, namespace, "User", user),
+		Path: store.IdentityPath(installation, namespace),
+		Tags: map[string]string{"vitrine:installation": installation, "vitrine:namespace": namespace, "vitrine:kind": "User", "vitrine:name": user},
+	}
+}
+
+func withoutStore(list []v1alpha1.StoreIdentity, objectStore string) []v1alpha1.StoreIdentity {
+	kept := make([]v1alpha1.StoreIdentity, 0, len(list))
+	for _, identity := range list {
+		if identity.Store != objectStore {
+			kept = append(kept, identity)
+		}
+	}
+	return kept
+}

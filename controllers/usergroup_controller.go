@@ -1,0 +1,58 @@
+package controllers
+
+import (
+	"context"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+const userGroupController = "usergroup"
+
+// UserGroupReconciler tells who of a UserGroup exists.
+type UserGroupReconciler struct{ *Deps }
+
+// SetupWithManager connects the reconciler. The compiler wakes it when what it
+// says of one changes.
+func (r *UserGroupReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.UserGroup{}).
+		WatchesRawSource(r.Notices.source(userGroupController)).
+		Complete(r)
+}
+
+// Reconcile tells how one UserGroup stands.
+func (r *UserGroupReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	obj := &v1alpha1.UserGroup{}
+	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !obj.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	before := obj.DeepCopy()
+	out, err := r.reconcile(ctx, obj)
+	return r.report(ctx, before, obj, out, err)
+}
+
+func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserGroup) (outcome, error) {
+	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	if err != nil {
+		return outcome{}, err
+	}
+	count := int32(0)
+	for _, member := range obj.Spec.Members {
+		for i := range tenant.Declared.Users {
+			if user := &tenant.Declared.Users[i]; user.Name == member && user.DeletionTimestamp.IsZero() {
+				count++
+			}
+		}
+	}
+	obj.Status.Members = &count
+	if reason := frozen(obj); reason != "" {
+		return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; the group gives nobody anything", 0}, nil
+	}
+	return r.standing(tenant, "UserGroup", obj, "its members have what is bound to it")
+}
