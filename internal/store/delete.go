@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"slices"
 
 	"github.com/minio/minio-go/v7"
 )
@@ -62,27 +62,47 @@ func (s *Store) empty(ctx context.Context, name string) error {
 			}
 		}
 	}
-	var listing error
-	var versions iter.Seq[minio.ObjectInfo] = func(yield func(minio.ObjectInfo) bool) {
-		for v := range s.S3.ListObjectsIter(ctx, name, minio.ListObjectsOptions{Recursive: true, WithVersions: true}) {
-			if v.Err != nil {
-				listing = v.Err
-				return
-			}
-			if !yield(v) {
-				return
+	var before minio.ObjectInfo
+	for {
+		page, err := s.firstVersions(ctx, name)
+		if err != nil || len(page) == 0 {
+			return translate(op, err)
+		}
+		if first := page[0]; first.Key == before.Key && first.VersionID == before.VersionID {
+			return fmt.Errorf("%s: version %s of %s does not go away: %w", op, first.VersionID, first.Key, ErrUnreachable)
+		}
+		before = page[0]
+		removed, err := s.S3.RemoveObjectsWithIter(ctx, name, slices.Values(page), minio.RemoveObjectsOptions{})
+		if err != nil {
+			return translate(op, err)
+		}
+		for r := range removed {
+			if r.Err != nil {
+				return translate(op, r.Err)
 			}
 		}
-	}
-	removed, err := s.S3.RemoveObjectsWithIter(ctx, name, versions, minio.RemoveObjectsOptions{})
-	if err != nil {
-		return translate(op, err)
-	}
-	var failed error
-	for r := range removed {
-		if r.Err != nil && failed == nil {
-			failed = r.Err
+		if err := ctx.Err(); err != nil {
+			return translate(op, err)
 		}
 	}
-	return errors.Join(translate(op, listing), translate(op, failed))
+}
+
+// deletePage is how many versions one DeleteObjects request may name.
+const deletePage = 1000
+
+// firstVersions lists one page from the start. Going on from a marker would not do while deleting: VersityGW finds nothing
+// behind a marker that is gone.
+func (s *Store) firstVersions(ctx context.Context, name string) ([]minio.ObjectInfo, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var page []minio.ObjectInfo
+	for v := range s.S3.ListObjectsIter(ctx, name, minio.ListObjectsOptions{Recursive: true, WithVersions: true, MaxKeys: deletePage}) {
+		if v.Err != nil {
+			return nil, v.Err
+		}
+		if page = append(page, v); len(page) == deletePage {
+			break
+		}
+	}
+	return page, nil
 }

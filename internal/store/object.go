@@ -163,6 +163,7 @@ func (s *Store) list(ctx context.Context, bucket, prefix string, versions bool, 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	opts := minio.ListObjectsOptions{Prefix: prefix, Recursive: true, WithVersions: versions}
+	var last ObjectInfo
 	for o := range s.S3.ListObjectsIter(ctx, bucket, opts) {
 		if o.Err != nil {
 			return translate("list "+bucket+"/"+prefix, o.Err)
@@ -171,6 +172,11 @@ func (s *Store) list(ctx context.Context, bucket, prefix string, versions bool, 
 		if !versions {
 			info.IsLatest, info.VersionID = true, ""
 		}
+		// VersityGW begins a page of versions with the last one of the page before.
+		if info.Key == last.Key && info.VersionID == last.VersionID {
+			continue
+		}
+		last = info
 		if err := visit(info); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/tags"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -115,13 +116,17 @@ func TestCreateBucketRefusesWhatMayBeSomebodys(t *testing.T) {
 	}{
 		{
 			reason: "a bucket with another mark is another Library's, and the error says whose",
-			fill:   func(t *testing.T, name string) error { return s.MarkBucket(t.Context(), name, other) },
-			words:  "originals bucket of Library northlight/press, installation other",
-			mark:   &other,
+			fill: func(t *testing.T, name string) error {
+				t.Helper()
+				return s.MarkBucket(t.Context(), name, other)
+			},
+			words: "originals bucket of Library northlight/press, installation other",
+			mark:  &other,
 		},
 		{
 			reason: "an unmarked bucket with an object holds somebody's work",
 			fill: func(t *testing.T, name string) error {
+				t.Helper()
 				_, err := s.PutObject(t.Context(), name, "a.txt", []byte("theirs"), "text/plain", store.Always())
 				return err
 			},
@@ -130,6 +135,7 @@ func TestCreateBucketRefusesWhatMayBeSomebodys(t *testing.T) {
 		{
 			reason: "an unmarked bucket with a delete marker alone had somebody's work, and versions may hide",
 			fill: func(t *testing.T, name string) error {
+				t.Helper()
 				if err := s.EnableVersioning(t.Context(), name); err != nil {
 					return err
 				}
@@ -143,6 +149,7 @@ func TestCreateBucketRefusesWhatMayBeSomebodys(t *testing.T) {
 		{
 			reason: "an unmarked bucket with tags was set up by somebody",
 			fill: func(t *testing.T, name string) error {
+				t.Helper()
 				set, err := tags.NewTags(map[string]string{"team": "press"}, false)
 				if err != nil {
 					return err
@@ -154,6 +161,7 @@ func TestCreateBucketRefusesWhatMayBeSomebodys(t *testing.T) {
 		{
 			reason: "an unmarked bucket with a policy was set up by somebody",
 			fill: func(t *testing.T, name string) error {
+				t.Helper()
 				id, _ := user(t, s, "alice")
 				return s.SetBucketPolicy(t.Context(), name, allow(name, "", s.Identities.Principal(id)))
 			},
@@ -333,4 +341,49 @@ func TestWrongCredentialsAndMissingRightsAreDeniedAndNotForeign(t *testing.T) {
 			}
 		})
 	}
+}
+
+// More than two pages, so that a listing goes on while what it lists is being deleted.
+func TestALargeBucketIsListedOnceAndDeleted(t *testing.T) {
+	s := open(t)
+	name := bucket(t, s)
+	const many = 2300
+	var group errgroup.Group
+	group.SetLimit(8)
+	for i := range many {
+		group.Go(func() error {
+			key := fmt.Sprintf("a%d/b%d/c%d.json", i%7, i%11, i)
+			_, err := s.PutObject(t.Context(), name, key, []byte("{}"), "application/json", store.Always())
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	lists := map[string]func(func(store.ObjectInfo) error) error{
+		"objects": func(visit func(store.ObjectInfo) error) error {
+			return s.ListObjects(t.Context(), name, "", visit)
+		},
+		"versions": func(visit func(store.ObjectInfo) error) error {
+			return s.ListVersions(t.Context(), name, "", visit)
+		},
+	}
+	for what, list := range lists {
+		seen := map[string]int{}
+		if err := list(func(o store.ObjectInfo) error { seen[o.Key]++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		for key, times := range seen {
+			if times != 1 {
+				t.Errorf("%s: %s was listed %d times", what, key, times)
+			}
+		}
+		if len(seen) != many {
+			t.Errorf("%s: %d listed, want %d", what, len(seen), many)
+		}
+	}
+	if err := s.DeleteBucket(t.Context(), name, mark(t)); err != nil {
+		t.Fatal(err)
+	}
+	observe(t, s, name, store.BucketState{})
 }

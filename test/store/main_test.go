@@ -80,11 +80,13 @@ func as(t *testing.T, key store.AccessKey) *store.Store {
 
 // unique derives from the test's name what no other test's bucket is called.
 func unique(t *testing.T) string {
+	t.Helper()
 	sum := sha256.Sum256([]byte(t.Name()))
 	return "acme-" + hex.EncodeToString(sum[:8])
 }
 
 func mark(t *testing.T) store.Mark {
+	t.Helper()
 	return store.Mark{Installation: installation, Namespace: "acme", Library: unique(t), Role: store.RoleOriginals}
 }
 
@@ -99,6 +101,7 @@ func bucket(t *testing.T, s *store.Store) string {
 }
 
 func identityOf(t *testing.T, who string) store.Identity {
+	t.Helper()
 	return store.Identity{
 		Name: store.Name(installation, unique(t), "User", who),
 		Path: store.IdentityPath(installation, unique(t)),

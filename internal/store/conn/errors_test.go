@@ -84,7 +84,7 @@ func TestPrintableIsOneShortLine(t *testing.T) {
 	if got := Printable("a\nb" + strings.Repeat("x", 400)); !strings.HasPrefix(got, "a bxx") || len(got) > maxMessage+len("…") {
 		t.Errorf("got %q", got)
 	}
-	if Printable(http.StatusText(404)) != "Not Found" {
+	if Printable(http.StatusText(http.StatusNotFound)) != "Not Found" {
 		t.Error("plain words are changed")
 	}
 }

@@ -123,7 +123,8 @@ type retrier struct {
 }
 
 func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
+	ctx := req.Context()
+	req = req.Clone(ctx)
 	call, err := describe(r.service, req)
 	if err != nil {
 		return nil, err
@@ -145,7 +146,7 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		if resp != nil {
 			drain(resp.Body)
 		}
-		if err := pause(req.Context(), wait); err != nil {
+		if err := pause(ctx, wait); err != nil {
 			return nil, err
 		}
 		wait *= waitGrows

@@ -163,7 +163,7 @@ func fromUser(user types.User) identity.Identity {
 }
 
 func toTags(all map[string]string) []types.Tag {
-	var list []types.Tag
+	list := make([]types.Tag, 0, len(all))
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		list = append(list, types.Tag{Key: aws.String(key), Value: aws.String(all[key])})
 	}
