@@ -14,6 +14,8 @@ import (
 type library struct {
 	// live: rights in it hold. Not so while it is frozen, going, or in conflict.
 	live, frozen bool
+	// owns: no older Library of the tenant has its bucket.
+	owns bool
 	// restricted folders of it that are in force, by path.
 	restricted []*folder
 	// through holds every path that is a folder for certain: those of Folders, and those above.
@@ -67,6 +69,7 @@ func (m *Model) addLibraries(declared []v1alpha1.Library) {
 		m.libraries[l.Name] = &library{
 			live:    !going(&l.ObjectMeta) && !frozen(&l.ObjectMeta),
 			frozen:  frozen(&l.ObjectMeta),
+			owns:    true,
 			through: map[string]struct{}{},
 		}
 	}
@@ -203,6 +206,13 @@ func (c *claims) add(f *folder) {
 			c.through[key] = append(c.through[key], claim{p, f})
 		}
 	}
+}
+
+// Owns tells whether a Library exists and has its bucket for itself in this
+// tenant: whether policies on its buckets are about this Library.
+func (m *Model) Owns(name string) bool {
+	l := m.libraries[name]
+	return l != nil && l.owns
 }
 
 // FolderScope is where a Folder's files are; false when the Folder does not

@@ -65,18 +65,17 @@ func (o *ofUser) vitrine(action, name string, listing bool) bool {
 }
 
 // sees judges what is rendered: it lies below the path of its original, which
-// is one of the names that its own name leads through.
+// is one of the folders that its own name leads through.
 func (o *ofUser) sees(restricted, name string) bool {
-	for path := name; ; {
-		if o.reach.May(access.Preview, access.Key{Library: o.library, Restricted: restricted, Path: path}) {
+	if o.reach.MayBelow(access.Preview, access.Scope{Library: o.library, Restricted: restricted, Prefix: name}) {
+		return true
+	}
+	for i, c := range name {
+		if c == '/' && o.reach.May(access.Preview, access.Key{Library: o.library, Restricted: restricted, Path: name[:i]}) {
 			return true
 		}
-		i := strings.LastIndexByte(path, '/')
-		if i < 0 {
-			return name == "" && o.reach.MayBelow(access.Preview, access.Scope{Library: o.library, Restricted: restricted})
-		}
-		path = path[:i]
 	}
+	return false
 }
 
 // ofLinks says what is right for the gateway in one library.

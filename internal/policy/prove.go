@@ -94,6 +94,9 @@ func Prove(p Proof) error {
 		return err
 	}
 	for _, lib := range slices.Sorted(maps.Keys(p.Buckets)) {
+		if !p.Model.Owns(lib) {
+			continue // its buckets are another Library's, and judged there
+		}
 		b := p.Buckets[lib]
 		for _, user := range slices.Sorted(maps.Keys(p.Users)) {
 			principal := p.Users[user]
