@@ -1,0 +1,117 @@
+package asset
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func fullFacts() Facts {
+	return Facts{
+		V: FactsVersion, ETag: "9b2cf535f27731c974343645a3985328", VersionID: "v1", Size: 12345, ContentType: "image/jpeg",
+		Width: 4000, Height: 3000, Orientation: 6, ColourSpace: "sRGB", Profile: true, Frames: 1,
+		CRC32: "cbf43926", SHA256: strings.Repeat("0a", 32),
+		ModifiedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ReadAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC), PresetSet: "abc",
+		Renditions: []Rendition{{Preset: "thumb", Object: "thumb-abcdefghijklm.webp", ETag: "e", Size: 99, Width: 400, Height: 300, ContentType: "image/webp"}},
+	}
+}
+
+// features: D12
+func TestFactsRoundTrip(t *testing.T) {
+	bare := Facts{V: FactsVersion, ETag: "e", Error: NewReadError(ReasonCorrupt, "cut off")}
+	for _, want := range []Facts{fullFacts(), bare} {
+		b, err := EncodeFacts(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeFacts(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	// What is not known is left out rather than told as the year 1.
+	if b, err := EncodeFacts(bare); err != nil || strings.Contains(string(b), "At") {
+		t.Errorf("%s %v", b, err)
+	}
+}
+
+// Facts come from workers that have handled hostile files: readers get only what is within bounds.
+func TestFactsAreNotTrusted(t *testing.T) {
+	cases := map[string]func(*Facts){
+		"no ETag":                        func(f *Facts) { f.ETag = "" },
+		"a line break in the ETag":       func(f *Facts) { f.ETag = "a\nb" },
+		"a negative size":                func(f *Facts) { f.Size = -1 },
+		"an orientation of 9":            func(f *Facts) { f.Orientation = 9 },
+		"a CRC that is none":             func(f *Facts) { f.CRC32 = "CBF43926" },
+		"a hash that is none":            func(f *Facts) { f.SHA256 = strings.Repeat("z", 64) },
+		"an unknown reason":              func(f *Facts) { f.Error = &ReadError{Reason: "Because"} },
+		"an endless message":             func(f *Facts) { f.Error = &ReadError{Reason: ReasonCorrupt, Message: strings.Repeat("x", 300)} },
+		"an escape sequence":             func(f *Facts) { f.Error = &ReadError{Reason: ReasonCorrupt, Message: "\x1b[2J"} },
+		"a rendition in another place":   func(f *Facts) { f.Renditions[0].Object = "../meta/x" },
+		"a rendition without a name":     func(f *Facts) { f.Renditions[0].Preset = "" },
+		"a rendition of negative height": func(f *Facts) { f.Renditions[0].Height = -5 },
+		"thousands of renditions":        func(f *Facts) { f.Renditions = make([]Rendition, 5000) },
+		"a content type of kilobytes":    func(f *Facts) { f.ContentType = strings.Repeat("x", 5000) },
+	}
+	for why, change := range cases {
+		f := fullFacts()
+		change(&f)
+		if err := f.Validate(); !errors.Is(err, ErrFactsInvalid) {
+			t.Errorf("%s: %v", why, err)
+		}
+		if _, err := EncodeFacts(f); !errors.Is(err, ErrFactsInvalid) {
+			t.Errorf("%s was encoded: %v", why, err)
+		}
+	}
+	for why, c := range map[string]struct {
+		text string
+		want error
+	}{
+		"a version to come":    {`{"v":2,"etag":"e"}`, ErrFactsVersion},
+		"nothing":              {``, ErrFactsInvalid},
+		"not JSON":             {`{"v":1,`, ErrFactsInvalid},
+		"another type":         {`{"v":1,"etag":5}`, ErrFactsInvalid},
+		"something behind it":  {`{"v":1,"etag":"e"}{}`, ErrFactsInvalid},
+		"more than the bounds": {`{"v":1,"etag":"e"}` + strings.Repeat(" ", MaxFactsBytes), ErrFactsInvalid},
+	} {
+		if _, err := DecodeFacts(strings.NewReader(c.text)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", why, err, c.want)
+		}
+	}
+	if _, err := DecodeFacts(strings.NewReader(`{"v":1,"etag":"e","later":true}`)); err != nil {
+		t.Errorf("a field of a later version: %v", err)
+	}
+}
+
+func TestNewReadErrorCleans(t *testing.T) {
+	got := NewReadError(ReasonCorrupt, "a\nb\x1b[2J\xff"+strings.Repeat("ü", 300))
+	if !plainText(got.Message, maxFactsMessage) || !strings.HasPrefix(got.Message, "a b [2J?ü") {
+		t.Errorf("%q", got.Message)
+	}
+}
+
+func FuzzDecodeFacts(f *testing.F) {
+	full, err := EncodeFacts(fullFacts())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(full)
+	f.Add([]byte(`{"v":1,"etag":"e","error":{"reason":"Corrupt","message":"x"}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		facts, err := DecodeFacts(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		// Escapes may make the text up to six times as long as it was.
+		if _, err := EncodeFacts(facts); err != nil && len(b) < MaxFactsBytes/6 {
+			t.Fatalf("what was decoded cannot be encoded: %v", err)
+		}
+	})
+}

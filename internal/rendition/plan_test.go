@@ -1,0 +1,236 @@
+package rendition
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
+)
+
+var twoPresets = []Preset{{Name: "thumb", Width: 400}, {Name: "web", Width: 1600, Format: JPEG}}
+
+// factsOf is what a worker would have written for o when it made these presets of the wanted ones.
+func factsOf(o Original, wanted []Preset, made ...Preset) *asset.Facts {
+	f := &asset.Facts{V: asset.FactsVersion, ETag: TrimETag(o.ETag), PresetSet: SetDigest(wanted)}
+	for _, p := range made {
+		f.Renditions = append(f.Renditions, asset.Rendition{Preset: p.Name, Object: ObjectName(p, o.ETag), ContentType: p.Defaulted().Format.ContentType()})
+	}
+	return f
+}
+
+func objectsOf(o Original, presets ...Preset) map[string]struct{} {
+	set := map[string]struct{}{}
+	for _, p := range presets {
+		set[ObjectName(p, o.ETag)] = struct{}{}
+	}
+	return set
+}
+
+func failed(o Original, wanted []Preset, reason asset.Reason) *asset.Facts {
+	f := factsOf(o, wanted)
+	f.Error = asset.NewReadError(reason, "because")
+	return f
+}
+
+// features: D12, D13
+func TestNewPlan(t *testing.T) {
+	hero := Original{Key: "launch/hero.jpg", ETag: `"e1"`, VersionID: "v1", Size: 1000}
+	thumb, web := twoPresets[0], twoPresets[1]
+	smaller := Preset{Name: "web", Width: 1200, Format: JPEG}
+	cases := []struct {
+		why     string
+		o       Original
+		presets []Preset
+		known   Known
+		todo    []string // names of presets; nil when there is no work
+		kept    []string
+		counts  Counts
+	}{
+		{"a new original is work whatever its name", Original{Key: "notes.txt", ETag: "e", Size: 1}, twoPresets, Known{}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
+		{"one that is done is no work", hero, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, nil, nil, Counts{Originals: 1, Wanted: 1, Done: 1}},
+		{"pictures without facts were cut off before the commit", hero, twoPresets, Known{nil, objectsOf(hero, thumb, web)}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
+		{"facts of another version of the file do not count", Original{Key: hero.Key, ETag: "e2"}, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
+		{"facts of another format version do not count", hero, twoPresets, Known{&asset.Facts{V: 2, ETag: "e1"}, nil}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
+		{"a picture that somebody deleted is made again, and only that", hero, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, web)}, []string{"thumb"}, []string{"web"}, Counts{Originals: 1, Wanted: 1}},
+		{"a changed preset is rendered again, and only that", hero, []Preset{thumb, smaller}, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, []string{"web"}, []string{"thumb"}, Counts{Originals: 1, Wanted: 1}},
+		{"a preset that went away is no work", hero, []Preset{thumb}, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, nil, nil, Counts{Originals: 1, Wanted: 1, Done: 1}},
+		{"a failure is not tried again", hero, twoPresets, Known{failed(hero, twoPresets, asset.ReasonCorrupt), nil}, nil, nil, Counts{Originals: 1, Wanted: 1, Failed: 1}},
+		{"a failure is tried again with other presets", hero, []Preset{thumb}, Known{failed(hero, twoPresets, asset.ReasonCorrupt), nil}, []string{"thumb"}, nil, Counts{Originals: 1, Wanted: 1}},
+		{"a failure is tried again with another file", Original{Key: hero.Key, ETag: "e2"}, twoPresets, Known{failed(hero, twoPresets, asset.ReasonCorrupt), nil}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
+		{"a text file is an asset without pictures", Original{Key: "notes.txt", ETag: "e1"}, twoPresets, Known{failed(hero, twoPresets, asset.ReasonNotAnImage), nil}, nil, nil, Counts{Originals: 1, Skipped: 1}},
+		{"a text file named .JPG is a failure that somebody should see", Original{Key: "a.JPG", ETag: "e1"}, twoPresets, Known{failed(hero, twoPresets, asset.ReasonNotAnImage), nil}, nil, nil, Counts{Originals: 1, Wanted: 1, Failed: 1}},
+		{"an SVG has no pictures yet, and that is no failure", Original{Key: "logo.svg", ETag: "e1"}, twoPresets, Known{failed(hero, twoPresets, asset.ReasonUnsupported), nil}, nil, nil, Counts{Originals: 1, Skipped: 1}},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			plan, err := NewPlan(World{Originals: []Original{c.o}, Presets: c.presets, Known: map[string]Known{c.o.Key: c.known}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var todo, kept []string
+			for _, w := range plan.Work {
+				if w.Original != c.o || w.PresetSet != SetDigest(c.presets) {
+					t.Errorf("work is about %+v with %s", w.Original, w.PresetSet)
+				}
+				for _, p := range w.Presets {
+					todo = append(todo, p.Name)
+				}
+				for _, r := range w.Kept {
+					kept = append(kept, r.Preset)
+				}
+			}
+			if diff := cmp.Diff([]any{c.todo, c.kept, c.counts}, []any{todo, kept, plan.Counts}); diff != "" {
+				t.Errorf("presets, kept, counts (-want +got):\n%s", diff)
+			}
+			if len(plan.Problems) != c.counts.Failed {
+				t.Errorf("%d problems are named, %d failed", len(plan.Problems), c.counts.Failed)
+			}
+		})
+	}
+}
+
+func TestPlanNamesAFewProblemsAndCountsAll(t *testing.T) {
+	w := World{Presets: twoPresets, Known: map[string]Known{}}
+	for i := range 3 * MaxProblems {
+		o := Original{Key: fmt.Sprintf("%03d.jpg", i), ETag: "e"}
+		w.Originals = append(w.Originals, o)
+		w.Known[o.Key] = Known{Facts: failed(o, twoPresets, asset.ReasonCorrupt)}
+	}
+	plan, err := NewPlan(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Problems) != MaxProblems || plan.Counts.Failed != 3*MaxProblems {
+		t.Errorf("%d named, %d counted", len(plan.Problems), plan.Counts.Failed)
+	}
+	if diff := cmp.Diff(Problem{Key: "000.jpg", Reason: asset.ReasonCorrupt, Message: "because"}, plan.Problems[0]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestPlanRefusesBrokenPresets(t *testing.T) {
+	if _, err := NewPlan(World{Presets: []Preset{{Name: "x"}}}); err == nil {
+		t.Error("accepted")
+	}
+}
+
+// Whatever the world is like, doing what the plan says, in any number of steps and with any of it cut off half-way, ends with
+// every good original having every preset, nothing made twice, and a plan without work.
+// features: D13
+func TestPlanConverges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := World{Known: map[string]Known{}}
+		broken := map[string]bool{}
+		setPresets := func() {
+			w.Presets = nil
+			for i := range rapid.IntRange(1, 4).Draw(t, "presets") {
+				w.Presets = append(w.Presets, drawPreset(t, fmt.Sprintf("p%d", i)))
+			}
+		}
+		setPresets()
+		for i := range rapid.IntRange(0, 8).Draw(t, "originals") {
+			o := Original{Key: fmt.Sprintf("%d.jpg", i), ETag: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "etag")}
+			w.Originals = append(w.Originals, o)
+			broken[o.Key] = rapid.Bool().Draw(t, "broken")
+		}
+		made := map[string]int{} // how often a rendition was finished, facts and all
+		for range rapid.IntRange(0, 4).Draw(t, "rounds") {
+			plan, err := NewPlan(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, work := range plan.Work {
+				switch rapid.SampledFrom([]string{"done", "cut", "lost"}).Draw(t, "fate") {
+				case "done":
+					perform(w, work, broken, made)
+				case "cut": // pictures stored, facts not
+					k := w.Known[work.Original.Key]
+					k.Objects = merged(k.Objects, objectsOf(work.Original, work.Presets...))
+					w.Known[work.Original.Key] = k
+				}
+			}
+			switch rapid.SampledFrom([]string{"nothing", "presets", "upload", "deletion"}).Draw(t, "event") {
+			case "presets":
+				setPresets()
+				clear(made)
+			case "upload":
+				if len(w.Originals) > 0 {
+					w.Originals[0].ETag += "+"
+				}
+			case "deletion":
+				if len(w.Originals) > 0 {
+					k := w.Known[w.Originals[0].Key]
+					k.Objects = nil
+					w.Known[w.Originals[0].Key] = k
+					clear(made)
+				}
+			}
+		}
+		plan, err := NewPlan(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, work := range plan.Work {
+			perform(w, work, broken, made)
+		}
+		again, err := NewPlan(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(again.Work) != 0 {
+			t.Fatalf("work is left: %+v", again.Work)
+		}
+		if c := again.Counts; c.Done+c.Failed != c.Wanted || c.Wanted+c.Skipped != c.Originals || c.Originals != len(w.Originals) {
+			t.Fatalf("counts do not add up: %+v", c)
+		}
+		for name, n := range made {
+			if n > 1 {
+				t.Fatalf("%s was made %d times", name, n)
+			}
+		}
+		for _, o := range w.Originals {
+			k := w.Known[o.Key]
+			if broken[o.Key] {
+				continue
+			}
+			for _, p := range w.Presets {
+				if _, ok := k.Objects[ObjectName(p, o.ETag)]; !ok {
+					t.Fatalf("%s lacks %s", o.Key, p.Name)
+				}
+			}
+			if len(k.Facts.Renditions) != len(w.Presets) {
+				t.Fatalf("%s: the facts name %d renditions for %d presets", o.Key, len(k.Facts.Renditions), len(w.Presets))
+			}
+		}
+	})
+}
+
+// perform does to the world what a worker does.
+func perform(w World, work Work, broken map[string]bool, made map[string]int) {
+	o := work.Original
+	k := w.Known[o.Key]
+	if broken[o.Key] {
+		k.Facts = failed(o, w.Presets, asset.ReasonCorrupt)
+	} else {
+		k.Facts = factsOf(o, w.Presets, work.Presets...)
+		k.Facts.Renditions = append(k.Facts.Renditions, work.Kept...)
+		k.Objects = merged(k.Objects, objectsOf(o, work.Presets...))
+		for _, p := range work.Presets {
+			made[o.Key+"/"+ObjectName(p, o.ETag)]++
+		}
+	}
+	w.Known[o.Key] = k
+}
+
+func merged(a, b map[string]struct{}) map[string]struct{} {
+	all := map[string]struct{}{}
+	for _, m := range []map[string]struct{}{a, b} {
+		for k := range m {
+			all[k] = struct{}{}
+		}
+	}
+	return all
+}
