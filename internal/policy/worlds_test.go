@@ -1,0 +1,225 @@
+package policy_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/access/worldtest"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+	"github.com/vitrine-dam/vitrine/internal/policy/evaluate"
+)
+
+// store is what random worlds come to: a policy for each bucket.
+type store struct {
+	model   *access.Model
+	at      time.Time
+	buckets map[string]policy.Buckets
+	proof   policy.Proof
+	allows  []policy.Allow
+	judges  map[string]*evaluate.Policy
+}
+
+func render(t *rapid.T, w worldtest.World, at time.Time) store {
+	s := store{model: access.New(w.Declarations), at: at, buckets: bucketsOf(w.Declarations), judges: map[string]*evaluate.Policy{}}
+	s.proof = policy.Proof{Model: s.model, At: at, Users: map[string]string{}, Buckets: s.buckets, Documents: map[string]policy.Document{}, Others: map[string]bool{}}
+	for _, u := range w.Users {
+		s.proof.Users[u.Name] = principal(u.Name)
+		s.allows = append(s.allows, policy.Allows(u.Name, principal(u.Name), s.model.Grants(u.Name, at), s.buckets)...)
+	}
+	for _, b := range s.buckets {
+		for _, bucket := range []string{b.Originals, b.Vitrine} {
+			doc, err := policy.Render(bucket, s.allows, policy.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.proof.Documents[bucket] = doc
+			if doc.Empty() {
+				continue
+			}
+			if s.judges[bucket], err = evaluate.Compile(doc.JSON()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return s
+}
+
+// allowed is the store's answer.
+func (s store) allowed(user, action, bucket, object string, conditions map[string]string) bool {
+	judge := s.judges[bucket]
+	return judge != nil && judge.Allowed(evaluate.Request{Principal: principal(user), Action: action, Bucket: bucket, Object: object, Conditions: conditions})
+}
+
+// TestPoliciesSayWhatTheModelSays compares, in random worlds, the model with
+// the evaluator over the rendered documents: every user, permission and file.
+//
+// features: K2, K3, K4, K5, K6, K13, K14, P4, P9, U4, U5, D10
+func TestPoliciesSayWhatTheModelSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worldtest.Draw(t)
+		s := render(t, w, rapid.SampledFrom(w.Instants).Draw(t, "at"))
+		for _, u := range w.Users {
+			for _, k := range w.Keys {
+				b, known := s.buckets[k.Library]
+				if !known {
+					continue
+				}
+				bucket := b.Originals
+				vitrine, object := asset.Object(k)
+				if vitrine {
+					bucket = b.Vitrine
+				}
+				ask := func(action, bucket, object string, want bool) {
+					t.Helper()
+					if got := s.allowed(u.Name, action, bucket, object, nil); got != want {
+						t.Fatalf("%s %s %s/%s: the policy says %v, the model %v", u.Name, action, bucket, object, got, want)
+					}
+				}
+				may := func(p access.Permission) bool { return s.model.Decide(u.Name, p, k, s.at).Allowed }
+				rendition := asset.Renditions(k) + "web-0123.webp"
+				for _, action := range []string{"s3:GetObject", "s3:GetObjectVersion"} {
+					ask(action, bucket, object, may(access.Download))
+				}
+				for _, action := range []string{"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"} {
+					ask(action, bucket, object, may(access.Upload))
+					ask(action, b.Vitrine, rendition, false)
+					ask(action, b.Vitrine, asset.FactsObject(k), false)
+				}
+				ask("s3:DeleteObject", bucket, object, may(access.Delete))
+				ask("s3:GetObject", b.Vitrine, rendition, may(access.Preview))
+				ask("s3:GetObject", b.Vitrine, asset.FactsObject(k), false)
+				ask("s3:GetObjectVersion", b.Vitrine, rendition, false)
+				for _, action := range []string{"s3:DeleteObjectVersion", "s3:PutObjectTagging", "s3:PutObjectAcl"} {
+					ask(action, bucket, object, false)
+				}
+				for end := range object {
+					prefix := object[:end]
+					want := false
+					if !vitrine {
+						want = s.model.DecideList(u.Name, access.Scope{Library: k.Library, Prefix: prefix}, s.at).Allowed
+					} else if root := asset.RestrictedRoot + k.Restricted + "/"; len(prefix) >= len(root) {
+						want = s.model.DecideList(u.Name, access.Scope{Library: k.Library, Restricted: k.Restricted, Prefix: prefix[len(root):]}, s.at).Allowed
+					}
+					for _, action := range []string{"s3:ListBucket", "s3:ListBucketVersions"} {
+						if got := s.allowed(u.Name, action, bucket, "", map[string]string{"s3:prefix": prefix}); got != want {
+							t.Fatalf("%s %s %s %q: the policy says %v, the model %v", u.Name, action, bucket, prefix, got, want)
+						}
+					}
+				}
+			}
+		}
+		if err := policy.Prove(s.proof); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestRenderIsCanonical checks that order and repetition change nothing, and
+// that a document survives being read back.
+//
+// features: U3
+func TestRenderIsCanonical(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worldtest.Draw(t)
+		s := render(t, w, rapid.SampledFrom(w.Instants).Draw(t, "at"))
+		shuffled := rapid.Permutation(append(append([]policy.Allow(nil), s.allows...), s.allows...)).Draw(t, "order")
+		for bucket, doc := range s.proof.Documents {
+			again, err := policy.Render(bucket, shuffled, policy.Options{})
+			if err != nil || !bytes.Equal(again.JSON(), doc.JSON()) {
+				t.Fatalf("another order renders\n%s\ninstead of\n%s (%v)", again.JSON(), doc.JSON(), err)
+			}
+			back, err := policy.Parse(doc.JSON())
+			if err != nil || !bytes.Equal(back.JSON(), doc.JSON()) {
+				t.Fatalf("read back it is\n%s\ninstead of\n%s (%v)", back.JSON(), doc.JSON(), err)
+			}
+			if diff := policy.Diff(back, doc); diff != "" || policy.Widens(doc, back) || policy.ForeignAccess(doc) {
+				t.Fatalf("a document differs from itself: %q", diff)
+			}
+		}
+	})
+}
+
+// TestProveFindsFaults renders the rights of one who has a right more, or a
+// right less, than declared; the proof must fail each time.
+//
+// features: U4
+func TestProveFindsFaults(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worldtest.Draw(t)
+		s := render(t, w, rapid.SampledFrom(w.Instants).Draw(t, "at"))
+		if len(s.allows) == 0 {
+			return
+		}
+		at := rapid.IntRange(0, len(s.allows)-1).Draw(t, "which")
+		wrong := s.allows[at]
+		var allows []policy.Allow
+		switch fault := rapid.SampledFrom([]string{"left out", "wider", "elsewhere", "stronger", "stranger", "deeper verb"}).Draw(t, "fault"); fault {
+		case "left out":
+			for _, a := range s.allows {
+				if a != wrong {
+					allows = append(allows, a)
+				}
+			}
+		case "wider":
+			wrong.Resource, wrong.Exact = "", false
+			allows = append(s.allows, wrong)
+		case "elsewhere":
+			wrong.Resource, wrong.Exact = "elsewhere/", false
+			allows = append(s.allows, wrong)
+		case "stronger":
+			wrong.Verb = policy.Delete
+			allows = append(s.allows, wrong)
+		case "stranger":
+			wrong.Principal = "arn:aws:iam::000000000000:user/leaver"
+			allows = append(s.allows, wrong)
+		case "deeper verb":
+			wrong.Verb = policy.Read
+			allows = append(s.allows, wrong)
+		}
+		same := true
+		for bucket, before := range s.proof.Documents {
+			doc, err := policy.Render(bucket, allows, policy.Options{})
+			if err != nil {
+				return // a fault that cannot even be written down
+			}
+			same = same && equivalent(before, doc)
+			s.proof.Documents[bucket] = doc
+		}
+		err := policy.Prove(s.proof)
+		if same && err != nil {
+			t.Fatalf("nothing differs, and still: %v", err)
+		}
+		if !same && !errors.Is(err, policy.ErrNotProved) {
+			t.Fatalf("%v of %+v was not found: %v", allows, wrong, err)
+		}
+	})
+}
+
+func equivalent(a, b policy.Document) bool { return !policy.Widens(a, b) && !policy.Widens(b, a) }
+
+// TestTenantsNeverMeet checks that what one tenant declares changes no answer
+// for the other: nobody of one is named in a policy of the other, and neither reaches its buckets.
+//
+// features: D10
+func TestTenantsNeverMeet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		one, other := worldtest.Draw(t), worldtest.Draw(t)
+		for i := range other.Libraries {
+			other.Libraries[i].Spec.Bucket.Name = "north" + other.Libraries[i].Spec.Bucket.Name
+		}
+		at := worldtest.Start
+		a, b := render(t, one, at), render(t, other, at)
+		for bucket, doc := range b.proof.Documents {
+			mixed, err := policy.Render(bucket, append(append([]policy.Allow(nil), a.allows...), b.allows...), policy.Options{})
+			if err != nil || !mixed.Equal(doc) {
+				t.Fatalf("one tenant's rights change the other's policy of %s: %s (%v)", bucket, policy.Diff(doc, mixed), err)
+			}
+		}
+	})
+}
