@@ -32,9 +32,6 @@ type AssetsReconciler struct {
 	sweepers map[types.NamespacedName]*sweeper
 }
 
-// +kubebuilder:rbac:groups=batch,resources=jobs,namespace=vitrine-jobs,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups="",resources=secrets,namespace=vitrine-jobs,verbs=get;create;patch;delete
-
 // SetupWithManager connects the reconciler.
 func (r *AssetsReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.sweepers = map[types.NamespacedName]*sweeper{}

@@ -25,10 +25,8 @@ func (r *LibraryReconciler) remove(ctx context.Context, library *v1alpha1.Librar
 	if !controllerutil.ContainsFinalizer(library, v1alpha1.Finalizer) {
 		return nil
 	}
-	if err := r.DeleteAllOf(ctx, &batchv1.Job{}, client.InNamespace(r.Settings.JobsNamespace), client.MatchingLabels{
-		v1alpha1.LabelTenant: library.Namespace, v1alpha1.LabelLibrary: library.Name,
-	}, client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
-		return fmt.Errorf("deleting rendition Jobs: %w", err)
+	if err := r.endJobs(ctx, library); err != nil {
+		return err
 	}
 	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
 	if isStoreGone(err) {
@@ -49,6 +47,21 @@ func (r *LibraryReconciler) remove(ctx context.Context, library *v1alpha1.Librar
 	}
 	r.Inventory.forget(client.ObjectKeyFromObject(library))
 	return r.release(ctx, library)
+}
+
+func (r *LibraryReconciler) endJobs(ctx context.Context, library *v1alpha1.Library) error {
+	var jobs batchv1.JobList
+	if err := r.List(ctx, &jobs, client.InNamespace(r.Settings.JobsNamespace), client.MatchingLabels{
+		v1alpha1.LabelTenant: library.Namespace, v1alpha1.LabelLibrary: library.Name,
+	}); err != nil {
+		return fmt.Errorf("listing rendition Jobs: %w", err)
+	}
+	for i := range jobs.Items {
+		if err := r.Delete(ctx, &jobs.Items[i], client.PropagationPolicy(metav1.DeletePropagationBackground)); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting rendition Job %s: %w", jobs.Items[i].Name, err)
+		}
+	}
+	return nil
 }
 
 func (r *LibraryReconciler) removeBucket(ctx context.Context, connection Connection, library *v1alpha1.Library, bucket string, mark store.Mark) error {

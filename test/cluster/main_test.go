@@ -1,0 +1,146 @@
+// Package cluster runs the manager's reconcilers against a real API server with
+// its controllers, a real object store and real rendition workers, under the
+// manager's own RBAC.
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/vitrine-dam/vitrine/controllers"
+	"github.com/vitrine-dam/vitrine/hack/runner"
+	"github.com/vitrine-dam/vitrine/hack/testbed"
+)
+
+// bed is what all tests here share: the real parts. Each test has namespaces of its own.
+var bed struct {
+	cluster *testbed.Cluster
+	store   *testbed.ObjectStore
+	// admin is the cluster administrator's client, uncached.
+	admin client.Client
+	// managerConfig is the manager's own, with the rights of its service account.
+	managerConfig *rest.Config
+	root          string
+	logs          *safeBuffer
+}
+
+var settings = controllers.Settings{
+	SystemNamespace:  "vitrine-system",
+	GatewayNamespace: "vitrine-gateway",
+	JobsNamespace:    "vitrine-jobs",
+	ExternalURL:      "https://share.example.org",
+	TransformImage:   "vitrine-transform:test",
+	SweepInterval:    time.Second,
+	DriftInterval:    5 * time.Second,
+}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (code int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "vitrine-cluster-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	bed.logs = &safeBuffer{}
+	ctrl.SetLogger(zap.New(zap.WriteTo(bed.logs)))
+	stop, err := start(ctx, dir)
+	defer func() {
+		if err := errors.Join(stop(), os.RemoveAll(dir)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// start brings up the parts; stop ends those that came up.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
+	var stops []func() error
+	stop = func() error {
+		var errs []error
+		for i := len(stops) - 1; i >= 0; i-- {
+			errs = append(errs, stops[i]())
+		}
+		return errors.Join(errs...)
+	}
+	if bed.root, err = testbed.Root(); err != nil {
+		return stop, err
+	}
+	transform, err := testbed.Binary("transform")
+	if err != nil {
+		return stop, err
+	}
+	if bed.cluster, err = testbed.StartCluster(ctx, filepath.Join(dir, "cluster"), testbed.ClusterOptions{}); err != nil {
+		return stop, err
+	}
+	stops = append(stops, bed.cluster.Stop)
+	if bed.store, err = testbed.StartObjectStore(ctx, filepath.Join(dir, "store")); err != nil {
+		return stop, err
+	}
+	stops = append(stops, bed.store.Stop)
+	for _, part := range []string{"config/crd", "config/namespaces", "config/rbac"} {
+		if err := kubectl(ctx, nil, "apply", "--server-side", "-k", filepath.Join(bed.root, part)); err != nil {
+			return stop, err
+		}
+	}
+	// After the kinds, so that the garbage collector knows them from the start.
+	if err := bed.cluster.RestartControllerManager(ctx); err != nil {
+		return stop, err
+	}
+	if bed.admin, err = client.New(bed.cluster.Config, client.Options{Scheme: controllers.NewScheme()}); err != nil {
+		return stop, fmt.Errorf("making the administrator's client: %w", err)
+	}
+	path := filepath.Join(dir, "manager.kubeconfig")
+	if err := bed.cluster.ServiceAccountKubeconfig(ctx, settings.SystemNamespace, "vitrine-manager", path); err != nil {
+		return stop, err
+	}
+	if bed.managerConfig, err = clientcmd.BuildConfigFromFlags("", path); err != nil {
+		return stop, fmt.Errorf("reading the manager's kubeconfig: %w", err)
+	}
+	bed.managerConfig.QPS = -1
+	jobs, err := runner.New(bed.cluster.Config, runner.Options{
+		Namespace: settings.JobsNamespace, Images: map[string]string{"vitrine-transform": transform}, Dir: filepath.Join(dir, "jobs"),
+	})
+	if err != nil {
+		return stop, err
+	}
+	running, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- jobs.Run(running) }()
+	stops = append(stops, func() error { cancel(); return <-done })
+	return stop, nil
+}
+
+// kubectl runs the real one as the administrator, with input on its standard input.
+func kubectl(ctx context.Context, input []byte, args ...string) error {
+	path, err := testbed.Binary("kubectl")
+	if err != nil {
+		return err
+	}
+	command := exec.CommandContext(ctx, path, append([]string{"--kubeconfig", bed.cluster.Kubeconfig}, args...)...)
+	command.Stdin = bytes.NewReader(input)
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("kubectl %v: %w\n%s", args, err, output)
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/controllers"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// world is one tenant on one ObjectStore of its own declaration, with a running manager.
+type world struct {
+	*testing.T
+	gomega.Gomega
+	ctx       context.Context
+	name      string // of the namespace, the ObjectStore and the installation
+	namespace string
+	stop      func()
+}
+
+// newWorld declares an ObjectStore and a namespace called after the test, and
+// starts a manager for the time of the test.
+func newWorld(t *testing.T, name string) *world {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name}
+	t.Cleanup(cancel)
+	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+	w.must(bed.admin.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: settings.SystemNamespace, Name: name, Labels: map[string]string{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}},
+		StringData: map[string]string{"AWS_ACCESS_KEY_ID": bed.store.AccessKey, "AWS_SECRET_ACCESS_KEY": bed.store.SecretKey},
+	}))
+	w.must(bed.admin.Create(ctx, &v1alpha1.ObjectStore{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: v1alpha1.ObjectStoreSpec{
+			Driver: v1alpha1.DriverIAM, Endpoint: bed.store.S3Endpoint, Region: bed.store.Region,
+			IAM:                  v1alpha1.IAMEndpoint{Endpoint: bed.store.IAMEndpoint},
+			CredentialsSecretRef: v1alpha1.SecretReference{Namespace: settings.SystemNamespace, Name: name},
+			InstallationID:       name,
+			Tenants:              []v1alpha1.Tenant{{Namespaces: []string{name}, Buckets: []string{name + "-*"}}},
+		},
+	}))
+	w.startManager(nil)
+	return w
+}
+
+// startManager runs the reconcilers until stopManager or the end of the test.
+func (w *world) startManager(hook func(store.Call) error) {
+	w.Helper()
+	mgr, err := ctrl.NewManager(bed.managerConfig, ctrl.Options{
+		Scheme:     controllers.NewScheme(),
+		Cache:      controllers.CacheOptions(settings),
+		Client:     controllers.ClientOptions(),
+		Metrics:    server.Options{BindAddress: "0"},
+		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
+	})
+	w.must(err)
+	ctx, cancel := context.WithCancel(w.ctx)
+	w.must(controllers.Setup(ctx, mgr, settings, hook))
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	var once sync.Once
+	w.stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				w.Errorf("the manager ended with: %v", err)
+			}
+		})
+	}
+	w.Cleanup(w.stop)
+}
+
+func (w *world) stopManager() { w.stop() }
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// apply declares YAML in the tenant's namespace with the real kubectl.
+func (w *world) apply(manifest string) {
+	w.Helper()
+	w.must(kubectl(w.ctx, []byte(manifest), "apply", "--server-side", "--force-conflicts", "-n", w.namespace, "-f", "-"))
+}
+
+// delete deletes an object, if it is there.
+func (w *world) delete(obj client.Object) {
+	w.Helper()
+	w.must(client.IgnoreNotFound(bed.admin.Delete(w.ctx, obj)))
+}
+
+// get reads an object of the tenant's namespace.
+func (w *world) get(obj client.Object, name string) {
+	w.Helper()
+	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj))
+}
+
+// eventually waits for a condition; what says what is waited for.
+func (w *world) eventually(what string, within time.Duration, check func() error) {
+	w.Helper()
+	var last error
+	w.Eventually(func() error { last = check(); return last }, within, 50*time.Millisecond).
+		WithContext(w.ctx).Should(gomega.Succeed(), func() string { return what })
+}
+
+// ready waits until an object is Ready.
+func (w *world) ready(obj client.Object, name string) {
+	w.Helper()
+	w.condition(obj, name, metav1.ConditionTrue, "")
+}
+
+// stalled waits until an object is Stalled for a reason, and gives the message.
+func (w *world) stalled(obj client.Object, name, reason string) string {
+	w.Helper()
+	return w.condition(obj, name, metav1.ConditionFalse, reason)
+}
+
+func (w *world) condition(obj client.Object, name string, status metav1.ConditionStatus, reason string) (message string) {
+	w.Helper()
+	w.eventually(fmt.Sprintf("%T %s Ready=%s %s", obj, name, status, reason), 60*time.Second, func() error {
+		if err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj); err != nil {
+			return err
+		}
+		common := commonOf(obj)
+		for _, c := range common.Conditions {
+			if c.Type == v1alpha1.ConditionReady && c.Status == status && (reason == "" || c.Reason == reason) && common.ObservedGeneration == obj.GetGeneration() {
+				message = c.Message
+				return nil
+			}
+		}
+		return fmt.Errorf("it is %+v", common)
+	})
+	return message
+}
+
+func commonOf(obj client.Object) *v1alpha1.CommonStatus {
+	switch o := obj.(type) {
+	case *v1alpha1.ObjectStore:
+		return o.Status.Common()
+	case *v1alpha1.Library:
+		return o.Status.Common()
+	case *v1alpha1.Folder:
+		return o.Status.Common()
+	case *v1alpha1.Collection:
+		return o.Status.Common()
+	case *v1alpha1.User:
+		return o.Status.Common()
+	case *v1alpha1.UserGroup:
+		return o.Status.Common()
+	case *v1alpha1.Role:
+		return o.Status.Common()
+	case *v1alpha1.RoleBinding:
+		return o.Status.Common()
+	case *v1alpha1.PublicLink:
+		return o.Status.Common()
+	}
+	panic(fmt.Sprintf("%T", obj))
+}
+
+// s3 signs in at the store with a key.
+func s3(accessKey, secretKey string) *minio.Client {
+	c, err := minio.New(strings.TrimPrefix(bed.store.S3Endpoint, "http://"), &minio.Options{
+		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: bed.store.Region, TrailingHeaders: true, MaxRetries: 1,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func (w *world) root() *minio.Client { return s3(bed.store.AccessKey, bed.store.SecretKey) }
+
+// as signs in as a User of the tenant, with the key that Vitrine issued.
+func (w *world) as(user string) *minio.Client {
+	w.Helper()
+	w.ready(&v1alpha1.User{}, user)
+	secret := &corev1.Secret{}
+	w.get(secret, user+"."+w.name+".key")
+	return s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+}
+
+// put uploads an object.
+func put(ctx context.Context, c *minio.Client, bucket, key, content string) error {
+	_, err := c.PutObject(ctx, bucket, key, strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
+	return err
+}
+
+// fetch downloads an object.
+func fetch(ctx context.Context, c *minio.Client, bucket, key string) (string, error) {
+	o, err := c.GetObject(ctx, bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = o.Close() }()
+	data, err := io.ReadAll(o)
+	return string(data), err
+}
+
+// list lists keys below a prefix.
+func list(ctx context.Context, c *minio.Client, bucket, prefix string) ([]string, error) {
+	var keys []string
+	for o := range c.ListObjects(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		if o.Err != nil {
+			return nil, o.Err
+		}
+		keys = append(keys, o.Key)
+	}
+	return keys, nil
+}
+
+// denied wants AccessDenied, and nothing but that.
+func denied(err error) error {
+	if minio.ToErrorResponse(err).Code == "AccessDenied" {
+		return nil
+	}
+	return fmt.Errorf("want AccessDenied, have %w", orNothing(err))
+}
+
+func orNothing(err error) error {
+	if err == nil {
+		return errors.New("success")
+	}
+	return err
+}
+
+// safeBuffer collects logs from many goroutines.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+// String gives what was written so far.
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// named puts the world's name in the place of NAME.
+func (w *world) named(manifest string) string { return strings.ReplaceAll(manifest, "NAME", w.name) }
