@@ -45,7 +45,7 @@ func (r *Runner) runPod(ctx context.Context, pod *corev1.Pod) {
 			child.Stop()
 		}
 		child.Kill()                                                // what the program may have left behind
-		end.code, end.reason = int32(child.ExitCode()), "Completed" //nolint:gosec // an exit status is a byte
+		end.code, end.reason = int32(child.ExitCode()), "Completed"
 		if end.code != 0 {
 			end.reason = "Error"
 			if pod.Spec.Containers[0].TerminationMessagePolicy == corev1.TerminationMessageFallbackToLogsOnError {
