@@ -51,6 +51,8 @@ const (
 	ReasonPolicyTooLarge = "PolicyTooLarge"
 	// ReasonPolicyNotProved: the rendered policy does not say what the model says; nothing was applied.
 	ReasonPolicyNotProved = "PolicyNotProved"
+	// ReasonDrift: someone else changed a policy, and driftPolicy is Report.
+	ReasonDrift = "Drift"
 	// ReasonConflict: an older object claims the same bucket, path or name.
 	ReasonConflict = "Conflict"
 
@@ -72,6 +74,8 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonExpiryAboveMaximum: a link's notAfter is later than its Library allows.
 	ReasonExpiryAboveMaximum = "ExpiryAboveMaximum"
+	// ReasonRecordUnreadable: a link's record in Vitrine's bucket is there and cannot be read or unsealed.
+	ReasonRecordUnreadable = "RecordUnreadable"
 	// ReasonForeignStatements: policy statements that are not Vitrine's give access.
 	ReasonForeignStatements = "ForeignStatements"
 	// ReasonLinksOnly: a Collection has more members than fit into policies and is served by links only.
@@ -84,7 +88,7 @@ const (
 	// what for (one of the Use constants). Without it Vitrine does not read the object.
 	LabelUse = "dam.vitrine.dev/use"
 	// UseStoreCredentials is LabelUse's value on an ObjectStore's credentials.
-	UseStoreCredentials = "store-credentials"
+	UseStoreCredentials = "store-credentials" //nolint:gosec // a label's value, no credential
 	// UseLinkPassword is LabelUse's value on a PublicLink's password.
 	UseLinkPassword = "link-password"
 	// LabelLibrary names the Library on what Vitrine makes for it.

@@ -2,7 +2,7 @@ package api
 
 import "slices"
 
-// features: K3, P2, P3, P13, U5
+// features: K2, P2, U5
 
 var roles = table{
 	kind: "Role",

@@ -48,7 +48,9 @@ func refused(reason, change string, want ...string) refusable {
 // judged on a malformed object.
 const uncheckedRules = "some validation rules were not checked"
 
+// run asks about all cases, and collects in seen why things were refused.
 func (tb table) run(t *testing.T, seen *[]metav1.StatusCause) {
+	t.Helper()
 	t.Run(tb.kind, func(t *testing.T) {
 		for _, c := range tb.cases {
 			t.Run(c.reason, func(t *testing.T) {

@@ -1,6 +1,6 @@
 package api
 
-// features: K13, B4
+// features: K15
 
 var collections = table{
 	kind: "Collection",

@@ -2,8 +2,6 @@ package api
 
 import "fmt"
 
-// features: K2, K4, P6
-
 var folders = table{
 	kind: "Folder",
 	base: `

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +128,43 @@ func TestInstallation(t *testing.T) {
 		}
 	})
 
+	t.Run("the overlay of docs/install.md sets images and address", func(t *testing.T) {
+		page, err := os.ReadFile(filepath.Join(server.root, "docs/install.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		overlay := example.FindSubmatch(page)
+		if overlay == nil {
+			t.Fatal("there is no overlay on the page")
+		}
+		dir := t.TempDir()
+		base, err := filepath.Rel(dir, filepath.Join(server.root, "config/default"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(string(overlay[1]), "https://github.com/vitrine-dam/vitrine/config/default", base)
+		if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, complaints, err := server.kubectl(t, nil, "kustomize", dir)
+		if err != nil {
+			t.Fatal(err, complaints)
+		}
+		for _, line := range []string{
+			"image: registry.example.org/vitrine-manager:v0.1.0",
+			"image: registry.example.org/vitrine-gateway:v0.1.0",
+			"- name: TRANSFORM_IMAGE\n          value: registry.example.org/vitrine-transform:v0.1.0",
+			"- name: TRUSTED_PROXIES\n          value: 192.0.2.0/24",
+		} {
+			if !strings.Contains(out, line) {
+				t.Errorf("the overlay does not give\n%s", line)
+			}
+		}
+		if n := strings.Count(out, "- name: EXTERNAL_URL\n          value: https://media.example.org"); n != 2 {
+			t.Errorf("%d Deployments have the address, want both", n)
+		}
+	})
+
 	t.Run("every image has the tag that the kustomization sets", func(t *testing.T) {
 		out, _, err := server.kubectl(t, nil, "kustomize", "config/default")
 		if err != nil {
@@ -155,10 +194,10 @@ func rulesOf(t *testing.T, object unstructured.Unstructured) []rbacv1.PolicyRule
 const (
 	manager = "system:serviceaccount:vitrine-system:vitrine-manager"
 	gateway = "system:serviceaccount:vitrine-gateway:vitrine-gateway"
-	worker  = "system:serviceaccount:vitrine-jobs:vitrine-transform"
+	worker  = "system:serviceaccount:vitrine-jobs:default"
 )
 
-// features: D10, U15
+// features: D10
 func TestRights(t *testing.T) {
 	server.apply(t, "config/default")
 	clients, err := kubernetes.NewForConfig(server.Config)
@@ -170,6 +209,7 @@ func TestRights(t *testing.T) {
 		reason                               string
 		who, namespace                       string
 		group, resources, subresource, verbs string
+		name                                 string
 		allowed                              bool
 	}{
 		{reason: "the manager keeps members' keys and links' URLs in tenants' Secrets", who: manager, namespace: tenant, resources: "secrets", verbs: "get create patch delete", allowed: true},
@@ -185,7 +225,9 @@ func TestRights(t *testing.T) {
 		{reason: "the manager writes the status of what is declared", who: manager, namespace: tenant, group: "dam.vitrine.dev", resources: kinds, subresource: "status", verbs: "patch", allowed: true},
 		{reason: "the manager declares nothing itself", who: manager, namespace: tenant, group: "dam.vitrine.dev", resources: kinds, verbs: "create delete"},
 		{reason: "the manager gives itself no rights", who: manager, namespace: tenant, group: rbacv1.GroupName, resources: "roles rolebindings clusterroles clusterrolebindings", verbs: "create update patch escalate bind"},
-		{reason: "the manager leads by a Lease of its own namespace", who: manager, namespace: "vitrine-system", group: "coordination.k8s.io", resources: "leases", verbs: "get create update patch", allowed: true},
+		{reason: "the manager leads by its own Lease", who: manager, namespace: "vitrine-system", group: "coordination.k8s.io", resources: "leases", name: "vitrine-manager", verbs: "get update patch", allowed: true},
+		{reason: "the manager makes its Lease", who: manager, namespace: "vitrine-system", group: "coordination.k8s.io", resources: "leases", verbs: "create", allowed: true},
+		{reason: "the manager takes no other Lease of its namespace", who: manager, namespace: "vitrine-system", group: "coordination.k8s.io", resources: "leases", name: "another", verbs: "get update patch"},
 		{reason: "the manager touches no other Lease", who: manager, namespace: "kube-system", group: "coordination.k8s.io", resources: "leases", verbs: "get update"},
 
 		{reason: "the gateway reads what the manager made for it", who: gateway, namespace: "vitrine-gateway", resources: "secrets", verbs: "get list watch", allowed: true},
@@ -210,7 +252,7 @@ func TestRights(t *testing.T) {
 					review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 						User:               c.who,
 						Groups:             []string{"system:authenticated", "system:serviceaccounts"},
-						ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: c.namespace, Group: c.group, Resource: resource, Subresource: c.subresource, Verb: verb},
+						ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: c.namespace, Group: c.group, Resource: resource, Subresource: c.subresource, Name: c.name, Verb: verb},
 					}}
 					answer, err := clients.AuthorizationV1().SubjectAccessReviews().Create(t.Context(), review, metav1.CreateOptions{})
 					if err != nil {
@@ -225,7 +267,6 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// features: D14
 func TestSamples(t *testing.T) {
 	server.apply(t, "config/default") // the platform's namespaces
 	server.apply(t, "config/samples/platform")

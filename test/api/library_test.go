@@ -1,6 +1,6 @@
 package api
 
-// features: K7, B5, D13, F12, U11
+// features: F12
 
 var libraries = table{
 	kind: "Library",

@@ -1,6 +1,6 @@
 package api
 
-// features: D10, U16
+// features: D10
 
 var objectStores = table{
 	kind: "ObjectStore",

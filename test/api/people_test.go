@@ -1,7 +1,5 @@
 package api
 
-// features: K8, P11, P15
-
 var users = table{
 	kind: "User",
 	base: `

@@ -1,6 +1,6 @@
 package api
 
-// features: K18, K19, K22, B1, B2, B4, F2
+// features: K18, B1
 
 const oneTarget = `a link has exactly one target: folder, collection or asset`
 
