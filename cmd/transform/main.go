@@ -5,11 +5,13 @@
 // standard output and never hold a URL.
 //
 // Exit codes: 0, every original is decided; 1, try the index again (the store failed, a signal came, decoders hang); 2, wrong
-// flags; 3, no use to try again (the manifest is missing or broken, libvips is not guarded).
+// flags; 3, no use to try again (the manifest or the CA file is missing or broken, libvips is not guarded).
 package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -50,6 +52,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	flags := flag.NewFlagSet("transform", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	dir := flags.String("manifest-dir", "/manifest", "directory with one manifest per index, named by its number")
+	caFile := flags.String("ca-file", "", "PEM file with further certificate authorities for the store")
 	flags.IntVar(&limits.Parallel, "parallel", limits.Parallel, "images decoded at once; follows the CPU limit unless given")
 	flags.Int64Var(&limits.MaxBytes, "max-bytes", limits.MaxBytes, "largest original, in bytes")
 	flags.Int64Var(&limits.SourceMemory, "source-memory", limits.SourceMemory, "bytes of originals held at once")
@@ -71,12 +74,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		log.Error("cannot read the manifest", "error", err)
 		return exitNever
 	}
+	transport, err := newTransport(limits.Parallel, *caFile)
+	if err != nil {
+		log.Error("cannot trust the store", "error", err)
+		return exitNever
+	}
 	eng, err := engine.Start(images)
 	if err != nil {
 		log.Error("cannot start libvips", "error", err)
 		return exitNever
 	}
-	w := worker.Worker{Transport: newTransport(limits.Parallel), Renderer: eng, Limits: limits, Log: log}
+	w := worker.Worker{Transport: transport, Renderer: eng, Limits: limits, Log: log}
 	if _, err := w.Run(ctx, manifest); err != nil {
 		log.Error("not finished, try again", "error", err)
 		return exitRetry
@@ -100,8 +108,8 @@ func load(dir, index string) (rendition.Manifest, error) {
 }
 
 // newTransport keeps enough connections for all items in flight and does not wait for ever on a dead store.
-func newTransport(parallel int) *http.Transport {
-	return &http.Transport{
+func newTransport(parallel int, caFile string) (*http.Transport, error) {
+	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		MaxIdleConnsPerHost:   4 * parallel,
 		IdleConnTimeout:       90 * time.Second,
@@ -110,4 +118,20 @@ func newTransport(parallel int) *http.Transport {
 		DisableCompression:    true,
 		ForceAttemptHTTP2:     true,
 	}
+	if caFile == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("read --ca-file: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // an image without any is fine: the file is what counts
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, errors.New("--ca-file holds no certificate")
+	}
+	t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	return t, nil
 }
