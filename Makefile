@@ -153,7 +153,7 @@ KUBERNETES_VERSION = $(shell sed -n 's/^\tk8s.io\/kubernetes \(v[^ ]*\).*/\1/p' 
 KUBERNETES_LDFLAGS = -s -w $(foreach p,k8s.io/component-base/version k8s.io/client-go/pkg/version,-X $(p).gitVersion=$(KUBERNETES_VERSION))
 KUBERNETES := $(addprefix $(BIN)/,$(filter-out etcd,$(CLUSTER_TOOLS)))
 # $(call build-tool,MODULE FOLDER,OUTPUT,PACKAGES[,LDFLAGS])
-build-tool = @echo "building $(notdir $@)"; cd hack/tools/$(1) && $(NOCGO) $(GO) build -ldflags='$(if $(4),$(4),-s -w)' -o $(2) $(3)
+build-tool = @echo "building $(notdir $@)"; cd hack/tools/$(1) && $(GO) build -ldflags='$(if $(4),$(4),-s -w)' -o $(2) $(3)
 
 $(KUBERNETES) &: $(BIN)/.pin/kubernetes
 	$(call build-tool,kubernetes,$(BIN)/,$(addprefix k8s.io/kubernetes/cmd/,$(notdir $(KUBERNETES))),$(KUBERNETES_LDFLAGS))

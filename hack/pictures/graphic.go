@@ -119,10 +119,13 @@ var (
 	dana  = person{hex(0x8aa1c9), hex(0xb7c6e2), hex(0xf0ead6), hex(0xc98d66), hex(0x2b2430), 3}
 )
 
+// portraitSide is both sides of a portrait, which is square.
+const portraitSide = 1600
+
 // portrait draws a person in flat colours.
-func portrait(w, h int, p person) scene {
+func portrait(p person) scene {
 	return func() image.Image {
-		c := newCanvas(w, h)
+		c := newCanvas(portraitSide, portraitSide)
 		c.background(flat(p.wall))
 		cx, u := c.w*.5, c.h
 		c.fill(new(path).ellipse(cx, u*.46, u*.36, u*.36), flat(p.disc), 1)

@@ -68,7 +68,7 @@ func drawBody(c *canvas, b body, table float64) {
 	turned := func(base rgb) paint {
 		return func(x, _ float64) rgb {
 			u := (x - cx) / half
-			light := .62 + .5*math.Exp(-math.Pow((u+.45)/.35, 2)) + .18*math.Exp(-math.Pow((u-.85)/.12, 2)) - .25*u*u*u
+			light := .62 + .5*bump((u+.45)/.35) + .18*bump((u-.85)/.12) - .25*u*u*u
 			return base.scale(light)
 		}
 	}
@@ -104,6 +104,9 @@ func drawBody(c *canvas, b body, table float64) {
 	// The mark.
 	c.fill(new(path).ellipse(cx, foot-height*.16+flatten*.9, half*.07, half*.07), flat(hex(0xf3e7d6)), .9)
 }
+
+// bump is 1 at 0 and falls off smoothly to both sides.
+func bump(x float64) float64 { return math.Exp(-x * x) }
 
 // fromAbove shows the lid of a lantern, ring by ring.
 func fromAbove(w, h int) scene {

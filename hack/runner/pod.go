@@ -44,7 +44,7 @@ func (r *Runner) runPod(ctx context.Context, pod *corev1.Pod) {
 		case <-ctx.Done():
 			child.Stop()
 		}
-		child.Kill()                                                // what the program may have left behind
+		child.Kill() // what the program may have left behind
 		end.code, end.reason = int32(child.ExitCode()), "Completed"
 		if end.code != 0 {
 			end.reason = "Error"
