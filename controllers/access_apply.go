@@ -54,7 +54,7 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, wor
 			changes = append(changes, change{w, now, next})
 			continue
 		}
-		r.applied[w.bucket] = now
+		r.applied[w.bucket] = w.wanted
 	}
 	slices.SortStableFunc(changes, func(a, b change) int { return rank(a) - rank(b) })
 	for _, c := range changes {
@@ -74,7 +74,7 @@ func rank(c change) int {
 
 func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
 	known, seen := r.applied[c.bucket]
-	drifted := seen && known.Equal(c.next)
+	drifted := seen && known.Equal(c.wanted)
 	if drifted && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
 		what := policy.Diff(c.next, c.now)
 		result.noteDrift(c.library.Name, what)
@@ -96,7 +96,7 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 	if err := connection.SetBucketPolicy(ctx, c.bucket, document); err != nil {
 		return fmt.Errorf("writing the policy of bucket %s: %w", c.bucket, err)
 	}
-	r.applied[c.bucket] = c.next
+	r.applied[c.bucket] = c.wanted
 	if drifted {
 		r.Events.Eventf(c.library.Library, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
 			"the policy of bucket %s was changed at the store and is as declared again; it differed so: %s", c.bucket, policy.Diff(c.next, c.now))

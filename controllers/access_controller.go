@@ -21,18 +21,12 @@ import (
 
 const accessController = "access"
 
-// reasonDrift: a policy was changed by someone else, and only reporting is wanted.
-const reasonDrift = "Drift"
-
-// reasonRecordUnreadable: a link's record is there and cannot be used.
-const reasonRecordUnreadable = "RecordUnreadable"
-
 // AccessReconciler is the access compiler: the only writer of policies. Its
 // requests are tenants at stores, namespace and ObjectStore, not objects.
 type AccessReconciler struct {
 	*Deps
-	// applied is what it last knew to be in force, by bucket: what differs from
-	// that was changed by someone else.
+	// applied is what of ours it last knew to be in force, by bucket: what
+	// differs from that was changed by someone else.
 	applied map[string]policy.Document
 }
 

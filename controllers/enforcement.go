@@ -76,8 +76,12 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	}
 	var changed []object
 	everything := errorText(before.failed) != errorText(now.failed)
+	bindings := false // how bindings stand hangs on the Libraries that they reach
+	for name, result := range now.libraries {
+		bindings = bindings || errorText(before.libraries[name].failed) != errorText(result.failed)
+	}
 	for o, v := range now.generations {
-		if everything || before.generations[o] != v || before.problems[o] != now.problems[o] {
+		if everything || (bindings && o.kind == "RoleBinding") || before.generations[o] != v || before.problems[o] != now.problems[o] {
 			changed = append(changed, o)
 		}
 	}

@@ -108,7 +108,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 	case known && now.failed != nil:
 		return outcome{}, now.failed
 	case known && result.drift != "":
-		return outcome{stalled, reasonDrift, "the policy at the store was changed by someone else and driftPolicy is Report: " + result.drift, r.Settings.DriftInterval}, nil
+		return outcome{stalled, v1alpha1.ReasonDrift, "the policy at the store was changed by someone else and driftPolicy is Report: " + result.drift, r.Settings.DriftInterval}, nil
 	case known && result.applied:
 		if problem, found := now.problems[object{"Library", library.Name}]; found {
 			return outcome{stalled, problem.Reason, problem.Message, 0}, nil

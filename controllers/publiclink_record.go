@@ -39,7 +39,7 @@ func (r *PublicLinkReconciler) token(ctx context.Context, connection Connection,
 	default:
 		record, err := link.DecodeRecord(data)
 		if err != nil {
-			return none, link.Record{}, stall(reasonRecordUnreadable, "the record %s in bucket %s is damaged; restore an older version of it to keep the URL, or delete it to get a new one", key, bucket)
+			return none, link.Record{}, stall(v1alpha1.ReasonRecordUnreadable, "the record %s in bucket %s is damaged; restore an older version of it to keep the URL, or delete it to get a new one", key, bucket)
 		}
 		known, condition = &record, store.IfMatch(etag)
 	}
@@ -59,7 +59,7 @@ func (r *PublicLinkReconciler) token(ctx context.Context, connection Connection,
 	}
 	token, err := ring.Open(plan.Record.Token, aad)
 	if errors.Is(err, link.ErrUnknownKey) || errors.Is(err, link.ErrSealed) {
-		return none, link.Record{}, stall(reasonRecordUnreadable, "the record %s in bucket %s cannot be opened with the keys in Secret %s/%s; restore the key ring to keep the URL, or delete the record to get a new one", key, bucket, r.Settings.SystemNamespace, KeyRingSecret)
+		return none, link.Record{}, stall(v1alpha1.ReasonRecordUnreadable, "the record %s in bucket %s cannot be opened with the keys in Secret %s/%s; restore the key ring to keep the URL, or delete the record to get a new one", key, bucket, r.Settings.SystemNamespace, KeyRingSecret)
 	}
 	if err != nil {
 		return none, link.Record{}, fmt.Errorf("opening the link's record: %w", err)

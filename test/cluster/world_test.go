@@ -15,6 +15,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
@@ -268,3 +269,17 @@ func (s *safeBuffer) String() string {
 
 // named puts the world's name in the place of NAME.
 func (w *world) named(manifest string) string { return strings.ReplaceAll(manifest, "NAME", w.name) }
+
+// hasEvent looks for an event of the tenant's namespace by its reason and a part of its note.
+func (w *world) hasEvent(reason, note string) error {
+	var events eventsv1.EventList
+	if err := bed.admin.List(w.ctx, &events, client.InNamespace(w.namespace)); err != nil {
+		return err
+	}
+	for _, e := range events.Items {
+		if e.Reason == reason && strings.Contains(e.Note, note) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no event %s about %s among %d", reason, note, len(events.Items))
+}

@@ -1,0 +1,151 @@
+package cluster
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/tags"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// features: U11
+func TestBucketWithContentIsAdoptedAsItIs(t *testing.T) {
+	w := newWorld(t, "adopt")
+	w.must(w.root().MakeBucket(w.ctx, "adopt-old", minio.MakeBucketOptions{}))
+	w.must(put(w.ctx, w.root(), "adopt-old", "2019/summer.txt", "S"))
+	foreign, err := tags.NewTags(map[string]string{"cost-centre": "42"}, false)
+	w.must(err)
+	w.must(w.root().SetBucketTagging(w.ctx, "adopt-old", foreign))
+
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: old}, spec: {storeRef: {name: adopt}, bucket: {name: adopt-old, management: Create}}}")
+	w.stalled(&v1alpha1.Library{}, "old", v1alpha1.ReasonBucketNotEmpty)
+
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: old}, spec: {storeRef: {name: adopt}, bucket: {name: adopt-old, management: Adopt}}}")
+	w.ready(&v1alpha1.Library{}, "old")
+	content, err := fetch(w.ctx, w.root(), "adopt-old", "2019/summer.txt")
+	w.must(err)
+	if content != "S" {
+		t.Errorf("the content is %q", content)
+	}
+	now, err := w.root().GetBucketTagging(w.ctx, "adopt-old")
+	w.must(err)
+	if now.ToMap()["cost-centre"] != "42" {
+		t.Errorf("the bucket's own tags are lost: %v", now.ToMap())
+	}
+
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: absent}, spec: {storeRef: {name: adopt}, bucket: {name: adopt-none, management: Adopt}}}")
+	w.stalled(&v1alpha1.Library{}, "absent", v1alpha1.ReasonBucketNotFound)
+}
+
+func TestLibrariesThatMayNot(t *testing.T) {
+	w := newWorld(t, "maynot")
+	w.apply(`
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Library
+metadata: {name: elsewhere}
+spec: {storeRef: {name: maynot}, bucket: {name: northlight-brand}}
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Library
+metadata: {name: nostore}
+spec: {storeRef: {name: none-such}, bucket: {name: maynot-x}}
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Library
+metadata: {name: first}
+spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}
+`)
+	w.stalled(&v1alpha1.Library{}, "elsewhere", v1alpha1.ReasonNotAdmitted)
+	w.stalled(&v1alpha1.Library{}, "nostore", v1alpha1.ReasonStoreNotFound)
+	w.ready(&v1alpha1.Library{}, "first")
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: second}, spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}}")
+	message := w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonConflict)
+	if !strings.Contains(message, `"first"`) {
+		t.Errorf("the message does not say who has the bucket: %s", message)
+	}
+	exists, err := w.root().BucketExists(w.ctx, "northlight-brand")
+	w.must(err)
+	if exists {
+		t.Error("a bucket was made outside the tenant's patterns")
+	}
+
+	first := &v1alpha1.Library{}
+	w.get(first, "first")
+	w.delete(first)
+	// What the first one kept still bears its mark: another may not have it.
+	w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonBucketForeign)
+}
+
+func TestDeletionPolicyDelete(t *testing.T) {
+	w := newWorld(t, "wipe")
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: wipe}, bucket: {name: wipe-brand}, deletionPolicy: Delete}}")
+	library := &v1alpha1.Library{}
+	w.ready(library, "brand")
+	w.must(put(w.ctx, w.root(), "wipe-brand", "a.txt", "1"))
+	w.must(put(w.ctx, w.root(), "wipe-brand", "a.txt", "2"))
+	w.delete(library)
+	w.eventually("both buckets go with all versions", 15*time.Second, func() error {
+		for _, bucket := range []string{"wipe-brand", "wipe-brand-dam"} {
+			if exists, err := w.root().BucketExists(w.ctx, bucket); err != nil || exists {
+				return fmt.Errorf("%s exists: %w", bucket, orNothing(err))
+			}
+		}
+		err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "brand"}, library)
+		if !apierrors.IsNotFound(err) {
+			return fmt.Errorf("the Library is there: %w", orNothing(err))
+		}
+		return nil
+	})
+}
+
+// features: U3
+func TestPolicyChangedByHandIsPutRight(t *testing.T) {
+	w := newWorld(t, "drift")
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	admin := w.administrator()
+	wanted, err := admin.BucketPolicy(w.ctx, "drift-brand")
+	w.must(err)
+
+	foreign := `{"Sid":"Auditors","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::drift-brand/public/*"}`
+	w.must(admin.SetBucketPolicy(w.ctx, "drift-brand", []byte(`{"Version":"2012-10-17","Statement":[`+foreign+`]}`)))
+	w.eventually("ours is back, and what is not ours stays", 4*settings.DriftInterval, func() error {
+		now, err := admin.BucketPolicy(w.ctx, "drift-brand")
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(string(now), "launch/") || !strings.Contains(string(now), "Auditors") {
+			return fmt.Errorf("it is %s", now)
+		}
+		return nil
+	})
+	w.eventually("an event names what differed", 5*time.Second, func() error {
+		return w.hasEvent("DriftRepaired", "drift-brand")
+	})
+	library := &v1alpha1.Library{}
+	w.eventually("the foreign statement is reported", 2*settings.DriftInterval, func() error {
+		w.get(library, "brand")
+		for _, c := range library.Status.Conditions {
+			if c.Type == v1alpha1.ConditionForeignAccess && c.Status == "True" && strings.Contains(c.Message, "Auditors") {
+				return nil
+			}
+		}
+		return fmt.Errorf("conditions are %+v", library.Status.Conditions)
+	})
+	w.must(admin.SetBucketPolicy(w.ctx, "drift-brand", wanted))
+	w.eventually("the report goes with it", 2*settings.DriftInterval, func() error {
+		w.get(library, "brand")
+		for _, c := range library.Status.Conditions {
+			if c.Type == v1alpha1.ConditionForeignAccess {
+				return fmt.Errorf("it is still there: %s", c.Message)
+			}
+		}
+		return nil
+	})
+}
