@@ -120,7 +120,7 @@ var conditions = []condition{
 	}},
 	{"the asset is one that it shows", func(q *question) (Answer, bool) {
 		if q.Subject.Asset == "" {
-			return Allow, false
+			return when(q.What != "", NoSuchAsset)
 		}
 		q.asset = q.Catalog.find(q.Subject.Asset)
 		return when(q.asset == nil, NoSuchAsset)

@@ -36,7 +36,9 @@ type Config struct {
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 
-	objects objects // tests only
+	// Tests only: a store, and a cheap hash in place of one drawn at the start.
+	objects objects
+	dummy   string
 }
 
 // Server answers requests for public links.
@@ -67,9 +69,11 @@ func New(c Config) (*Server, error) {
 	if c.objects == nil {
 		c.objects = newPool(c.Reader, c.Namespace)
 	}
-	dummy, err := link.HashPassword(rand.Text(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("making a hash that fits no password: %w", err)
+	if c.dummy == "" {
+		var err error
+		if c.dummy, err = link.HashPassword(rand.Text(), rand.Reader); err != nil {
+			return nil, fmt.Errorf("making a hash that fits no password: %w", err)
+		}
 	}
 	pages, err := newWeb()
 	if err != nil {
@@ -79,7 +83,7 @@ func New(c Config) (*Server, error) {
 		world:    &world{reader: c.Reader, namespace: c.Namespace, heartbeat: c.Heartbeat},
 		objects:  c.objects,
 		catalogs: newCatalogs(c.objects, c.Now), small: newSmall(c.objects, c.MemoryBytes),
-		throttle: newThrottle(), gatekeeper: newGatekeeper(dummy),
+		throttle: newThrottle(), gatekeeper: newGatekeeper(c.dummy),
 		trusted: c.Trusted, external: c.External, https: c.External != nil && c.External.Scheme == "https",
 		web: pages, log: c.Log, now: c.Now,
 	}
