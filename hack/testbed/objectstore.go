@@ -57,6 +57,10 @@ func (s *ObjectStore) start(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	server, err := Binary("objectstore")
+	if err != nil {
+		return err
+	}
 	if s.sockets, err = os.MkdirTemp("", "vgw"); err != nil {
 		return fmt.Errorf("making a folder for the store's socket: %w", err)
 	}
@@ -88,10 +92,10 @@ func (s *ObjectStore) start(ctx context.Context, dir string) error {
 		return err
 	}
 	s.s3, err = process.Start(process.Spec{
-		Name: "versitygw s3", Path: program, Env: env, Log: filepath.Join(dir, "s3.log"),
+		Name: "versitygw s3", Path: server, Env: env, Log: filepath.Join(dir, "s3.log"),
 		Args: []string{
-			"--port", address(s3Port), "--region", s.Region, "--quiet", "--keep-alive", "--health", "/health", "--iam-standalone-endpoint", socket,
-			"posix", "--versioning-dir", filepath.Join(dir, "versions"), "--sidecar", filepath.Join(dir, "sidecar"), s.Dir,
+			"--port", address(s3Port), "--region", s.Region, "--health", "/health", "--iam-standalone-endpoint", socket,
+			"--versioning-dir", filepath.Join(dir, "versions"), "--sidecar", filepath.Join(dir, "sidecar"), s.Dir,
 		},
 	})
 	if err != nil {
