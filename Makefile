@@ -136,7 +136,7 @@ deps: ## Install missing Debian or Ubuntu packages, or say which are missing
 # With KUBEBUILDER_ASSETS set, etcd and kube-apiserver are taken from there.
 CLUSTER_TOOLS := kube-controller-manager kubectl $(if $(KUBEBUILDER_ASSETS),,kube-apiserver etcd)
 .PHONY: tools
-tools: $(addprefix $(BIN)/,$(CLUSTER_TOOLS) versitygw) ## The programs that the demo and the tests run, into bin/ (several minutes, once)
+tools: $(addprefix $(BIN)/,$(CLUSTER_TOOLS) versitygw objectstore) ## The programs that the demo and the tests run, into bin/ (several minutes, once)
 
 .PHONY: tools-lint
 tools-lint: $(BIN)/golangci-lint $(BIN)/crd-ref-docs ## The linters and the documentation generator, into bin/
@@ -165,6 +165,10 @@ $(BIN)/etcd: $(BIN)/.pin/kubernetes
 
 $(BIN)/versitygw: $(BIN)/.pin/versitygw
 	$(call build-tool,versitygw,$@,github.com/versity/versitygw/cmd/versitygw)
+	@touch $@
+
+$(BIN)/objectstore: $(BIN)/.pin/versitygw hack/tools/versitygw/objectstore/main.go
+	$(call build-tool,versitygw,$@,./objectstore)
 	@touch $@
 
 $(BIN)/golangci-lint: $(BIN)/.pin/lint

@@ -91,7 +91,11 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 		// The compiler may have been waiting for the store or for the gateway's identity.
 		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: obj.Name}, r.Settings.Debounce)
 	}
-	return outcome{enforced, v1alpha1.ReasonEnforced, "the store answers and does what Vitrine relies on", r.Settings.DriftInterval}, nil
+	message := "the store answers and does what Vitrine relies on"
+	if c := obj.Status.Capabilities; c != nil && c.Rewrites == v1alpha1.CapabilityUnsupported {
+		message += "; but it loses what is uploaded under a key that was deleted before: tell people to use new names"
+	}
+	return outcome{enforced, v1alpha1.ReasonEnforced, message, r.Settings.DriftInterval}, nil
 }
 
 // probe tries what Vitrine relies on, once for each version of the declaration and its credentials.
@@ -111,6 +115,7 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 		ConditionalWrites: supported(found.ConditionalWrites),
 		PrefixConditions:  supported(found.TrustedPrefix),
 		PrincipalPolicies: supported(found.BucketPolicies),
+		Rewrites:          supported(found.RewriteAfterDelete),
 		PolicyBytes:       int32(found.BucketPolicyBytes), //nolint:gosec // a budget of some KiB
 	}
 	if !found.TrustedPrefix {

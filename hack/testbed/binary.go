@@ -19,6 +19,7 @@ var madeBy = map[string]string{
 	"kube-controller-manager": "tools",
 	"kubectl":                 "tools",
 	"versitygw":               "tools",
+	"objectstore":             "tools",
 	"golangci-lint":           "tools-lint",
 }
 
