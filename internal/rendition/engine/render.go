@@ -113,11 +113,8 @@ func derive(base *vips.Image, p rendition.Preset, g rendition.Geometry) ([]byte,
 		return nil, fmt.Errorf("copy: %w", err)
 	}
 	defer img.Close()
-	if g.ResizeWidth != img.Width() || g.ResizeHeight != img.Height() {
-		err := img.ThumbnailImage(g.ResizeWidth, &vips.ThumbnailImageOptions{Height: g.ResizeHeight, Size: vips.SizeForce, NoRotate: true, Intent: vips.IntentRelative})
-		if err != nil {
-			return nil, fmt.Errorf("resize: %w", err)
-		}
+	if err := resize(img, g.ResizeWidth, g.ResizeHeight); err != nil {
+		return nil, err
 	}
 	if g.Width != g.ResizeWidth || g.Height != g.ResizeHeight {
 		if err := img.ExtractArea((g.ResizeWidth-g.Width)/2, (g.ResizeHeight-g.Height)/2, g.Width, g.Height); err != nil {
@@ -125,6 +122,22 @@ func derive(base *vips.Image, p rendition.Preset, g rendition.Geometry) ([]byte,
 		}
 	}
 	return encode(img, p)
+}
+
+// resize makes img width × height, in steps of at most a half: libvips has fast code for those, and one step by a quarter takes five
+// times as long as two by a half.
+func resize(img *vips.Image, width, height int) error {
+	for img.Width() != width || img.Height() != height {
+		w, h := max(width, (img.Width()+1)/2), max(height, (img.Height()+1)/2)
+		err := img.ThumbnailImage(w, &vips.ThumbnailImageOptions{Height: h, Size: vips.SizeForce, NoRotate: true, Intent: vips.IntentRelative})
+		if err != nil {
+			return fmt.Errorf("resize: %w", err)
+		}
+		if img.Width() != w || img.Height() != h {
+			return fmt.Errorf("resize: got %d x %d, want %d x %d", img.Width(), img.Height(), w, h)
+		}
+	}
+	return nil
 }
 
 // encode writes the finished picture without any metadata.
