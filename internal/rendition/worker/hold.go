@@ -27,8 +27,8 @@ func (r *run) acquire(ctx context.Context, h *holding, s *semaphore.Weighted, n 
 			h.free = append(h.free, func() { s.Release(n) })
 			return nil
 		}
-		if ctx.Err() == nil && r.hanging() > 0 {
-			r.cancel(ErrStuck)
+		if ctx.Err() == nil {
+			r.endIfStuck(1)
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("wait for a share of the worker: %w", context.Cause(ctx))
@@ -86,22 +86,29 @@ func bounded[T any](r *run, name string, held *holding, f func() (T, error)) (T,
 	return none, asset.NewReadError(asset.ReasonTimeout, fmt.Sprintf("decoding did not end within %s", r.limits.ImageTime))
 }
 
-// hang counts the decoders that hang.
+// hang counts the decoders that hang, and those of them whose facts are not stored yet.
 func (r *run) hang(change int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stuck += change
-}
-
-// stopIfStuck ends the run when no decoder is left.
-func (r *run) stopIfStuck() {
-	if r.hanging() >= r.limits.Parallel {
-		r.cancel(ErrStuck)
+	if change > 0 {
+		r.untold += change
 	}
 }
 
-func (r *run) hanging() int {
+// told says that the facts of an original whose decoder hangs are stored, or cannot be.
+func (r *run) told() {
+	r.mu.Lock()
+	r.untold--
+	r.mu.Unlock()
+	r.endIfStuck(r.limits.Parallel)
+}
+
+// endIfStuck ends the run when so many decoders hang, and all that has been told about them.
+func (r *run) endIfStuck(least int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stuck
+	if r.stuck >= least && r.untold == 0 {
+		r.cancel(ErrStuck)
+	}
 }

@@ -17,7 +17,9 @@ import (
 // item brings one item to its end and counts it.
 func (r *run) item(ctx context.Context, it rendition.Item) {
 	facts, err := r.process(ctx, it)
-	defer r.stopIfStuck() // after the item's own facts are stored
+	if facts.Error != nil && facts.Error.Reason == asset.ReasonTimeout {
+		r.told() // before this, the run must not end: it would cut off these very facts
+	}
 	switch {
 	case err == nil && facts.Error == nil:
 		r.count(func(s *Summary) { s.Done++; s.Pictures += len(it.Outputs) })

@@ -42,7 +42,7 @@ type Limits struct {
 	// ImageTime bounds inspecting and rendering of one original.
 	//
 	// A decoder inside the process cannot be killed. When the time is over, the facts say Timeout and the run goes on without
-	// that decoder's slot and memory share; when no slot is left, the run ends with ErrStuck and the process with it. The originals that
+	// that decoder's slot and memory share; when no slot is left and all those facts are stored, the run ends with ErrStuck and the process with it. The originals that
 	// hung have their facts by then, so the next plan leaves them out.
 	ImageTime time.Duration
 	// RequestTime bounds one attempt of one HTTP request, body included.
@@ -161,9 +161,10 @@ type run struct {
 	decode *semaphore.Weighted // estimated bytes of decoding
 	slots  *semaphore.Weighted // decoders
 
-	mu    sync.Mutex
-	sum   Summary
-	stuck int
+	mu     sync.Mutex
+	sum    Summary
+	stuck  int // decoders that hang
+	untold int // originals among them whose facts are not stored yet
 }
 
 func (w *Worker) newRun(m rendition.Manifest, cancel context.CancelCauseFunc) *run {
