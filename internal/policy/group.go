@@ -19,7 +19,7 @@ type place struct {
 	exact    bool
 }
 
-// part is one row of what is grouped: what is common to a block, and what varies in it.
+// key tells blocks apart while they are gathered: the verbs, and what the members of a block have in common.
 type key struct {
 	list bool
 	text string
@@ -84,10 +84,7 @@ func byPerson(allows []Allow) []block {
 			text.WriteRune(rune(verbs))
 			for _, p := range places {
 				text.WriteString(p.resource)
-				text.WriteByte('\n')
-				if p.exact {
-					text.WriteByte('=')
-				}
+				text.WriteByte('\n') // a prefix ends in a slash and an object does not, so this tells them apart
 			}
 			id := key{k.list, text.String()}
 			if blocks[id] == nil {

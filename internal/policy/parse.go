@@ -85,7 +85,8 @@ func parseStatement(text json.RawMessage) (Statement, error) {
 	}
 	// What does not fit, a hand wrote; the text tells the difference all the same.
 	if err := json.Unmarshal(marshal(canonical), &s.parsed); err != nil {
-		s.parsed = content{Sid: sid}
+		effect, _ := fields["Effect"].(string)
+		s.parsed = content{Sid: sid, Effect: effect}
 	}
 	for name := range fields {
 		if name != "Effect" && strings.EqualFold(name, "Effect") {

@@ -32,7 +32,7 @@ type World struct {
 }
 
 // segments begin alike and sort differently by bytes and by letters.
-var segments = []string{"brand", "brand-2", "brand 2", "brand.d", "brands", "Grüße & Küsse", "日本", "a", "a+b", "x=y"}
+var segments = []string{"brand", "brand-2", "brand 2", "brand.d", "brand2", "brands", "Grüße & Küsse", "日本", "a", "a+b", "x=y"}
 
 var files = []string{"f.jpg", "f.jpg2", "hero-1.png", "hero-2.png", "ü ber.tif"}
 
