@@ -121,13 +121,13 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 		return ctrl.Result{}, nil
 	}
 	again, err := r.compile(ctx, at, tenant, now, result)
+	if errors.Is(err, errNotYet) {
+		return ctrl.Result{RequeueAfter: 200 * time.Millisecond}, nil
+	}
 	result.failed = err
 	r.tell(at, result)
 	if err != nil {
 		out, retry := classify(err)
-		if errors.Is(retry, errNotYet) {
-			return ctrl.Result{RequeueAfter: 200 * time.Millisecond}, nil
-		}
 		if out.after == 0 {
 			out.after = r.Settings.DriftInterval
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -45,7 +44,7 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 			return nil, err
 		}
 		gives := err == nil && library.DeletionTimestamp.IsZero()
-		if gives && r.Inventory.Of(client.ObjectKeyFromObject(library)) == nil && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
+		if gives && tenant.Holdings[library.Name] == nil && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
 			// After a restart: without knowing the files, Collections would seem to
 			// have lost their members, and everybody their access to them.
 			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
@@ -192,9 +191,4 @@ func (r *AccessReconciler) linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink,
 		facts.Frozen = facts.Frozen || frozen(library) != ""
 	}
 	return link.Evaluate(facts, now)
-}
-
-// holdingOf gives what a tenant's Library was last seen to hold.
-func (d *Deps) holdingOf(namespace, library string) *Holding {
-	return d.Inventory.Of(types.NamespacedName{Namespace: namespace, Name: library})
 }

@@ -42,7 +42,7 @@ func (r *CollectionReconciler) reconcile(ctx context.Context, obj *v1alpha1.Coll
 	if err != nil {
 		return outcome{}, err
 	}
-	if r.holdingOf(obj.Namespace, obj.Spec.LibraryRef.Name) != nil {
+	if tenant.Holdings[obj.Spec.LibraryRef.Name] != nil {
 		if members, ok := tenant.Model.Members(obj.Name); ok {
 			count := int64(len(members))
 			obj.Status.Members = &count

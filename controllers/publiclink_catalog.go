@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -16,9 +14,8 @@ import (
 )
 
 // list writes the catalog of what a link shows, if it changed.
-func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, bucket string, obj *v1alpha1.PublicLink, library *v1alpha1.Library, shown access.LinkScope) error {
+func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, bucket string, obj *v1alpha1.PublicLink, library *v1alpha1.Library, shown access.LinkScope, holding *Holding) error {
 	key := asset.CatalogObject(obj.Name)
-	holding := r.Inventory.Of(types.NamespacedName{Namespace: library.Namespace, Name: library.Name})
 	if holding == nil {
 		// The catalog of before the restart serves until the first sweep is done.
 		if obj.Status.Catalog == key {

@@ -132,7 +132,7 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	obj.Status.ID, obj.Status.TokenHash, obj.Status.FirstSeen = id, record.Hash, &firstSeen
 	obj.Status.Library = library.Name
 
-	if err := r.list(ctx, connection, bucket, obj, library, shown); err != nil {
+	if err := r.list(ctx, connection, bucket, obj, library, shown, tenant.Holdings[library.Name]); err != nil {
 		return outcome{}, err
 	}
 	return r.conclude(obj, verdict(library, true))

@@ -35,7 +35,10 @@ type Tenant struct {
 	Declared  access.Declarations
 	Links     []v1alpha1.PublicLink
 	// Frozen is the reason on the namespace's freeze annotation; empty when it is not frozen.
-	Frozen      string
+	Frozen string
+	// Holdings are what its Libraries were seen to hold when the model was made;
+	// a Library that has not been swept yet has none.
+	Holdings    map[string]*Holding
 	fingerprint uint64
 }
 
@@ -70,6 +73,7 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 		Namespace: namespace,
 		Frozen:    frozen(ns),
 		Links:     links.Items,
+		Holdings:  map[string]*Holding{},
 		Declared: access.Declarations{
 			NamespaceFrozen: frozen(ns) != "",
 			Libraries:       libraries.Items,
@@ -89,6 +93,7 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 		library := &libraries.Items[i]
 		note(library.Name, library.UID, library.ResourceVersion)
 		if holding := t.inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {
+			tenant.Holdings[library.Name] = holding
 			tenant.Declared.Files[library.Name] = holding.Files
 			note(holding.FilesVersion)
 		}

@@ -16,7 +16,9 @@ import (
 	"github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -282,4 +284,11 @@ func (w *world) hasEvent(reason, note string) error {
 		}
 	}
 	return fmt.Errorf("no event %s about %s among %d", reason, note, len(events.Items))
+}
+
+func eachItem(list client.ObjectList, visit func(client.Object)) error {
+	return meta.EachListItem(list, func(o runtime.Object) error {
+		visit(o.(client.Object))
+		return nil
+	})
 }
