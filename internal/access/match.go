@@ -9,48 +9,52 @@ func IsPattern(item string) bool { return strings.Contains(item, "*") }
 // one segment, nothing included; a segment ** stands for any number of whole
 // segments, none included. Everything else stands for itself.
 func Match(pattern, path string) bool {
-	// Going back to the latest ** is enough, as with * in a single
-	// segment: what earlier ones took can only leave less for the rest.
-	var (
-		p, s       = pattern, path
-		more       = true // whether p, s are segments yet to match, "" being a segment too
-		left       = true
-		backP      string
-		backS      string
-		backMore   bool
-		backLeft   bool
-		canGoBack  bool
-		segP, segS string
-	)
+	// Where a match fails, the latest ** takes one segment more: going back
+	// further is never needed, since what an earlier one took more would be missing for the rest.
+	p, s := segmentsOf(pattern), segmentsOf(path)
+	var star, taken segmentsLeft // the pattern after the latest **, the path after what it has taken
+	starred := false
 	for {
-		if more {
-			restP, restMore := "", false
-			segP, restP, restMore = strings.Cut(p, "/")
-			if segP == "**" {
-				p, more = restP, restMore
-				if !more {
-					return true
-				}
-				backP, backS, backMore, backLeft, canGoBack = p, s, more, left, true
+		wanted, restP, more := p.next()
+		switch {
+		case more && wanted == "**":
+			p = restP
+			star, taken, starred = restP, s, true
+			continue
+		case more:
+			if have, restS, left := s.next(); left && matchSegment(wanted, have) {
+				p, s = restP, restS
 				continue
 			}
-			if left {
-				restS, restLeft := "", false
-				segS, restS, restLeft = strings.Cut(s, "/")
-				if matchSegment(segP, segS) {
-					p, more, s, left = restP, restMore, restS, restLeft
-					continue
-				}
-			}
-		} else if !left {
+		case s.over:
 			return true
 		}
-		if !canGoBack || !backLeft {
+		if !starred {
 			return false
 		}
-		_, backS, backLeft = strings.Cut(backS, "/")
-		p, more, s, left = backP, backMore, backS, backLeft
+		_, rest, left := taken.next()
+		if !left {
+			return false
+		}
+		p, s, taken = star, rest, rest
 	}
+}
+
+// segmentsLeft is what is left of a path; a path has one segment at least, which may be empty.
+type segmentsLeft struct {
+	text string
+	over bool
+}
+
+func segmentsOf(path string) segmentsLeft { return segmentsLeft{text: path} }
+
+// next gives the first segment and the rest; false when there is none.
+func (l segmentsLeft) next() (first string, rest segmentsLeft, ok bool) {
+	if l.over {
+		return "", l, false
+	}
+	first, after, more := strings.Cut(l.text, "/")
+	return first, segmentsLeft{text: after, over: !more}, true
 }
 
 // matchSegment matches one segment, in which * stands for anything.

@@ -106,7 +106,7 @@ func (s Permissions) Intersect(t Permissions) Permissions { return s & t }
 func (s Permissions) Each() iter.Seq[Permission] {
 	return func(yield func(Permission) bool) {
 		for s != 0 {
-			p := Permission(bits.TrailingZeros32(uint32(s))) //nolint:gosec // at most 31
+			p := Permission(bits.TrailingZeros32(uint32(s)))
 			if !yield(p) {
 				return
 			}

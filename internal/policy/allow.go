@@ -136,6 +136,7 @@ func Allows(user, principal string, grants []access.Grant, buckets map[string]Bu
 // ofScope is the bucket and prefix of what a scope covers.
 func ofScope(s access.Scope, r root, user string, b Buckets) (bucket, prefix string) {
 	switch r {
+	case originals:
 	case renditions:
 		if s.Prefix != "" {
 			return b.Vitrine, asset.Renditions(access.Key{Restricted: s.Restricted, Path: strings.TrimSuffix(s.Prefix, "/")})

@@ -6,13 +6,13 @@ import (
 )
 
 var (
-	// ErrTooLarge: a document would be over its budget; it is never cut short.
+	// ErrTooLarge says that a document would be over its budget; it is never cut short.
 	ErrTooLarge = errors.New("policy too large")
-	// ErrResource: something cannot be named in a policy without meaning more than it says.
+	// ErrResource says that something cannot be named in a policy without meaning more than it says.
 	ErrResource = errors.New("cannot be named in a policy")
-	// ErrMalformed: a document is not a policy.
+	// ErrMalformed says that a document is not a policy.
 	ErrMalformed = errors.New("not a policy document")
-	// ErrNotProved: a document does not say what the model says.
+	// ErrNotProved says that a document does not say what the model says.
 	ErrNotProved = errors.New("policy not proved")
 )
 

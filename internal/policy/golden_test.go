@@ -68,7 +68,7 @@ func TestGolden(t *testing.T) {
 				}
 				return
 			}
-			expected, err := os.ReadFile(want) //nolint:gosec // a file of this test
+			expected, err := os.ReadFile(want)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func bucketsOf(d access.Declarations) map[string]policy.Buckets {
 
 func readCase(t *testing.T, file string) (access.Declarations, time.Time) {
 	t.Helper()
-	data, err := os.ReadFile(file) //nolint:gosec // a file of this test
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,11 +178,11 @@ func object(data []byte) (map[string]json.RawMessage, error) {
 			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 		name, _ := token.(string)
-		if lower := strings.ToLower(name); seen[lower] {
+		lower := strings.ToLower(name)
+		if seen[lower] {
 			return nil, fmt.Errorf("%w: %q stands there twice", ErrInvalid, name)
-		} else {
-			seen[lower] = true
 		}
+		seen[lower] = true
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)

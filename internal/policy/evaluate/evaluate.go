@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	// ErrUnsupported: the document uses something that this package does not judge.
+	// ErrUnsupported says that the document uses something that this package does not judge.
 	ErrUnsupported = errors.New("policy element not supported")
-	// ErrInvalid: the document is not a policy.
+	// ErrInvalid says that the document is not a policy.
 	ErrInvalid = errors.New("not a policy document")
 )
 
