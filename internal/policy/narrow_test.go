@@ -1,0 +1,61 @@
+package policy_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/vitrine-dam/vitrine/internal/access/worldtest"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+)
+
+func TestNarrow(t *testing.T) {
+	allow := func(who string, v policy.Verb, place string, exact bool) policy.Allow {
+		return policy.Allow{Principal: who, Bucket: "b", Verb: v, Resource: place, Exact: exact}
+	}
+	for _, c := range []struct {
+		reason            string
+		now, wanted, both []policy.Allow
+	}{
+		{"a right that is gone goes", []policy.Allow{allow(alice, policy.Read, "a/", false), allow(bob, policy.Read, "a/", false)}, []policy.Allow{allow(bob, policy.Read, "a/", false)}, []policy.Allow{allow(bob, policy.Read, "a/", false)}},
+		{"a right that is new does not come", nil, []policy.Allow{allow(alice, policy.Read, "a/", false)}, nil},
+		{"a smaller place comes", []policy.Allow{allow(alice, policy.List, "", false)}, []policy.Allow{allow(alice, policy.List, "a/", false)}, []policy.Allow{allow(alice, policy.List, "a/", false)}},
+		{"a larger place leaves what was there", []policy.Allow{allow(alice, policy.Read, "a/b.jpg", true)}, []policy.Allow{allow(alice, policy.Read, "a/", false)}, []policy.Allow{allow(alice, policy.Read, "a/b.jpg", true)}},
+		{"fewer actions come", []policy.Allow{allow(alice, policy.Read, "a/", false)}, []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}, []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}},
+		{"more actions leave what was there", []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}, []policy.Allow{allow(alice, policy.Read, "a/", false)}, []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}},
+	} {
+		got, err := policy.Narrow("b", rendered(t, c.now...), c.wanted)
+		if err != nil || !got.Equal(rendered(t, c.both...)) {
+			t.Errorf("%s: %s (%v)", c.reason, got.JSON(), err)
+		}
+	}
+}
+
+// TestNarrowNeverWidens checks, between two random worlds, that the narrowed
+// document gives nothing that one of the two does not, and all that both do
+// when one is the other with rights taken away.
+func TestNarrowNeverWidens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worldtest.Draw(t)
+		s := render(t, w, worldtest.Start)
+		later := render(t, w, rapid.SampledFrom(w.Instants).Draw(t, "later"))
+		for bucket, now := range s.proof.Documents {
+			got, err := policy.Narrow(bucket, now, later.allows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if policy.Widens(now, got) || policy.Widens(later.proof.Documents[bucket], got) {
+				t.Fatalf("narrowing %s towards %s gives more: %s", now.JSON(), later.proof.Documents[bucket].JSON(), got.JSON())
+			}
+			fewer := slices.DeleteFunc(slices.Clone(s.allows), func(policy.Allow) bool { return rapid.Bool().Draw(t, "gone") })
+			want, err := policy.Render(bucket, fewer, policy.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err = policy.Narrow(bucket, now, fewer); err != nil || !equivalent(got, want) {
+				t.Fatalf("taking away should be all of it: %s instead of %s (%v)", got.JSON(), want.JSON(), err)
+			}
+		}
+	})
+}
