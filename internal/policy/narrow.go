@@ -41,6 +41,7 @@ func Narrow(bucket string, now Document, allows []Allow) (Document, error) {
 			a.Resource, a.Exact = resourceAt(r.place, bucket)
 			if check(a) == nil && everyAction(a, had) && everyAction(a, want) {
 				both = append(both, a)
+				break // of the verbs that begin with this action, the first has the most
 			}
 		}
 	}
