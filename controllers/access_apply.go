@@ -19,9 +19,27 @@ type change struct {
 	now, next policy.Document
 }
 
-// apply brings the policies of buckets to what was rendered: those that only
-// take away first, and nothing where nothing differs.
-func (r *AccessReconciler) apply(ctx context.Context, connection Connection, work []bucketPolicy, result *compiled) error {
+// apply brings the policies of buckets to what was rendered, once that is
+// proved: those that only take away first, and nothing where nothing differs.
+func (r *AccessReconciler) apply(ctx context.Context, connection Connection, made rendering, result *compiled) error {
+	changes, err := r.differences(ctx, connection, made.policies, result)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	if err := made.prove(); err != nil {
+		return err
+	}
+	slices.SortStableFunc(changes, func(a, b change) int { return rank(a) - rank(b) })
+	for _, c := range changes {
+		if err := r.applyOne(ctx, connection, c, result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// differences compares the store with what was rendered.
+func (r *AccessReconciler) differences(ctx context.Context, connection Connection, work []bucketPolicy, result *compiled) ([]change, error) {
 	for _, w := range work {
 		result.libraries[w.library.Name] = libraryResult{applied: w.library.refused == nil, failed: w.library.refused}
 	}
@@ -34,7 +52,7 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, wor
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("reading the policy of bucket %s: %w", w.bucket, err)
+			return nil, fmt.Errorf("reading the policy of bucket %s: %w", w.bucket, err)
 		}
 		now, err := policy.Parse(document)
 		if err != nil {
@@ -46,7 +64,8 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, wor
 		}
 		if w.failed != nil {
 			result.fail(w.library.Name, explainRender(w.bucket, w.failed))
-			if w.wanted, err = narrowed(w, now); err != nil {
+			// So a tenant over its budget gains nothing new, and whoever loses access loses it all the same.
+			if w.wanted, err = policy.Narrow(w.bucket, now, w.allows); err != nil {
 				continue
 			}
 		}
@@ -56,13 +75,7 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, wor
 		}
 		r.applied[w.bucket] = w.wanted
 	}
-	slices.SortStableFunc(changes, func(a, b change) int { return rank(a) - rank(b) })
-	for _, c := range changes {
-		if err := r.applyOne(ctx, connection, c, result); err != nil {
-			return err
-		}
-	}
-	return nil
+	return changes, nil
 }
 
 func rank(c change) int {
@@ -103,13 +116,6 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 		driftRepaired.Inc()
 	}
 	return nil
-}
-
-// narrowed is what of a policy that cannot be applied as a whole can be: what
-// the store allows already and is still declared. So a tenant over its budget
-// gains nothing new, and whoever loses access loses it all the same.
-func narrowed(w bucketPolicy, now policy.Document) (policy.Document, error) {
-	return policy.Narrow(w.bucket, now, w.allows)
 }
 
 func explainRender(bucket string, err error) error {

@@ -195,16 +195,14 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 	if err != nil {
 		return 0, err
 	}
-	var rendered []bucketPolicy
 	for attempt := 0; ; attempt++ {
-		work, err := r.render(ctx, connection, tenant, libraries, now, result)
+		made, err := r.render(ctx, connection, tenant, libraries, now)
 		if err != nil {
 			return 0, err
 		}
-		rendered = work
-		err = r.apply(ctx, connection, rendered, result)
+		err = r.apply(ctx, connection, made, result)
 		if err == nil {
-			break
+			return r.nextPass(tenant, now), nil
 		}
 		// Somebody deleted a store user between our look and our write. One absent
 		// user must not hold up the revocation of another, so look again at once.
@@ -213,7 +211,6 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 		}
 		return 0, fmt.Errorf("applying policies: %w", err)
 	}
-	return r.nextPass(tenant, now), nil
 }
 
 // nextPass is when access changes by the clock alone, or when to look for drift.

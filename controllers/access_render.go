@@ -71,6 +71,17 @@ func needsFiles(tenant *Tenant, library string) bool {
 	return false
 }
 
+// rendering is what a tenant's policies at a store should be, and from what.
+type rendering struct {
+	at         time.Time
+	model      *access.Model
+	principals principals
+	links      []policy.LinkRights
+	// buckets of the Libraries that give something.
+	buckets  map[string]policy.Buckets
+	policies []bucketPolicy
+}
+
 // bucketPolicy is what one bucket's policy should be.
 type bucketPolicy struct {
 	library libraryAt
@@ -84,37 +95,72 @@ type bucketPolicy struct {
 }
 
 // render turns what the tenant declares into the policy of each bucket.
-func (r *AccessReconciler) render(ctx context.Context, connection Connection, tenant *Tenant, libraries []libraryAt, now time.Time, _ *compiled) ([]bucketPolicy, error) {
-	principals, err := r.principals(ctx, connection, tenant)
+func (r *AccessReconciler) render(ctx context.Context, connection Connection, tenant *Tenant, libraries []libraryAt, now time.Time) (rendering, error) {
+	who, err := r.principals(ctx, connection, tenant)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
-	buckets := map[string]policy.Buckets{}
+	made := rendering{at: now, model: tenant.Model, principals: who, buckets: map[string]policy.Buckets{}}
 	for _, library := range libraries {
 		if library.gives {
-			buckets[library.Name] = library.buckets()
+			made.buckets[library.Name] = library.buckets()
 		}
 	}
 	var allows []policy.Allow
-	for user, principal := range principals.users {
-		allows = append(allows, policy.Allows(user, principal, tenant.Model.Grants(user, now), buckets)...)
+	for user, principal := range who.users {
+		allows = append(allows, policy.Allows(user, principal, tenant.Model.Grants(user, now), made.buckets)...)
 	}
-	if principals.gateway != "" {
-		allows = append(allows, policy.LinkAllows(principals.gateway, r.linkRights(tenant, buckets, now)...)...)
+	if who.gateway != "" {
+		made.links = r.linkRights(tenant, made.buckets, now)
+		allows = append(allows, policy.LinkAllows(who.gateway, made.links...)...)
 	}
 	options := policy.Options{}
 	if c := connection.Declared.Status.Capabilities; c != nil {
 		options.MaxBytes = int(c.PolicyBytes)
 	}
-	var work []bucketPolicy
 	for _, library := range libraries {
 		originals, vitrine := marks(connection.Declared, library.Library)
 		for bucket, mark := range map[string]store.Mark{library.buckets().Originals: originals, library.buckets().Vitrine: vitrine} {
 			wanted, err := policy.Render(bucket, allows, options)
-			work = append(work, bucketPolicy{library: library, bucket: bucket, mark: mark, wanted: wanted, allows: allows, failed: err})
+			made.policies = append(made.policies, bucketPolicy{library: library, bucket: bucket, mark: mark, wanted: wanted, allows: allows, failed: err})
 		}
 	}
-	return work, nil
+	return made, nil
+}
+
+// prove has a judge that shares no code with the renderer compare what was
+// rendered with the model. A Library whose policy does not fit is left out: it
+// is only narrowed.
+func (m rendering) prove() error {
+	proof := policy.Proof{
+		Documents: map[string]policy.Document{}, Model: m.model, At: m.at, Users: m.principals.users, Buckets: map[string]policy.Buckets{},
+		Gateway: m.principals.gateway, Others: map[string]bool{},
+	}
+	left := map[string]bool{}
+	for _, p := range m.policies {
+		left[p.library.Name] = left[p.library.Name] || p.failed != nil
+	}
+	for _, p := range m.policies {
+		if !left[p.library.Name] {
+			proof.Documents[p.bucket] = p.wanted
+		}
+	}
+	of := map[policy.Buckets]bool{}
+	for library, buckets := range m.buckets {
+		if !left[library] {
+			proof.Buckets[library] = buckets
+			of[buckets] = true
+		}
+	}
+	for _, l := range m.links {
+		if of[l.Buckets] {
+			proof.Links = append(proof.Links, l)
+		}
+	}
+	if err := policy.Prove(proof); err != nil {
+		return stall(v1alpha1.ReasonPolicyNotProved, "the policies as rendered do not say what is declared, so nothing was applied; this is a fault in Vitrine, please report it: %v", err)
+	}
+	return nil
 }
 
 // principals are who of the tenant the store knows, and the gateway.

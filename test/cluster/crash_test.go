@@ -1,0 +1,135 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+var errDead = errors.New("the manager is dead")
+
+// dying lets so many writes to the store through and then nothing, as a manager
+// killed at that very point. The channel is closed when it died.
+func dying(writes int64) (hook func(store.Call) error, died <-chan struct{}) {
+	gone := make(chan struct{})
+	var left atomic.Int64
+	left.Store(writes)
+	return func(c store.Call) error {
+		if c.Mutates && left.Add(-1) == -1 {
+			close(gone)
+		}
+		if left.Load() < 0 {
+			return errDead
+		}
+		return nil
+	}, gone
+}
+
+// A manager that dies between any two writes to the store, wherever that is,
+// leaves nothing behind that the next one does not bring to what is declared.
+func TestKilledBetweenAnyTwoWrites(t *testing.T) {
+	w := newWorld(t, "crash")
+	w.stopManager()
+	for n := int64(0); ; n++ {
+		tenant := fmt.Sprintf("crash-%d", n)
+		if !w.surviveDeathAfter(n, tenant) {
+			if n < 10 {
+				t.Fatalf("bringing a tenant up took only %d writes: nothing was tested", n)
+			}
+			return
+		}
+	}
+}
+
+// surviveDeathAfter brings a Library of its own up with a manager that dies
+// after n writes, and then with one that does not. It is false when the first
+// one did not die, since it had less to write.
+func (w *world) surviveDeathAfter(n int64, library string) bool {
+	w.Helper()
+	manifest := strings.NewReplacer("NAME-brand", library, "name: brand", "name: "+library, "alice", "alice-"+library, "bob", "bob-"+library,
+		"launch}", "launch-"+library+"}", "editors", "editors-"+library).Replace(people)
+	w.apply(w.named(manifest))
+	hook, died := dying(n)
+	w.startManager(hook)
+	finished := make(chan struct{})
+	w.eventually("the manager dies or is done", 30*time.Second, func() error {
+		select {
+		case <-died:
+			return nil
+		default:
+		}
+		for _, name := range []string{"alice-" + library + "-views", "editors-" + library + "-contribute"} {
+			binding := &v1alpha1.RoleBinding{}
+			w.get(binding, name)
+			if len(binding.Status.Conditions) == 0 || binding.Status.Conditions[0].Status != "True" {
+				return fmt.Errorf("%s is not ready", name)
+			}
+		}
+		user := &v1alpha1.User{}
+		w.get(user, "bob-"+library)
+		if len(user.Status.Identities) == 0 {
+			return errors.New("bob has no identity")
+		}
+		close(finished)
+		return nil
+	})
+	w.stopManager()
+	w.startManager(nil)
+	defer w.stopManager()
+	w.ready(&v1alpha1.Library{}, library)
+	w.ready(&v1alpha1.RoleBinding{}, "editors-"+library+"-contribute")
+	bob := w.as("bob-" + library)
+	w.eventually(fmt.Sprintf("after a death at write %d bob uploads", n), 10*time.Second, func() error {
+		return put(w.ctx, bob, library, "launch-"+library+"/b.txt", "B")
+	})
+	w.leakedNothing(library)
+	select {
+	case <-finished:
+		return false
+	default:
+		return true
+	}
+}
+
+// leakedNothing wants exactly the declared identities, one key each, and both buckets marked.
+func (w *world) leakedNothing(library string) {
+	w.Helper()
+	admin := w.administrator()
+	var users v1alpha1.UserList
+	w.must(bed.admin.List(w.ctx, &users))
+	declared := map[string]bool{}
+	for _, user := range users.Items {
+		if user.Namespace == w.namespace {
+			declared[store.Name(w.name, w.namespace, "User", user.Name)] = true
+		}
+	}
+	w.eventually("identities are exactly those declared, with one key each", 10*time.Second, func() error {
+		there, err := admin.Identities.List(w.ctx, store.IdentityPath(w.name, w.namespace))
+		if err != nil {
+			return err
+		}
+		if len(there) != len(declared) {
+			return fmt.Errorf("%d identities for %d Users", len(there), len(declared))
+		}
+		for _, identity := range there {
+			keys, err := admin.Identities.Keys(w.ctx, identity.Name)
+			if err != nil || len(keys) != 1 || !declared[identity.Name] {
+				return fmt.Errorf("%s has %d keys: %w", identity.Name, len(keys), orNothing(err))
+			}
+		}
+		return nil
+	})
+	for _, bucket := range []string{library, library + "-dam"} {
+		state, err := admin.ObserveBucket(w.ctx, bucket)
+		w.must(err)
+		if state.Mark == nil || state.Mark.Library != library || !state.Versioned {
+			w.Errorf("bucket %s is %+v", bucket, state)
+		}
+	}
+}
