@@ -18,7 +18,7 @@ const (
 	// so long is let go. It makes a least rate of 2 KiB/s, too.
 	writeIdle = 60 * time.Second
 	// recheckEvery and recheckBytes are how often a running download's link is looked at again.
-	recheckEvery = 2 * time.Second
+	recheckEvery = time.Second
 	recheckBytes = 8 << 20
 )
 

@@ -118,8 +118,13 @@ func (p *pool) open(ctx context.Context, ref Ref, from, length int64) (io.ReadCl
 		return nil, err
 	}
 	opts := minio.GetObjectOptions{VersionID: ref.VersionID}
-	if err := opts.SetMatchETag(ref.ETag); err != nil {
+	if ref.ETag == "" {
 		return nil, fmt.Errorf("%w: the catalog has no ETag", errChanged)
+	}
+	if ref.VersionID == "" {
+		if err := opts.SetMatchETag(ref.ETag); err != nil {
+			return nil, fmt.Errorf("asking for an ETag: %w", err)
+		}
 	}
 	ranged := from != 0 || length != ref.Size
 	if ranged {
@@ -132,11 +137,22 @@ func (p *pool) open(ctx context.Context, ref Ref, from, length int64) (io.ReadCl
 		return nil, err
 	}
 	// Stores differ in honouring If-Match, so what is about to be sent is looked at as well.
-	if strings.Trim(info.ETag, `"`) != ref.ETag || info.Size != length {
+	if !ref.is(info) || info.Size != length {
 		_ = body.Close()
 		return nil, errChanged
 	}
 	return body, nil
+}
+
+// is tells whether what a store is about to send is what ref names. A version
+// never changes, and VersityGW forgets the ETag of one that was replaced (seen
+// with its sidecar folder), so by version an absent ETag will do; another one never does.
+func (r Ref) is(info minio.ObjectInfo) bool {
+	etag := strings.Trim(info.ETag, `"`)
+	if r.VersionID != "" && info.VersionID != "" && info.VersionID != r.VersionID {
+		return false
+	}
+	return etag == r.ETag || etag == "" && r.VersionID != ""
 }
 
 func (p *pool) read(ctx context.Context, storeName, bucket, object, etag string) ([]byte, string, error) {

@@ -327,7 +327,9 @@ func TestRunningDownloadsEnd(t *testing.T) {
 	// The reader stands still, as a slow phone's does: the gateway is in the middle of a write.
 	s.change(func(l *v1alpha1.PublicLink) { l.Spec.Suspend = true })
 	began := time.Now()
-	poll(t, 5*time.Second, func() bool { return bytes.Contains(metrics(t), []byte(`vitrine_gateway_downloads_cut_total{reason="revoked"} 1`)) })
+	poll(t, 5*time.Second, func() bool {
+		return bytes.Contains(metrics(t), []byte(`vitrine_gateway_downloads_cut_total{reason="revoked"} 1`))
+	})
 	t.Logf("cut %v after the change was written", time.Since(began).Round(time.Millisecond))
 	n, err := io.Copy(io.Discard, response.Body)
 	if err == nil || n+1<<20 >= response.ContentLength {
@@ -368,7 +370,7 @@ func TestPagesFollowTheCatalog(t *testing.T) {
 	original := pick(t, one.body, "/original?")
 	_, err := bed.files.PutObject(t.Context(), originals, "launch/a.jpg", []byte("another version"), "image/jpeg", store.Always())
 	must(t, err)
-	t.Cleanup(func() { upload(t, "launch/a.jpg") })
+	defer upload(t, "launch/a.jpg")
 	if a := ask(t, "GET", original); a.status != 200 || !bytes.Equal(a.body, content("launch/a.jpg")) {
 		t.Errorf("the version that the catalog names: %d, %d bytes", a.status, len(a.body))
 	}
@@ -411,7 +413,7 @@ func TestSilentManager(t *testing.T) {
 	open.protect("silent-7033")
 	within(t, 200, open.page())
 	beat(time.Now().Add(-11 * time.Minute))
-	t.Cleanup(func() { beat(time.Now()) })
+	defer func() { beat(time.Now()) }()
 	within(t, 503, open.page())
 	if !bytes.Contains(metrics(t), []byte("vitrine_gateway_state_stale 1")) {
 		t.Error("no metric tells it")
