@@ -129,6 +129,25 @@ func TestRenderSizesFormatsAndFacts(t *testing.T) {
 }
 
 // features: D13
+// A crop that is the largest picture must not take away what the others need.
+func TestCropsAndWholePicturesShareADecode(t *testing.T) {
+	e := start(t)
+	whole := rendition.Preset{Name: "whole", Width: 1600, Format: rendition.WebP}
+	square := rendition.Preset{Name: "square", Width: 1080, Height: 1080, Fit: rendition.Cover, Format: rendition.JPEG}
+	banner := rendition.Preset{Name: "banner", Width: 1500, Height: 300, Fit: rendition.Cover, Format: rendition.JPEG}
+	for _, size := range []image.Point{{2400, 1350}, {1800, 1200}, {1200, 1800}} {
+		_, pics := render(t, e, specimen.JPEG(specimen.Scene(size.X, size.Y)), whole, square, banner)
+		for i, p := range pics {
+			if decoded, _ := decodePicture(t, p); decoded.Bounds().Size() != image.Pt(p.Width, p.Height) {
+				t.Errorf("%v: picture %d is %v, and is said to be %d x %d", size, i, decoded.Bounds().Size(), p.Width, p.Height)
+			}
+		}
+		if _, pics = render(t, e, specimen.JPEG(specimen.Scene(size.X, size.Y)), banner, square); len(pics) != 2 {
+			t.Errorf("%v: two crops gave %d pictures", size, len(pics))
+		}
+	}
+}
+
 func TestAVIFIsWrittenAndReadAgain(t *testing.T) {
 	e := start(t)
 	_, pics := render(t, e, specimen.JPEG(specimen.Scene(640, 480)), rendition.Preset{Name: "a", Width: 320, Format: rendition.AVIF})

@@ -31,7 +31,14 @@ func (e *Engine) Render(src []byte, info rendition.Info, presets []rendition.Pre
 	}
 	defer base.Close()
 	pictures := make([]rendition.Picture, len(presets))
-	for _, i := range bySize(geometries) {
+	order := bySize(geometries)
+	if first := geometries[order[0]]; first.Width != first.ResizeWidth || first.Height != first.ResizeHeight {
+		// A crop would take its part only, and a decoder that reads a file once cannot go back for the rest.
+		if _, err := base.Avg(); err != nil {
+			return nil, asset.NewReadError(asset.ReasonCorrupt, "decoding as "+info.ContentType+" failed; the data is damaged or ends too early")
+		}
+	}
+	for _, i := range order {
 		p, g := presets[i].Defaulted(), geometries[i]
 		data, err := derive(base, p, g)
 		if err != nil {
@@ -42,7 +49,7 @@ func (e *Engine) Render(src []byte, info rendition.Info, presets []rendition.Pre
 	return pictures, nil
 }
 
-// bySize gives the indices with the largest picture first: it draws the whole decode through the cache, in order.
+// bySize gives the indices with the largest picture first: unless it is cropped, it draws the whole decode through the cache, in order.
 func bySize(gs []rendition.Geometry) []int {
 	order := make([]int, len(gs))
 	for i := range order {
