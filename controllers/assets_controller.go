@@ -3,11 +3,11 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -102,7 +102,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
 	key := client.ObjectKeyFromObject(library)
 	before := r.Inventory.set(key, found)
-	if before != nil && equality.Semantic.DeepEqual(before, found) {
+	if before != nil && reflect.DeepEqual(before, found) { // times in it come from one source, in UTC
 		return
 	}
 	r.Notices.wake(libraryController, key, 0)
