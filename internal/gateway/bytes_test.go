@@ -159,14 +159,14 @@ func TestRunningDownloadsEnd(t *testing.T) {
 		big := bytes.Repeat([]byte("0123456789abcdef"), 2<<20) // 32 MiB
 		f.writeCatalog(f.row("big.tif", big))
 		id := f.catalogID("big.tif")
-		r := httptest.NewRequest("GET", f.signed(id, "original"), nil)
+		r := httptest.NewRequest(http.MethodGet, f.signed(id, "original"), nil)
 		w := &revoking{ResponseRecorder: httptest.NewRecorder(), after: 1 << 20, revoke: func() { revoke(f) }}
-		aborted := func() (aborted any) {
-			defer func() { aborted = recover() }()
+		aborted := func() (aborted error) {
+			defer func() { aborted, _ = recover().(error) }()
 			f.handler.ServeHTTP(w, r)
 			return nil
 		}()
-		if aborted != http.ErrAbortHandler {
+		if !errors.Is(aborted, http.ErrAbortHandler) {
 			t.Errorf("%s: the answer ended with %v", reason, aborted)
 		}
 		if w.written > 1<<20+recheckBytes+bufferBytes {

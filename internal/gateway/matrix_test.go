@@ -115,7 +115,7 @@ var rows = map[string]routeRow{
 	"GET /l/{token}/asset/{asset}": {ask: func(f *fixture, s state) *httptest.ResponseRecorder {
 		return f.do("GET", f.page()+"/asset/"+f.hero, visitor(f, s))
 	}, allowed: 200, shows: "hero"},
-	"POST /l/{token}/unlock": {ask: func(f *fixture, s state) *httptest.ResponseRecorder {
+	"POST /l/{token}/unlock": {ask: func(f *fixture, _ state) *httptest.ResponseRecorder {
 		return f.do("POST", f.page()+"/unlock", form("password=correct+horse"))
 	}, allowed: 303, unlock: true},
 	"GET /a/{link}/{asset}/{what}": {ask: func(f *fixture, s state) *httptest.ResponseRecorder {

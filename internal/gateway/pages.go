@@ -50,6 +50,17 @@ type picture struct {
 	Width, Height int
 }
 
+// Shape says in a word how a picture fills the screen: wide, even or tall.
+func (p *picture) Shape() string {
+	switch {
+	case 5*p.Height > 6*p.Width:
+		return "tall"
+	case 4*p.Width > 5*p.Height:
+		return "wide"
+	}
+	return "even"
+}
+
 type assetPage struct {
 	frame
 	Back, Prev, Next  string
@@ -270,10 +281,10 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f refusal) {
 }
 
 func goneKey(phase v1alpha1.LinkPhase) string {
-	switch phase {
-	case v1alpha1.LinkExpired:
+	if phase == v1alpha1.LinkExpired {
 		return "expired"
-	case v1alpha1.LinkSuspended, v1alpha1.LinkFrozen:
+	}
+	if phase == v1alpha1.LinkSuspended || phase == v1alpha1.LinkFrozen {
 		return "suspended"
 	}
 	return "targetgone"

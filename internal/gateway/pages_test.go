@@ -202,6 +202,7 @@ func TestLanguages(t *testing.T) {
 
 // usedKeys are the texts that templates and code ask for.
 func usedKeys(t *testing.T) []string {
+	t.Helper()
 	keys := []string{"wait.minutes", "wait.seconds"}
 	for _, k := range []string{"early", "expired", "locked", "noasset", "notfound", "suspended", "targetgone", "unavailable"} {
 		keys = append(keys, k+".title", k+".text")
@@ -253,7 +254,7 @@ func TestStaticFilesNameTheirContent(t *testing.T) {
 }
 
 func requestIn(language string) *http.Request {
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Accept-Language", language)
 	return r
 }

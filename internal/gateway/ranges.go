@@ -31,12 +31,13 @@ func selectPart(h http.Header, etag string, size int64) part {
 	}
 	from, length, kind := parseRange(value, size)
 	switch kind {
-	case rangeIgnored:
-		return whole
+	case rangeOK:
+		return part{status: http.StatusPartialContent, from: from, length: length}
 	case rangeUnsatisfiable:
 		return part{status: http.StatusRequestedRangeNotSatisfiable}
+	case rangeIgnored:
 	}
-	return part{status: http.StatusPartialContent, from: from, length: length}
+	return whole
 }
 
 // matches tells whether a list of entity tags holds this one; weak says that W/ does not matter.

@@ -111,6 +111,7 @@ func (s *Server) open(r *http.Request, route Route) (opened, error) {
 		}
 		o.subject = Subject{Asset: r.PathValue("asset"), What: r.PathValue("what")}
 		permission = permissionFor(o.subject.What)
+	case nothing: // finds no link, so nothing is allowed
 	}
 	if o.principal.Link == nil {
 		o.decision = Authorise(o.principal, o.subject, permission, o.now)

@@ -100,7 +100,7 @@ func Run(ctx context.Context, o Options) error {
 		}
 	})
 	s := &services{log: o.Log}
-	main, err := s.listen(o.Listen, gated)
+	main, err := s.listen(ctx, o.Listen, gated)
 	if err != nil {
 		return err
 	}
@@ -110,10 +110,10 @@ func Run(ctx context.Context, o Options) error {
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	if o.Metrics == o.Health {
 		ops.Handle("/metrics", metrics)
-	} else if err := s.also(o.Metrics, metricsMux(metrics)); err != nil {
+	} else if err := s.also(ctx, o.Metrics, metricsMux(metrics)); err != nil {
 		return errors.Join(err, s.close())
 	}
-	if err := s.also(o.Health, ops); err != nil {
+	if err := s.also(ctx, o.Health, ops); err != nil {
 		return errors.Join(err, s.close())
 	}
 	o.Log.InfoContext(ctx, "serving", "address", main.address)
@@ -174,8 +174,8 @@ type services struct {
 	ended chan error
 }
 
-func (s *services) listen(address string, h http.Handler) (service, error) {
-	listener, err := net.Listen("tcp", address)
+func (s *services) listen(ctx context.Context, address string, h http.Handler) (service, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return service{}, fmt.Errorf("listening: %w", err)
 	}
@@ -195,11 +195,11 @@ func (s *services) listen(address string, h http.Handler) (service, error) {
 }
 
 // also listens at an address that may be none.
-func (s *services) also(address string, h http.Handler) error {
+func (s *services) also(ctx context.Context, address string, h http.Handler) error {
 	if address == "" || address == "0" {
 		return nil
 	}
-	_, err := s.listen(address, h)
+	_, err := s.listen(ctx, address, h)
 	return err
 }
 

@@ -114,7 +114,7 @@ func available(s sources) bool {
 func admits(s *v1alpha1.ObjectStore, l *v1alpha1.Library) bool {
 	matches := func(t v1alpha1.Tenant, bucket string) bool {
 		return slices.ContainsFunc(t.Buckets, func(pattern string) bool {
-			if prefix, any := strings.CutSuffix(pattern, "*"); any {
+			if prefix, open := strings.CutSuffix(pattern, "*"); open {
 				return strings.HasPrefix(bucket, prefix)
 			}
 			return bucket == pattern

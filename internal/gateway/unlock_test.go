@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -178,7 +179,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 		}()
 	}
 	for range 10 {
-		if err := <-results; err != errBusy {
+		if err := <-results; !errors.Is(err, errBusy) {
 			t.Fatalf("got %v, wanted errBusy", err)
 		}
 	}
@@ -257,7 +258,7 @@ func TestClientOf(t *testing.T) {
 		{"IPv4 in IPv6 is IPv4", "[::ffff:192.0.2.1]:1", "", "192.0.2.1/32"},
 		{"a zone says nothing", "[fe80::1%eth0]:1", "", "fe80::/64"},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = tc.peer
 		if tc.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", tc.forwarded)
@@ -280,7 +281,7 @@ func FuzzClientOf(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, forwarded string) {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = "192.0.2.1:1"
 		r.Header.Set("X-Forwarded-For", forwarded)
 		if got := clientOf(r, trusted); got.String() != "192.0.2.1/32" {

@@ -17,9 +17,10 @@ import (
 )
 
 const (
-	// UnlockIdle and UnlockMax bound an unlocked session: since it was last used, and since the password.
+	// UnlockIdle bounds an unlocked session since it was last used.
 	UnlockIdle = 2 * time.Hour
-	UnlockMax  = 24 * time.Hour
+	// UnlockMax is since the password was given.
+	UnlockMax = 24 * time.Hour
 	// SignatureLife is how long an asset's address works at most.
 	SignatureLife = time.Hour
 	// signatureStep keeps addresses equal for a while, so that a browser can use its cache.

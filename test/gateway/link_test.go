@@ -392,7 +392,7 @@ func TestStoreDown(t *testing.T) {
 	response, err := http.DefaultClient.Do(request)
 	must(t, err)
 	_ = response.Body.Close()
-	if response.StatusCode != 200 {
+	if response.StatusCode != http.StatusOK {
 		t.Errorf("ready: %s", response.Status)
 	}
 }
@@ -475,7 +475,7 @@ func TestDrain(t *testing.T) {
 	stopped := make(chan struct{})
 	go func() { g.stop(); close(stopped) }()
 	poll(t, 5*time.Second, func() bool {
-		r, err := http.Get(g.metrics + "/readyz") //nolint:noctx // ends with the test's own limit
+		r, err := http.Get(g.metrics + "/readyz")
 		if err != nil {
 			return errors.Is(err, io.EOF) || strings.Contains(err.Error(), "refused")
 		}
