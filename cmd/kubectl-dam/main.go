@@ -1,0 +1,55 @@
+// Command kubectl-dam is the kubectl plugin of Vitrine: kubectl dam tells who may
+// do what, by which routes, and why not.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/logr"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // every way to log in that a kubeconfig may name
+	"k8s.io/klog/v2"
+)
+
+// version is set when the program is built.
+var version = "dev"
+
+func main() {
+	klog.SetLogger(logr.Discard()) // what goes wrong is in the error
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, time.Now)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program; it gives the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer, now func() time.Time) int {
+	p := &program{in: in, out: out, complaints: complaints, now: now}
+	root := p.command()
+	root.SetArgs(args)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	var no exitCode
+	if errors.As(err, &no) {
+		return int(no)
+	}
+	_, _ = fmt.Fprintln(complaints, "error:", err)
+	if command.Name() == "can-i" {
+		return 2 // 1 is the answer no
+	}
+	return 1
+}
+
+// exitCode ends the program with nothing more to say.
+type exitCode int
+
+// Error is for nobody.
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

@@ -1,0 +1,75 @@
+package review
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+)
+
+// withItems gives declarations in which every item of a Collection names one
+// file, so that the model needs no listing. A pattern becomes the file asked
+// about where it matches that, supposing that the file exists, and otherwise
+// a name that stands for any file that matches.
+func withItems(d access.Declarations, library, file string) access.Declarations {
+	d.Collections = slices.Clone(d.Collections)
+	for i := range d.Collections {
+		c := &d.Collections[i]
+		var items []v1alpha1.CollectionItem
+		seen := map[string]bool{}
+		for _, item := range c.Spec.Items {
+			path := standIn(item.Path)
+			if file != "" && c.Spec.LibraryRef.Name == library && covers(item.Path, file) {
+				path = file
+			}
+			if !seen[path] {
+				seen[path] = true
+				items = append(items, v1alpha1.CollectionItem{Path: path})
+			}
+		}
+		c.Spec.Items = items
+	}
+	return d
+}
+
+func covers(item, file string) bool {
+	return item == file || access.IsPattern(item) && access.Match(item, file)
+}
+
+// standIn gives a name that stands for the files of an item: the path itself, or
+// for a pattern a path that it matches and that no file is likely to have. One
+// pattern has one name, so that Collections that share it share the answer. The mark
+// at the end keeps it from being a folder of another.
+func standIn(item string) string {
+	if !access.IsPattern(item) {
+		return item
+	}
+	path := strings.ReplaceAll(item, "**", "⟨any folders⟩")
+	return strings.ReplaceAll(path, "*", "⟨any⟩") + "⟨file⟩"
+}
+
+// itemOf is the item by which a Collection holds a place's file.
+func (r *Review) itemOf(collection string, k access.Key) string {
+	c := r.collection(collection)
+	if c == nil {
+		return ""
+	}
+	for _, item := range c.Spec.Items {
+		if standIn(item.Path) == k.Path || covers(item.Path, k.Path) {
+			return item.Path
+		}
+	}
+	return ""
+}
+
+// mayReach tells whether an item can be a file below a folder's path, which
+// ends in a slash or is empty.
+func mayReach(item, folder string) bool {
+	literal, _, pattern := strings.Cut(item, "*")
+	return strings.HasPrefix(literal, folder) || pattern && strings.HasPrefix(folder, literal)
+}
+
+func hasPattern(c *v1alpha1.Collection) bool {
+	return c != nil && slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return access.IsPattern(i.Path) })
+}

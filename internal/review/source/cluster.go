@@ -1,0 +1,129 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+// pageSize is how many objects one request reads, so that none is too large for the server.
+const pageSize = "500"
+
+// requestTimeout bounds one request; a list of 500 objects takes a fraction of a second.
+const requestTimeout = 20 * time.Second
+
+// Cluster reads the declarations of one namespace as the identity in the
+// configuration, which needs the verb list on them. Errors say in plain words what to do.
+func Cluster(ctx context.Context, config *rest.Config, namespace string) (review.Tenant, error) {
+	config = rest.CopyConfig(config)
+	config.QPS, config.Timeout, config.WarningHandler = -1, requestTimeout, rest.NoWarnings{}
+	t := review.Tenant{Namespace: namespace}
+	if err := readNamespace(ctx, config, &t); err != nil {
+		return review.Tenant{}, err
+	}
+	client, err := clientFor(config)
+	if err != nil {
+		return review.Tenant{}, fmt.Errorf("making a client: %w", err)
+	}
+	d := &t.Declared
+	for _, read := range []func() error{
+		func() error { return list(ctx, client, namespace, "libraries", &d.Libraries) },
+		func() error { return list(ctx, client, namespace, "folders", &d.Folders) },
+		func() error { return list(ctx, client, namespace, "collections", &d.Collections) },
+		func() error { return list(ctx, client, namespace, "users", &d.Users) },
+		func() error { return list(ctx, client, namespace, "usergroups", &d.UserGroups) },
+		func() error { return list(ctx, client, namespace, "roles", &d.Roles) },
+		func() error { return list(ctx, client, namespace, "rolebindings", &d.RoleBindings) },
+		func() error { return list(ctx, client, namespace, "publiclinks", &t.Links) },
+	} {
+		if err := read(); err != nil {
+			return review.Tenant{}, err
+		}
+	}
+	return t, nil
+}
+
+func clientFor(config *rest.Config) (*rest.RESTClient, error) {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	config = rest.CopyConfig(config)
+	config.GroupVersion, config.APIPath = &v1alpha1.GroupVersion, "/apis"
+	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	return rest.RESTClientFor(config)
+}
+
+// list reads all objects of a kind in a namespace, page by page.
+func list[T any](ctx context.Context, client *rest.RESTClient, namespace, resource string, into *[]T) error {
+	for next := ""; ; {
+		raw, err := client.Get().Namespace(namespace).Resource(resource).Param("limit", pageSize).Param("continue", next).Do(ctx).Raw()
+		if err != nil {
+			return inPlainWords(err, resource, namespace)
+		}
+		var page struct {
+			metav1.ListMeta `json:"metadata"`
+			Items           []T `json:"items"`
+		}
+		if err := json.Unmarshal(raw, &page); err != nil {
+			return fmt.Errorf("reading %s of namespace %s: %w", resource, namespace, err)
+		}
+		*into = append(*into, page.Items...)
+		if next = page.Continue; next == "" {
+			return nil
+		}
+	}
+}
+
+// readNamespace learns whether the namespace is there and frozen. Without the
+// right to look, the answer goes on and says so.
+func readNamespace(ctx context.Context, config *rest.Config, t *review.Tenant) error {
+	client, err := metadata.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("making a client: %w", err)
+	}
+	namespaces := schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
+	object, err := client.Resource(namespaces).Get(ctx, t.Namespace, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return fmt.Errorf("there is no namespace %s in this cluster; choose a tenant's with --namespace", t.Namespace)
+	case apierrors.IsForbidden(err):
+		t.Notes = append(t.Notes, fmt.Sprintf("you may not get namespace %s, so whether it is frozen is not known; the answer supposes that it is not", t.Namespace))
+		return nil
+	case err != nil:
+		return inPlainWords(err, "the namespace", t.Namespace)
+	}
+	reason, frozen := object.Annotations[v1alpha1.AnnotationFreeze]
+	t.Frozen, t.Declared.NamespaceFrozen = reason, frozen
+	return nil
+}
+
+// inPlainWords tells what to do about the failures that people meet.
+func inPlainWords(err error, resource, namespace string) error {
+	var unreachable *url.Error
+	switch {
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("you may not list %s in namespace %s: ask for a binding of the ClusterRole vitrine-tenant-viewer there, or review files with -f: %w", resource, namespace, err)
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("the cluster does not accept the credentials of your kubeconfig; log in again, or choose another --context: %w", err)
+	case apierrors.IsNotFound(err):
+		return fmt.Errorf("this cluster has no %s of %s: install Vitrine there, choose another --context, or review files with -f: %w", resource, v1alpha1.GroupVersion, err)
+	case errors.As(err, &unreachable):
+		return fmt.Errorf("the cluster does not answer; look at --context and the network, or review files with -f: %w", err)
+	}
+	return fmt.Errorf("reading %s of namespace %s: %w", resource, namespace, err)
+}

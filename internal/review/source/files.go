@@ -1,0 +1,184 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	kyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+// Files reads the declarations of one namespace from files and folders of YAML
+// or JSON, folders with all below them; - is stdin. Objects of other groups are
+// passed over, hidden files and folders too. Objects that name no namespace count as the
+// one asked for; with none asked for, it is the only one that the files name.
+func Files(stdin io.Reader, paths []string, namespace string) (review.Tenant, error) {
+	r := reader{frozen: map[string]string{}}
+	for _, path := range paths {
+		if err := r.path(stdin, path); err != nil {
+			return review.Tenant{}, err
+		}
+	}
+	t, err := assemble(r.objects, r.frozen, namespace)
+	t.Notes = append(t.Notes, r.notes...)
+	return t, err
+}
+
+type reader struct {
+	objects []object
+	// frozen gives the reasons on the freeze annotations of namespaces.
+	frozen map[string]string
+	notes  []string
+}
+
+func (r *reader) path(stdin io.Reader, path string) error {
+	if path == "-" {
+		return r.documents(stdin, "stdin")
+	}
+	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no file or folder %s", name)
+		}
+		if err != nil {
+			return fmt.Errorf("reading declarations: %w", err)
+		}
+		if name != path && strings.HasPrefix(entry.Name(), ".") {
+			if entry.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		// A folder's own name does not matter, nor does that of a file that was named.
+		if entry.IsDir() || name != path && !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
+			return nil
+		}
+		info, err := os.Stat(name) // follows links, such as those of a mounted ConfigMap
+		if err != nil {
+			return fmt.Errorf("reading declarations: %w", err)
+		}
+		if info.IsDir() {
+			if name != path {
+				return nil // a link to a folder: following it could lead round in circles
+			}
+			return r.path(stdin, name+string(filepath.Separator))
+		}
+		return r.file(name)
+	})
+}
+
+func (r *reader) file(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("reading declarations: %w", err)
+	}
+	err = r.documents(f, name)
+	if closed := f.Close(); err == nil && closed != nil {
+		err = fmt.Errorf("reading declarations: %w", closed)
+	}
+	return err
+}
+
+func (r *reader) documents(from io.Reader, name string) error {
+	documents := kyaml.NewYAMLReader(bufio.NewReader(from))
+	for number := 1; ; number++ {
+		text, err := documents.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		where := name
+		if number > 1 {
+			where = fmt.Sprintf("%s, document %d", name, number)
+		}
+		if err == nil {
+			err = r.document(text, where)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// header is what is read of any object, to know whether it is ours.
+type header struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Name        string            `json:"name"`
+		Annotations map[string]string `json:"annotations"`
+	} `json:"metadata"`
+}
+
+func (r *reader) document(text []byte, where string) error {
+	raw, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return fmt.Errorf("%s is not YAML: %w", where, err)
+	}
+	var h header
+	if !bytes.HasPrefix(raw, []byte("{")) || json.Unmarshal(raw, &h) != nil {
+		return nil // no object of Kubernetes
+	}
+	group, _, _ := strings.Cut(h.APIVersion, "/")
+	switch {
+	case h.APIVersion == "v1" && h.Kind == "Namespace":
+		if reason, frozen := h.Metadata.Annotations[v1alpha1.AnnotationFreeze]; frozen {
+			r.frozen[h.Metadata.Name] = reason
+		}
+		return nil
+	case strings.HasPrefix(group, "kustomize.config.k8s.io"):
+		return r.kustomization(raw, where)
+	case strings.HasSuffix(h.Kind, "List") && (h.APIVersion == "v1" || group == v1alpha1.GroupVersion.Group):
+		return r.list(raw, where)
+	case group != v1alpha1.GroupVersion.Group:
+		return nil
+	case h.APIVersion != v1alpha1.GroupVersion.String():
+		return fmt.Errorf("%s: this plugin reads %s, not %s; use the plugin of that version", where, v1alpha1.GroupVersion, h.APIVersion)
+	}
+	o, tenants, err := ours(text, where, h.Kind)
+	if tenants && err == nil {
+		r.objects = append(r.objects, o)
+	}
+	return err
+}
+
+// list reads the objects that kubectl get -o yaml prints as one.
+func (r *reader) list(raw []byte, where string) error {
+	var list struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return fmt.Errorf("%s: reading a list: %w", where, err)
+	}
+	for i, item := range list.Items {
+		if err := r.document(item, fmt.Sprintf("%s, item %d", where, i+1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kustomization notes one that would change what the files say.
+func (r *reader) kustomization(raw []byte, where string) error {
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return fmt.Errorf("%s: reading a kustomization: %w", where, err)
+	}
+	for _, harmless := range []string{"apiVersion", "kind", "metadata", "resources"} {
+		delete(fields, harmless)
+	}
+	if len(fields) > 0 {
+		r.notes = append(r.notes, where+" changes what other files say, and is not carried out here: use kubectl kustomize and give its output with -f -")
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+// object is one declaration, and where it stands.
+type object struct {
+	kind, namespace, name string
+	where                 string
+	// into adds it to a tenant.
+	into func(*review.Tenant)
+}
+
+// read decodes one of our objects strictly: a field that nobody reads would be
+// a grant, or the end of one, that its author believes in.
+func read[T any](text []byte, where string, meta func(*T) *metav1.ObjectMeta, kind string, into func(*review.Tenant, T)) (object, error) {
+	var o T
+	if err := yaml.UnmarshalStrict(text, &o); err != nil {
+		return object{}, fmt.Errorf("%s: reading the %s: %w", where, kind, err)
+	}
+	m := meta(&o)
+	if m.Name == "" {
+		return object{}, fmt.Errorf("%s: the %s has no metadata.name; give it one", where, kind)
+	}
+	return object{kind, m.Namespace, m.Name, where, func(t *review.Tenant) { into(t, o) }}, nil
+}
+
+// ours decodes an object of our group; false for an ObjectStore, which is no tenant's.
+func ours(text []byte, where, kind string) (object, bool, error) {
+	var o object
+	var err error
+	switch kind {
+	case "Library":
+		o, err = read(text, where, func(o *v1alpha1.Library) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.Library) { t.Declared.Libraries = append(t.Declared.Libraries, o) })
+	case "Folder":
+		o, err = read(text, where, func(o *v1alpha1.Folder) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.Folder) { t.Declared.Folders = append(t.Declared.Folders, o) })
+	case "Collection":
+		o, err = read(text, where, func(o *v1alpha1.Collection) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.Collection) {
+				t.Declared.Collections = append(t.Declared.Collections, o)
+			})
+	case "User":
+		o, err = read(text, where, func(o *v1alpha1.User) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.User) { t.Declared.Users = append(t.Declared.Users, o) })
+	case "UserGroup":
+		o, err = read(text, where, func(o *v1alpha1.UserGroup) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.UserGroup) { t.Declared.UserGroups = append(t.Declared.UserGroups, o) })
+	case "Role":
+		o, err = read(text, where, func(o *v1alpha1.Role) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.Role) { t.Declared.Roles = append(t.Declared.Roles, o) })
+	case "RoleBinding":
+		o, err = read(text, where, func(o *v1alpha1.RoleBinding) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.RoleBinding) {
+				t.Declared.RoleBindings = append(t.Declared.RoleBindings, o)
+			})
+	case "PublicLink":
+		o, err = read(text, where, func(o *v1alpha1.PublicLink) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.PublicLink) { t.Links = append(t.Links, o) })
+	case "ObjectStore":
+		return object{}, false, nil
+	default:
+		return object{}, false, fmt.Errorf("%s: %s has no kind %s; correct it, or use the plugin of the version that has it", where, v1alpha1.GroupVersion, kind)
+	}
+	return o, true, err
+}
+
+// assemble makes the tenant of a namespace out of all that was read.
+func assemble(objects []object, frozen map[string]string, namespace string) (review.Tenant, error) {
+	var there []string
+	for _, o := range objects {
+		if o.namespace != "" && !slices.Contains(there, o.namespace) {
+			there = append(there, o.namespace)
+		}
+	}
+	slices.Sort(there)
+	switch {
+	case namespace != "":
+	case len(there) > 1:
+		return review.Tenant{}, fmt.Errorf("the files declare things in the namespaces %s; choose one with --namespace", strings.Join(there, ", "))
+	case len(there) == 1:
+		namespace = there[0]
+	default:
+		namespace = metav1.NamespaceDefault
+	}
+	t := review.Tenant{Namespace: namespace, AgesUnknown: true}
+	if reason, ok := frozen[namespace]; ok {
+		t.Declared.NamespaceFrozen, t.Frozen = true, reason
+	}
+	seen := map[[2]string]string{}
+	for _, o := range objects {
+		if o.namespace != "" && o.namespace != namespace {
+			continue
+		}
+		if first, twice := seen[[2]string{o.kind, o.name}]; twice {
+			return review.Tenant{}, fmt.Errorf("%s %s is declared twice, in %s and in %s; take one away, or build an overlay with kustomize and give its output with -f -", o.kind, o.name, first, o.where)
+		}
+		seen[[2]string{o.kind, o.name}] = o.where
+		o.into(&t)
+	}
+	if len(seen) == 0 {
+		hint := "they declare nothing of " + v1alpha1.GroupVersion.Group
+		if len(there) > 0 {
+			hint = "there are declarations for " + strings.Join(there, ", ")
+		}
+		return review.Tenant{}, fmt.Errorf("the files declare nothing in namespace %s; %s", namespace, hint)
+	}
+	return t, nil
+}

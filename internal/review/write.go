@@ -1,0 +1,194 @@
+package review
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// WriteTable writes the answer for people; wide has all columns.
+func (a *WhoCan) WriteTable(w io.Writer, wide bool) error {
+	lines := &text{w: w}
+	if len(a.Users) == 0 {
+		lines.line("No User may %s all of %s.", a.Permission, a.Target)
+	} else {
+		t := newTable(w, append([]string{"USER"}, routeColumns(wide)...)...)
+		for i := range a.Users {
+			for j := range a.Users[i].Routes {
+				t.row(append([]string{a.Users[i].User}, a.Users[i].Routes[j].cells(wide)...)...)
+			}
+		}
+		if err := t.end(); err != nil {
+			return err
+		}
+	}
+	if len(a.Parts) > 0 {
+		lines.line("")
+		lines.line("On parts of it:")
+		t := newTable(w, append([]string{"USER", "PART"}, routeColumns(wide)...)...)
+		for i := range a.Parts {
+			t.row(append([]string{a.Parts[i].User, a.Parts[i].On}, a.Parts[i].Route.cells(wide)...)...)
+		}
+		if err := t.end(); err != nil {
+			return err
+		}
+	}
+	if len(a.Links) > 0 {
+		lines.line("")
+		lines.line("Whoever has the URL of one of these PublicLinks:")
+		t := newTable(w, "LINK", "SHOWS", "PASSWORD", "SUSPENDED", "SINCE", "UNTIL")
+		for i := range a.Links {
+			l := &a.Links[i]
+			shows := "all of it"
+			if l.Part {
+				shows = "a part"
+			}
+			until := "no end"
+			if l.TTL != "" {
+				until = l.TTL + " after it was made"
+			}
+			t.row(l.Name, shows, yesNo(l.Password), yesNo(l.Suspended), instant(l.NotBefore, ""), instant(l.NotAfter, until))
+		}
+		if err := t.end(); err != nil {
+			return err
+		}
+	}
+	return lines.notes(a.Notes)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// WriteTable writes yes or no, and the grounds when wide.
+func (a *Answer) WriteTable(w io.Writer, wide bool) error {
+	lines := &text{w: w}
+	lines.line("%s", yesNo(a.Allowed))
+	if wide {
+		a.grounds(lines, a.User, 10)
+		return lines.notes(a.Notes)
+	}
+	return lines.err
+}
+
+// WriteTable writes what the user may and may not do, permissions with the same grounds together.
+func (e *Explanation) WriteTable(w io.Writer, wide bool) error {
+	lines := &text{w: w}
+	lines.line("%s on %s, library %s, at %s", e.User, e.Target, e.Library, stamp(e.At))
+	most := 3
+	if wide {
+		most = len(e.Permissions) * 1000
+	}
+	done := map[int]bool{}
+	for i := range e.Permissions {
+		if done[i] {
+			continue
+		}
+		v := &e.Permissions[i]
+		same := []string{v.Permission}
+		for j := i + 1; j < len(e.Permissions); j++ {
+			o := &e.Permissions[j]
+			if !done[j] && o.Allowed == v.Allowed && reflect.DeepEqual(o.Routes, v.Routes) && reflect.DeepEqual(o.WhyNot, v.WhyNot) {
+				done[j] = true
+				same = append(same, o.Permission)
+			}
+		}
+		word := "may"
+		if !v.Allowed {
+			word = "may not"
+		}
+		lines.line("")
+		lines.line("%s: %s", word, strings.Join(same, ", "))
+		v.grounds(lines, e.User, most)
+	}
+	return lines.notes(e.Notes)
+}
+
+// grounds writes routes, or why there is none, so many at most.
+func (v *Verdict) grounds(lines *text, user string, most int) {
+	if v.Allowed {
+		for i := range v.Routes {
+			lines.line("  by %s", v.Routes[i].String())
+		}
+		return
+	}
+	for i, why := range v.WhyNot {
+		if i == most {
+			lines.line("  and %d more; -o wide shows all", len(v.WhyNot)-most)
+			return
+		}
+		var because []string
+		for _, o := range why.Obstacles {
+			because = append(because, o.Message)
+		}
+		switch {
+		case why.Route == nil:
+			lines.line("  %s", strings.Join(because, "; "))
+		default:
+			lines.line("  not by %s: %s", why.Route.String(), strings.Join(because, "; "))
+		}
+	}
+	if len(v.WhyNot) == 0 {
+		lines.line("  nothing gives it to %s", user)
+	}
+}
+
+// WriteTable writes a row for each grant.
+func (a *Access) WriteTable(w io.Writer, wide bool) error {
+	lines := &text{w: w}
+	if len(a.Grants) == 0 {
+		lines.line("%s may do nothing.", a.User)
+		return lines.notes(a.Notes)
+	}
+	t := newTable(w, append([]string{"LIBRARY", "WHERE", "PERMISSIONS"}, routeColumns(wide)...)...)
+	for i := range a.Grants {
+		g := &a.Grants[i]
+		where := g.Path
+		switch {
+		case len(g.Items) > 0:
+			where = few(g.Items, 3)
+		case g.Restricted != "":
+			where += " (restricted)"
+		case where == "":
+			where = "all but restricted Folders"
+		}
+		t.row(append([]string{g.Library, where, strings.Join(g.Permissions, ",")}, g.Route.cells(wide)...)...)
+	}
+	if err := t.end(); err != nil {
+		return err
+	}
+	return lines.notes(a.Notes)
+}
+
+// WriteTable writes a row for each role.
+func (a *Roles) WriteTable(w io.Writer, wide bool) error {
+	most := 5
+	columns := []string{"ROLE", "KIND", "PERMISSIONS", "USERS", "BINDINGS"}
+	if wide {
+		most = 1 << 30
+		columns = append(columns, "DESCRIPTION")
+	}
+	t := newTable(w, columns...)
+	for _, role := range a.Roles {
+		cells := []string{role.Name, role.Kind, strings.Join(role.Permissions, ","), counted(role.Users, most), counted(role.Bindings, most)}
+		if wide {
+			cells = append(cells, role.Description)
+		}
+		t.row(cells...)
+	}
+	if err := t.end(); err != nil {
+		return err
+	}
+	return (&text{w: w}).notes(a.Notes)
+}
+
+func counted(names []string, most int) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d: %s", len(names), few(names, most))
+}
