@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -12,6 +13,25 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
+
+// applied remembers what of ours is in force, by bucket.
+type applied struct {
+	mu        sync.Mutex
+	documents map[string]policy.Document
+}
+
+func (a *applied) get(bucket string) (policy.Document, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	document, ok := a.documents[bucket]
+	return document, ok
+}
+
+func (a *applied) set(bucket string, document policy.Document) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.documents[bucket] = document
+}
 
 // change is what is to be done to one bucket's policy.
 type change struct {
@@ -73,7 +93,7 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 			changes = append(changes, change{w, now, next})
 			continue
 		}
-		r.applied[w.bucket] = w.wanted
+		r.applied.set(w.bucket, w.wanted)
 	}
 	return changes, nil
 }
@@ -86,7 +106,7 @@ func rank(c change) int {
 }
 
 func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
-	known, seen := r.applied[c.bucket]
+	known, seen := r.applied.get(c.bucket)
 	drifted := seen && known.Equal(c.wanted)
 	if drifted && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
 		what := policy.Diff(c.next, c.now)
@@ -109,7 +129,7 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 	if err := connection.SetBucketPolicy(ctx, c.bucket, document); err != nil {
 		return fmt.Errorf("writing the policy of bucket %s: %w", c.bucket, err)
 	}
-	r.applied[c.bucket] = c.wanted
+	r.applied.set(c.bucket, c.wanted)
 	if drifted {
 		r.Events.Eventf(c.library.Library, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
 			"the policy of bucket %s was changed at the store and is as declared again; it differed so: %s", c.bucket, policy.Diff(c.next, c.now))

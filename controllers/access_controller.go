@@ -27,7 +27,7 @@ type AccessReconciler struct {
 	*Deps
 	// applied is what of ours it last knew to be in force, by bucket: what
 	// differs from that was changed by someone else.
-	applied map[string]policy.Document
+	applied *applied
 }
 
 // +kubebuilder:rbac:groups=dam.vitrine.dev,resources=folders;collections;usergroups;roles;rolebindings,verbs=get;list;watch
@@ -35,7 +35,7 @@ type AccessReconciler struct {
 
 // SetupWithManager connects the compiler to everything that access hangs on.
 func (r *AccessReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.applied = map[string]policy.Document{}
+	r.applied = &applied{documents: map[string]policy.Document{}}
 	b := ctrl.NewControllerManagedBy(mgr).Named(accessController)
 	for _, kind := range []client.Object{
 		&v1alpha1.Library{}, &v1alpha1.Folder{}, &v1alpha1.Collection{}, &v1alpha1.User{}, &v1alpha1.UserGroup{},
@@ -43,7 +43,7 @@ func (r *AccessReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	} {
 		b = b.Watches(kind, r.debounced())
 	}
-	return b.WatchesRawSource(r.Notices.source(accessController)).Complete(r)
+	return b.WithOptions(atOnce(tenantsAtOnce)).WatchesRawSource(r.Notices.source(accessController)).Complete(r)
 }
 
 // debounced asks for a pass a moment after a change, so that a commit of many

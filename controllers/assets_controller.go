@@ -49,6 +49,7 @@ func (r *AssetsReconciler) SetupWithManager(mgr ctrl.Manager) error {
 			return []ctrl.Request{{NamespacedName: types.NamespacedName{Namespace: labels[v1alpha1.LabelTenant], Name: labels[v1alpha1.LabelLibrary]}}}
 		})).
 		WatchesRawSource(r.Notices.source(assetsController)).
+		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
 }
 

@@ -47,6 +47,7 @@ func (r *LibraryReconciler) SetupWithManager(mgr ctrl.Manager) error {
 			return requestsFor(rivals.Items)
 		})).
 		WatchesRawSource(r.Notices.source(libraryController)).
+		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
 }
 

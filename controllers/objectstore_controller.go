@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,7 +22,7 @@ import (
 type ObjectStoreReconciler struct {
 	*Deps
 	// probed is the connection version that was probed last, by ObjectStore.
-	probed map[string]string
+	probed sync.Map
 }
 
 // +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores,verbs=get;list;watch;update;patch
@@ -32,12 +33,12 @@ type ObjectStoreReconciler struct {
 
 // SetupWithManager connects the reconciler.
 func (r *ObjectStoreReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.probed = map[string]string{}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.ObjectStore{}).
 		Watches(&v1alpha1.Library{}, handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []ctrl.Request {
 			return []ctrl.Request{{NamespacedName: types.NamespacedName{Name: o.(*v1alpha1.Library).Spec.StoreRef.Name}}}
 		})).
+		WithOptions(atOnce(storesAtOnce)).
 		Complete(r)
 }
 
@@ -100,8 +101,11 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 
 // probe tries what Vitrine relies on, once for each version of the declaration and its credentials.
 func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectStore, connection Connection) error {
-	if r.probed[obj.Name] == connection.Version || (obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation && r.probed[obj.Name] == "") {
-		r.probed[obj.Name] = connection.Version
+	last, seen := r.probed.Load(obj.Name)
+	// After a restart, what status says of this declaration was found by a probe.
+	known := !seen && obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation
+	if known || last == connection.Version {
+		r.probed.Store(obj.Name, connection.Version)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -131,7 +135,7 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store", what)
 		}
 	}
-	r.probed[obj.Name] = connection.Version
+	r.probed.Store(obj.Name, connection.Version)
 	return nil
 }
 

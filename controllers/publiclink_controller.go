@@ -53,6 +53,7 @@ func (r *PublicLinkReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Library{}, all).
 		Watches(&corev1.Namespace{}, all).
 		WatchesRawSource(r.Notices.source(publicLinkController)).
+		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
 }
 

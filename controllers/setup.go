@@ -13,6 +13,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -42,6 +43,15 @@ func CacheOptions(s Settings) cache.Options {
 func ClientOptions() client.Options {
 	return client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}}
 }
+
+// How many objects of a kind are worked on at once. They wait for stores most
+// of the time, and one that does not answer must not hold up the tenants of another.
+const (
+	tenantsAtOnce = 16
+	storesAtOnce  = 4
+)
+
+func atOnce(n int) controller.Options { return controller.Options{MaxConcurrentReconciles: n} }
 
 // Setup connects all reconcilers to a manager. The hook, for tests, sees every
 // call to every store.

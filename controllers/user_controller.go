@@ -37,6 +37,7 @@ func (r *UserReconciler) SetupWithManager(mgr ctrl.Manager) error {
 			return r.namesIn(ctx, o.GetNamespace(), &v1alpha1.UserList{})
 		})).
 		WatchesRawSource(r.Notices.source(userController)).
+		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
 }
 

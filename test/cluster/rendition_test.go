@@ -75,7 +75,8 @@ spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
 		w.eventually("there are renditions of both versions", 60*time.Second, func() error {
 			now, err := list(w.ctx, w.root(), "render-brand-dam", "renditions/"+name+"/")
 			if err == nil && len(now) != 6 {
-				err = fmt.Errorf("there are %v", now)
+				w.get(library, "brand")
+				err = fmt.Errorf("there are %v; status %+v", now, *library.Status.Renditions)
 			}
 			return err
 		})
