@@ -197,7 +197,7 @@ func (r *AssetsReconciler) newJob(library *v1alpha1.Library, name string, indexe
 		Spec: batchv1.JobSpec{
 			Suspend:                 ptr.To(true),
 			CompletionMode:          ptr.To(batchv1.IndexedCompletion),
-			Completions:             ptr.To(int32(indexes)), //nolint:gosec // bounded by BatchLimits
+			Completions:             ptr.To(int32(indexes)),
 			Parallelism:             ptr.To(int32(min(indexes, 4))),
 			BackoffLimitPerIndex:    ptr.To(int32(3)),
 			ActiveDeadlineSeconds:   ptr.To(int64(jobLife.Seconds())),

@@ -17,9 +17,9 @@ import (
 const (
 	// KeyRingSecret, in the system namespace, seals links' tokens. Back it up: with
 	// it, Git and the buckets, a new cluster serves the same URLs.
-	KeyRingSecret = "vitrine-key-ring" //nolint:gosec // a name
+	KeyRingSecret = "vitrine-key-ring" //nolint:gosec // the name of a Secret, not one
 	// SigningKeysSecret, in the gateway's namespace, signs sessions and asset addresses.
-	SigningKeysSecret = "signing-keys" //nolint:gosec // a name
+	SigningKeysSecret = "signing-keys"
 )
 
 // labelPartOf marks what Vitrine makes for itself.

@@ -66,10 +66,12 @@ func (r *LibraryReconciler) endJobs(ctx context.Context, library *v1alpha1.Libra
 
 func (r *LibraryReconciler) removeBucket(ctx context.Context, connection Connection, library *v1alpha1.Library, bucket string, mark store.Mark) error {
 	state, err := connection.ObserveBucket(ctx, bucket)
-	if err != nil && !isForeign(err) {
+	switch {
+	case isForeign(err):
+		return nil
+	case err != nil:
 		return fmt.Errorf("looking at bucket %s: %w", bucket, err)
-	}
-	if err != nil || !state.Exists || state.Mark == nil || *state.Mark != mark {
+	case !state.Exists || state.Mark == nil || *state.Mark != mark:
 		return nil
 	}
 	document, err := connection.BucketPolicy(ctx, bucket)

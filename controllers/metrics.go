@@ -1,14 +1,9 @@
 package controllers
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // driftRepaired counts policies that someone changed at a store and that were put right.
 var driftRepaired = prometheus.NewCounter(prometheus.CounterOpts{
 	Name: "vitrine_drift_repaired_total",
 	Help: "Policies that were changed at a store by someone else and are as declared again.",
 })
-
-func init() { metrics.Registry.MustRegister(driftRepaired) }

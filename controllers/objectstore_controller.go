@@ -61,7 +61,7 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	if err := r.List(ctx, &libraries, client.MatchingFields{indexStore: obj.Name}); err != nil {
 		return outcome{}, fmt.Errorf("counting Libraries: %w", err)
 	}
-	count := int32(len(libraries.Items)) //nolint:gosec // a cluster holds far fewer than 2^31
+	count := int32(len(libraries.Items))
 	obj.Status.Libraries = &count
 
 	if !obj.DeletionTimestamp.IsZero() {
@@ -120,7 +120,7 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 		PrefixConditions:  supported(found.TrustedPrefix),
 		PrincipalPolicies: supported(found.BucketPolicies),
 		Rewrites:          supported(found.RewriteAfterDelete),
-		PolicyBytes:       int32(found.BucketPolicyBytes), //nolint:gosec // a budget of some KiB
+		PolicyBytes:       int32(found.BucketPolicyBytes),
 	}
 	if !found.TrustedPrefix {
 		obj.Status.Capabilities.PrefixConditions = v1alpha1.CapabilityUntrusted

@@ -56,7 +56,7 @@ func (r *RoleReconciler) reconcile(ctx context.Context, obj *v1alpha1.Role) (out
 	if err := r.List(ctx, &bindings, client.InNamespace(obj.Namespace), client.MatchingFields{indexRole: obj.Name}); err != nil {
 		return outcome{}, fmt.Errorf("counting RoleBindings: %w", err)
 	}
-	count := int32(len(bindings.Items)) //nolint:gosec // a namespace holds far fewer than 2^31
+	count := int32(len(bindings.Items))
 	obj.Status.Bindings = &count
 	return r.standing(tenant, "Role", obj, "its permissions are given where it is bound")
 }

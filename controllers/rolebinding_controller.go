@@ -48,7 +48,7 @@ func (r *RoleBindingReconciler) reconcile(ctx context.Context, obj *v1alpha1.Rol
 	now := r.Clock.Now()
 	phase, next := phaseOf(obj.Spec.NotBefore, obj.Spec.NotAfter, now)
 	obj.Status.Phase = phase
-	users := int32(len(tenant.Model.BindingUsers(obj.Name))) //nolint:gosec // a namespace holds far fewer than 2^31
+	users := int32(len(tenant.Model.BindingUsers(obj.Name)))
 	obj.Status.Users = &users
 
 	out, err := r.standing(tenant, "RoleBinding", obj, "what it gives is "+strings.ToLower(string(phase)))

@@ -2,8 +2,10 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/prometheus/client_golang/prometheus"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -15,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/store"
@@ -58,6 +61,9 @@ func atOnce(n int) controller.Options { return controller.Options{MaxConcurrentR
 func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(store.Call) error) error {
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
+	}
+	if err := metrics.Registry.Register(driftRepaired); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
+		return fmt.Errorf("registering metrics: %w", err)
 	}
 	inventory := NewInventory()
 	deps := &Deps{

@@ -154,7 +154,7 @@ type Capabilities struct {
 	// principalPolicies are bucket policies that name users as principals.
 	// +optional
 	PrincipalPolicies Capability `json:"principalPolicies,omitempty"`
-	// rewrites: what is uploaded under a key that was deleted before is there afterwards.
+	// rewrites tells whether what is uploaded under a key that was deleted before is there afterwards.
 	// +optional
 	Rewrites Capability `json:"rewrites,omitempty"`
 	// policyBytes is the budget for one policy document in bytes.

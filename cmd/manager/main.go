@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -67,6 +68,10 @@ func run() error {
 		LeaderElectionID:              "vitrine-manager",
 		LeaderElectionNamespace:       settings.SystemNamespace,
 		LeaderElectionReleaseOnCancel: true,
+		// A manager that was killed is followed within ten seconds: revocations wait as long.
+		LeaseDuration: ptr.To(10 * time.Second),
+		RenewDeadline: ptr.To(7 * time.Second),
+		RetryPeriod:   ptr.To(time.Second),
 	})
 	if err != nil {
 		return fmt.Errorf("starting the manager: %w", err)

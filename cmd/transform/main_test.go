@@ -24,6 +24,7 @@ const signature = "SIGNATURE-MARK-7731"
 
 // bucket is a store with one picture, which takes what is put into it.
 func bucket(t *testing.T, status int) (*httptest.Server, func(path string) []byte, rendition.Manifest) {
+	t.Helper()
 	picture := specimen.JPEG(specimen.Scene(200, 100))
 	var mu sync.Mutex
 	stored := map[string][]byte{}

@@ -23,7 +23,7 @@ type BatchLimits struct {
 	MaxIndexes int
 }
 
-// DefaultBatchLimits: up to 200 images or about two minutes of one CPU an index, so that a retried index repeats little;
+// DefaultBatchLimits are up to 200 images or about two minutes of one CPU an index, so that a retried index repeats little;
 // 900 KiB a Job, as a Secret ends at 1 MiB.
 func DefaultBatchLimits() BatchLimits {
 	return BatchLimits{MaxItems: 200, MaxCost: 120_000, MaxBytes: 900 << 10, MaxIndexes: 100}

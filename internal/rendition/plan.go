@@ -162,6 +162,7 @@ func skips(key string, r asset.Reason) bool {
 			return false
 		}
 		return true
+	default:
+		return false
 	}
-	return false
 }

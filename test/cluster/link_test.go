@@ -146,7 +146,7 @@ func TestTokens(t *testing.T) {
 		t.Error("a link made again has the URL of the deleted one")
 	}
 
-	t.Run("deleted and made again while the manager was down", func(t *testing.T) {
+	t.Run("deleted and made again while the manager was down", func(*testing.T) {
 		w.stopManager()
 		w.delete(obj)
 		w.apply(w.named(aLink))

@@ -81,7 +81,7 @@ spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
 			return err
 		})
 	})
-	t.Run("an original that goes is no longer counted", func(t *testing.T) {
+	t.Run("an original that goes is no longer counted", func(*testing.T) {
 		before := *library.Status.Assets.Count
 		w.must(w.root().RemoveObject(w.ctx, "render-brand", "launch/notes.txt", minio.RemoveObjectOptions{}))
 		w.eventually("one less", 10*time.Second, func() error {

@@ -75,7 +75,7 @@ func (w *world) startManager(hook func(store.Call) error) {
 		Cache:      controllers.CacheOptions(settings),
 		Client:     controllers.ClientOptions(),
 		Metrics:    server.Options{BindAddress: "0"},
-		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
+		Controller: config.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}, // a panic fails the suite
 	})
 	w.must(err)
 	ctx, cancel := context.WithCancel(w.ctx)

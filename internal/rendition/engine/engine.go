@@ -21,7 +21,7 @@ type Limits struct {
 	MaxFrames int
 }
 
-// DefaultLimits: 100 megapixels, which passes the scans and medium-format cameras (100 MP) in common use and holds the
+// DefaultLimits are 100 megapixels, which passes the scans and medium-format cameras (100 MP) in common use and holds the
 // worst case, 8 bytes a pixel in a format that is decoded whole, to 800 MB; 1,000 frames.
 func DefaultLimits() Limits {
 	return Limits{MaxPixels: 102_400_000, MaxFrames: 1000}
@@ -32,7 +32,7 @@ type Engine struct {
 	limits Limits
 }
 
-// ErrUnguarded: libvips would open a format it marks as untrusted, so no file of a stranger may be given to it.
+// ErrUnguarded says that libvips would open a format it marks as untrusted, so no file of a stranger may be given to it.
 var ErrUnguarded = errors.New("libvips does not refuse untrusted formats")
 
 // Start starts libvips, once for the process, and proves that it is guarded. Parallelism is over images, so libvips uses one

@@ -86,7 +86,7 @@ func orientation(img *vips.Image) int {
 }
 
 func colourSpace(i vips.Interpretation) string {
-	switch i {
+	switch i { //nolint:exhaustive // the rest is Other
 	case vips.InterpretationSrgb, vips.InterpretationRgb:
 		return "sRGB"
 	case vips.InterpretationBW:

@@ -214,7 +214,7 @@ func RotatedPrimaries() []byte {
 	copy(head[12:], "mntrRGB XYZ ")
 	copy(head[36:], "acsp")
 	copy(head[68:], xyz(0.9642, 1, 0.8249)[8:])
-	return append(append(head, table...), data...)
+	return bytes.Join([][]byte{head, table, data}, nil)
 }
 
 // ClaimJPEG changes the size that the frame header of a baseline JPEG claims.

@@ -45,6 +45,7 @@ type store struct {
 var lastModified = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
 
 func newStore(t *testing.T) *store {
+	t.Helper()
 	s := &store{objects: map[string]object{}, tries: map[string]int{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.Close)

@@ -106,9 +106,9 @@ type Summary struct {
 func (s Summary) Decided() int { return s.Done + s.Failed + s.Missing + s.Changed }
 
 var (
-	// ErrStore: at least one item failed at the store.
+	// ErrStore says that at least one item failed at the store.
 	ErrStore = errors.New("the object store failed")
-	// ErrStuck: every slot is held by a decoder that does not end.
+	// ErrStuck says that every slot is held by a decoder that does not end.
 	ErrStuck = errors.New("all decoders hang")
 )
 

@@ -210,7 +210,7 @@ func TestStoreTrouble(t *testing.T) {
 			w.Header().Set("Location", "/brand/elsewhere?X-Amz-Signature="+signature)
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		}},
-		{why: "a body that ends early is fetched again", at: "GET /brand/", until: 1, requests: 2, fail: func(_ int, w http.ResponseWriter) {
+		{why: "a body that ends early is fetched again", at: "GET /brand/", until: 1, requests: 2, fail: func(_ int, _ http.ResponseWriter) {
 			panic(http.ErrAbortHandler)
 		}},
 	}
@@ -309,6 +309,7 @@ func (s scripted) Render(src []byte, _ rendition.Info, presets []rendition.Prese
 func TestDecoderThatHangs(t *testing.T) {
 	preset := rendition.Preset{Name: "thumb", Width: 40, Height: 40}
 	setup := func(t *testing.T, hanging, good int) (*store, *harness, rendition.Manifest) {
+		t.Helper()
 		end, before := make(chan struct{}), goleak.IgnoreCurrent()
 		t.Cleanup(func() { goleak.VerifyNone(t, before) })
 		t.Cleanup(func() { close(end) })
