@@ -15,6 +15,8 @@ import (
 	"github.com/go-logr/logr"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // every way to log in that a kubeconfig may name
 	"k8s.io/klog/v2"
+
+	"github.com/vitrine-dam/vitrine/internal/review"
 )
 
 // version is set when the program is built.
@@ -41,7 +43,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	if errors.As(err, &no) {
 		return int(no)
 	}
-	_, _ = fmt.Fprintln(complaints, "error:", err)
+	_, _ = fmt.Fprintln(complaints, "error:", review.OneLine(err.Error()))
 	if command.Name() == "can-i" {
 		return 2 // 1 is the answer no
 	}

@@ -44,7 +44,6 @@ func (p *program) command() *cobra.Command {
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
 	root.SetIn(p.in)
 	root.SetOut(p.out)
@@ -86,7 +85,7 @@ func (p *program) review(ctx context.Context) (*review.Review, error) {
 			_, _ = fmt.Fprintf(p.complaints, "warning: and %d more; kubectl get dam -A shows them\n", len(warnings)-most)
 			break
 		}
-		_, _ = fmt.Fprintln(p.complaints, "warning:", w)
+		_, _ = fmt.Fprintln(p.complaints, "warning:", review.OneLine(w))
 	}
 	return r, nil
 }

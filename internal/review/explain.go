@@ -121,7 +121,7 @@ func (r *Review) whyNot(q, ideal *question, user string, p access.Permission, st
 		all = append(all, missing(wrong.Reason, "%s", sentence(wrong)))
 	}
 	if len(all) == 0 {
-		all = append(all, missing(ReasonNoGrant, "no RoleBinding gives it there to %s, or to any group", user))
+		all = append(all, missing(ReasonNoGrant, "no RoleBinding in force gives it there to %s, or to a group", user))
 	}
 	return all
 }
@@ -151,6 +151,9 @@ func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission
 				continue // not meant for the user, and closed to those for whom it is
 			}
 			route := r.route(a, &at.key)
+			if b := r.binding(a.Binding); b != nil { // which had no window in the relaxed world
+				route.NotBefore, route.NotAfter = timeOf(b.Spec.NotBefore), timeOf(b.Spec.NotAfter)
+			}
 			near = append(near, WhyNot{&route, stand})
 		}
 	}

@@ -41,13 +41,11 @@ func (r *Review) links(q *question, p access.Permission) []Link {
 			continue
 		}
 		_, frozen := l.Annotations[v1alpha1.AnnotationFreeze]
-		shown := Link{Name: l.Name, Part: !whole, Password: l.Spec.PasswordSecretRef != nil, Suspended: l.Spec.Suspend || frozen}
-		if l.Spec.NotBefore != nil {
-			shown.NotBefore = utc(&l.Spec.NotBefore.Time)
+		shown := Link{
+			Name: l.Name, Part: !whole, Password: l.Spec.PasswordSecretRef != nil, Suspended: l.Spec.Suspend || frozen,
+			NotBefore: timeOf(l.Spec.NotBefore), NotAfter: timeOf(l.Spec.NotAfter),
 		}
-		if l.Spec.NotAfter != nil {
-			shown.NotAfter = utc(&l.Spec.NotAfter.Time)
-		} else if library := r.library(q.library); library != nil && library.Spec.Links != nil {
+		if library := r.library(q.library); shown.NotAfter == nil && library != nil && library.Spec.Links != nil {
 			shown.TTL = string(library.Spec.Links.DefaultTTL)
 		}
 		all = append(all, shown)

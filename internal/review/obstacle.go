@@ -29,7 +29,7 @@ const (
 	ReasonMembersOnly = "MembersOnly"
 	// ReasonOnlyParts: the user has it on a part of the target alone.
 	ReasonOnlyParts = "OnlyParts"
-	// ReasonNoGrant: no RoleBinding gives it there, to the user or a group.
+	// ReasonNoGrant: no RoleBinding in force gives it there, to the user or a group.
 	ReasonNoGrant = "NoGrant"
 )
 

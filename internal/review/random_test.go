@@ -72,6 +72,21 @@ func TestAnswersAreTheModels(t *testing.T) {
 				check(review.Target{Kind: v1alpha1.TargetLibrary, Name: l.Name, Path: path}, func(p access.Permission) bool { return reach.May(p, key) })
 			}
 		}
+		// Which files match a pattern is not known here, so yes must hold for all that do.
+		for _, c := range w.Collections {
+			members, _ := m.Members(c.Name)
+			for p := range access.AllPermissions.Each() {
+				answer, err := r.CanI(user, p, review.Target{Kind: v1alpha1.TargetCollection, Name: c.Name})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, k := range members {
+					if answer.Allowed && !reach.May(p, k) {
+						t.Fatalf("%s may %s all of %s, the model says no for %+v", user, p, c.Name, k)
+					}
+				}
+			}
+		}
 	})
 }
 

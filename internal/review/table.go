@@ -23,7 +23,7 @@ func newTable(w io.Writer, columns ...string) *table {
 
 func (t *table) row(cells ...string) {
 	for i, c := range cells {
-		if cells[i] = plain(c); c == "" {
+		if cells[i] = OneLine(c); c == "" {
 			cells[i] = "-"
 		}
 	}
@@ -42,7 +42,9 @@ func (t *table) end() error {
 	return nil
 }
 
-func plain(s string) string {
+// OneLine takes out of a text what could end a line, move a cursor or turn the
+// direction of reading: names and reasons may come from anybody's pull request.
+func OneLine(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
 			return ' '
@@ -69,7 +71,7 @@ type text struct {
 
 func (t *text) line(format string, args ...any) {
 	if t.err == nil {
-		_, t.err = fmt.Fprintln(t.w, plain(fmt.Sprintf(format, args...)))
+		_, t.err = fmt.Fprintln(t.w, OneLine(fmt.Sprintf(format, args...)))
 	}
 	if t.err != nil {
 		t.err = fmt.Errorf("writing the answer: %w", t.err)

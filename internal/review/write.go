@@ -69,7 +69,7 @@ func (a *Answer) WriteTable(w io.Writer, wide bool) error {
 	lines := &text{w: w}
 	lines.line("%s", yesNo(a.Allowed))
 	if wide {
-		a.grounds(lines, a.User, 10)
+		a.grounds(lines, 1<<30)
 		return lines.notes(a.Notes)
 	}
 	return lines.err
@@ -81,35 +81,34 @@ func (e *Explanation) WriteTable(w io.Writer, wide bool) error {
 	lines.line("%s on %s, library %s, at %s", e.User, e.Target, e.Library, stamp(e.At))
 	most := 3
 	if wide {
-		most = len(e.Permissions) * 1000
+		most = 1 << 30
 	}
-	done := map[int]bool{}
-	for i := range e.Permissions {
-		if done[i] {
-			continue
-		}
-		v := &e.Permissions[i]
-		same := []string{v.Permission}
-		for j := i + 1; j < len(e.Permissions); j++ {
-			o := &e.Permissions[j]
-			if !done[j] && o.Allowed == v.Allowed && reflect.DeepEqual(o.Routes, v.Routes) && reflect.DeepEqual(o.WhyNot, v.WhyNot) {
-				done[j] = true
-				same = append(same, o.Permission)
+	for _, allowed := range []bool{true, false} {
+		done := map[int]bool{}
+		for i := range e.Permissions {
+			v := &e.Permissions[i]
+			if done[i] || v.Allowed != allowed {
+				continue
 			}
+			same := []string{v.Permission}
+			for j := i + 1; j < len(e.Permissions); j++ {
+				o := &e.Permissions[j]
+				if !done[j] && o.Allowed == allowed && reflect.DeepEqual(o.Routes, v.Routes) && reflect.DeepEqual(o.WhyNot, v.WhyNot) {
+					done[j] = true
+					same = append(same, o.Permission)
+				}
+			}
+			word := map[bool]string{true: "may", false: "may not"}[allowed]
+			lines.line("")
+			lines.line("%s: %s", word, strings.Join(same, ", "))
+			v.grounds(lines, most)
 		}
-		word := "may"
-		if !v.Allowed {
-			word = "may not"
-		}
-		lines.line("")
-		lines.line("%s: %s", word, strings.Join(same, ", "))
-		v.grounds(lines, e.User, most)
 	}
 	return lines.notes(e.Notes)
 }
 
 // grounds writes routes, or why there is none, so many at most.
-func (v *Verdict) grounds(lines *text, user string, most int) {
+func (v *Verdict) grounds(lines *text, most int) {
 	if v.Allowed {
 		for i := range v.Routes {
 			lines.line("  by %s", v.Routes[i].String())
@@ -125,15 +124,13 @@ func (v *Verdict) grounds(lines *text, user string, most int) {
 		for _, o := range why.Obstacles {
 			because = append(because, o.Message)
 		}
-		switch {
-		case why.Route == nil:
+		if why.Route == nil {
 			lines.line("  %s", strings.Join(because, "; "))
-		default:
-			lines.line("  not by %s: %s", why.Route.String(), strings.Join(because, "; "))
+			continue
 		}
-	}
-	if len(v.WhyNot) == 0 {
-		lines.line("  nothing gives it to %s", user)
+		route := *why.Route
+		route.NotAfter = nil // where it matters it is among the obstacles
+		lines.line("  not by %s: %s", route.String(), strings.Join(because, "; "))
 	}
 }
 

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write what the commands print into testdata/golden")
+
+// noon is when every question is asked.
+func noon() time.Time { return time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// ask runs one command line; it gives what it prints, complaints marked, and the exit code.
+func ask(t *testing.T, stdin, line string) string {
+	t.Helper()
+	var out, complaints bytes.Buffer
+	code := run(t.Context(), strings.Fields(line), strings.NewReader(stdin), &out, &complaints, noon)
+	s := "$ kubectl dam " + line + "\n" + out.String()
+	for c := range strings.Lines(complaints.String()) {
+		s += "stderr: " + c
+	}
+	return s + fmt.Sprintf("exit code %d\n", code)
+}
+
+// TestGolden asks questions about directories of YAML, and compares all that is
+// printed with what was reviewed. Run it with -update after a change.
+//
+// features: U2, P12, K16
+func TestGolden(t *testing.T) {
+	const tenant, acme = " -f testdata/tenant", " -f ../../config/samples/acme"
+	cases := []struct {
+		name string
+		// lines are the questions, answered one below the other.
+		lines []string
+	}{
+		{"who-can tells every route, rights on parts, and links", []string{
+			"who-can download folder/launch", "who-can preview folder/launch -o wide", "who-can download folder/embargo", "who-can upload library/brand",
+			"who-can download collection/hero-shots", "who-can preview library/brand:press/logo.png", "who-can list folder/press",
+		}},
+		{"who-can answers programs", []string{"who-can delete folder/launch-final -o json", "who-can delete folder/launch-final -o yaml"}},
+		{"can-i answers by its exit code", []string{
+			"can-i download folder/launch --as alice", "can-i delete folder/launch --as alice", "can-i delete folder/launch --as alice --why",
+			"can-i download folder/launch --as nobody -o wide", "can-i download library/brand:launch/final/a.jpg --as alice --why", "can-i list folder/launch --as bob -o json",
+		}},
+		{"explain says why", []string{"explain alice folder/launch", "explain alice folder/launch-final", "explain bob library/brand:launch/final/hero-1.jpg"}},
+		{"explain says why not", []string{
+			"explain alice folder/embargo", "explain alice folder/board", "explain lara folder/board", "explain bob folder/launch", "explain carol folder/launch",
+			"explain dave folder/press", "explain dave folder/old", "explain dave folder/launch", "explain zoe folder/press", "explain bob collection/hero-shots",
+			"explain bob folder/launch -o yaml",
+		}},
+		{"access lists all that a user may do", []string{"access alice", "access bob", "access carol", "access lara", "access alice -o wide", "access bob -o json"}},
+		{"roles tells who has them", []string{"roles", "roles picker contributor -o wide", "roles viewer -o json"}},
+		{"errors name the remedy", []string{
+			"who-can download folder/nowhere", "who-can download launch", "who-can fly folder/launch", "who-can download library/brand:launch", "who-can download library/brand:../x",
+			"who-can download library/brand:restricted/embargo/x.jpg", "who-can download", "can-i download folder/launch", "can-i download folder/nowhere --as alice", "can-i --bad",
+			"access nobody", "roles nobody", "roles -o csv", "explain alice", "who-can download folder/launch -n northlight", "fly",
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for _, line := range c.lines {
+				got = append(got, ask(t, "", line+tenant))
+			}
+			compare(t, c.name, got)
+		})
+	}
+	t.Run("the samples", func(t *testing.T) {
+		var got []string
+		for _, line := range []string{
+			"who-can download folder/launch", "who-can download folder/embargo", "explain carl folder/embargo", "explain vera folder/brand-2", "access sam", "roles",
+		} {
+			got = append(got, ask(t, "", line+acme))
+		}
+		compare(t, "the samples", got)
+	})
+}
+
+func compare(t *testing.T, name string, got []string) {
+	t.Helper()
+	file := filepath.Join("testdata/golden", strings.NewReplacer(" ", "-", ",", "").Replace(name)+".txt")
+	text := strings.Join(got, "\n")
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(text, "\n")); diff != "" {
+		t.Errorf("%s (-reviewed +now):\n%s", file, diff)
+	}
+}

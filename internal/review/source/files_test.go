@@ -1,0 +1,173 @@
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+const user = `apiVersion: dam.vitrine.dev/v1alpha1
+kind: User
+metadata: {name: NAME, namespace: SPACE}
+spec: {displayName: Alice}
+`
+
+func someone(name, namespace string) string {
+	text := strings.ReplaceAll(user, "NAME", name)
+	if namespace == "" {
+		return strings.ReplaceAll(text, ", namespace: SPACE", "")
+	}
+	return strings.ReplaceAll(text, "SPACE", namespace)
+}
+
+func TestFiles(t *testing.T) {
+	cases := []struct {
+		reason    string
+		files     map[string]string // by path
+		links     map[string]string // symbolic, by path
+		paths     []string          // the folder itself when absent
+		stdin     string
+		namespace string
+		// want are the users, or what the error says.
+		want      []string
+		space     string
+		refused   string
+		noted     string
+		frozenFor string
+	}{
+		{reason: "folders are read with all below, and other files are passed over",
+			files: map[string]string{
+				"a.yaml": someone("alice", "acme") + "---\n# nothing here\n---\n" + someone("bob", "acme"), "x/y/c.yml": someone("carol", "acme"),
+				"d.json":      `{"apiVersion":"dam.vitrine.dev/v1alpha1","kind":"User","metadata":{"name":"dave","namespace":"acme"},"spec":{}}`,
+				"e.txt":       someone("erin", "acme"),
+				".git/f.yaml": someone("frank", "acme"), ".hidden.yaml": someone("grace", "acme"),
+				"values.yaml": "- 1\n", "secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+				"store.yaml": "apiVersion: dam.vitrine.dev/v1alpha1\nkind: ObjectStore\nmetadata: {name: default}\nspec: {}\n",
+			},
+			want: []string{"alice", "bob", "dave", "carol"}, space: "acme"},
+		{reason: "links to files are followed, links to folders are not",
+			files: map[string]string{"..data/a.yaml": someone("alice", "acme"), "b/b.yaml": someone("bob", "acme")},
+			links: map[string]string{"a.yaml": "..data/a.yaml", "b/round": "../b"},
+			want:  []string{"alice", "bob"}, space: "acme"},
+		{reason: "a file that is named is read whatever it is called",
+			files: map[string]string{"alice.txt": someone("alice", "acme"), "bob.yaml": someone("bob", "acme")}, paths: []string{"alice.txt"},
+			want: []string{"alice"}, space: "acme"},
+		{reason: "stdin is read beside files, and a list is what is in it",
+			files: map[string]string{"a.yaml": someone("alice", "acme")}, paths: []string{"-", "a.yaml"},
+			stdin: "apiVersion: v1\nkind: List\nitems:\n- apiVersion: dam.vitrine.dev/v1alpha1\n  kind: User\n  metadata: {name: bob, namespace: acme}\n  spec: {}\n",
+			want:  []string{"bob", "alice"}, space: "acme"},
+		{reason: "of several namespaces one is chosen, with what names none",
+			files: map[string]string{"a.yaml": someone("alice", "acme"), "b.yaml": someone("bob", ""), "n.yaml": someone("nora", "northlight")}, namespace: "northlight",
+			want: []string{"bob", "nora"}, space: "northlight"},
+		{reason: "what names no namespace is in the default one", files: map[string]string{"b.yaml": someone("bob", "")}, want: []string{"bob"}, space: "default"},
+		{reason: "a namespace's freeze is read",
+			files: map[string]string{"a.yaml": someone("alice", "acme") + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: acme, annotations: {dam.vitrine.dev/freeze: leak}}\n"},
+			want:  []string{"alice"}, space: "acme", frozenFor: "leak"},
+		{reason: "another namespace's freeze is not this one's",
+			files: map[string]string{"a.yaml": someone("alice", "acme") + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: other, annotations: {dam.vitrine.dev/freeze: leak}}\n"},
+			want:  []string{"alice"}, space: "acme"},
+		{reason: "a kustomization that patches is noted",
+			files: map[string]string{"a.yaml": someone("alice", "acme"), "kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\npatches: [{path: p.yaml}]\n"},
+			want:  []string{"alice"}, space: "acme", noted: "is not carried out here"},
+		{reason: "a kustomization that only lists files is not",
+			files: map[string]string{"a.yaml": someone("alice", "acme"), "kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n"},
+			want:  []string{"alice"}, space: "acme"},
+
+		{reason: "several namespaces and none chosen", files: map[string]string{"a.yaml": someone("alice", "acme") + "---\n" + someone("nora", "northlight")}, refused: "namespaces acme, northlight; choose one"},
+		{reason: "nothing in the namespace chosen", files: map[string]string{"a.yaml": someone("alice", "acme")}, namespace: "other", refused: "there are declarations for acme"},
+		{reason: "nothing of ours at all", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: Secret\n"}, refused: "they declare nothing of dam.vitrine.dev"},
+		{reason: "no such folder", paths: []string{"nowhere"}, refused: "there is no file or folder"},
+		{reason: "an object declared twice", files: map[string]string{"a.yaml": someone("alice", "acme"), "b.yaml": someone("alice", "")}, refused: "User alice is declared twice"},
+		{reason: "a field that nobody reads", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "displayName", "dispalyName", 1)}, refused: `reading the User: error unmarshaling JSON: while decoding JSON: json: unknown field "dispalyName"`},
+		{reason: "a key given twice", files: map[string]string{"a.yaml": someone("alice", "acme") + "kind: User\n"}, refused: `"kind" already set`},
+		{reason: "no name", files: map[string]string{"a.yaml": strings.Replace(someone("x", "acme"), "name: x, ", "", 1)}, refused: "has no metadata.name"},
+		{reason: "a kind that there is not", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "kind: User", "kind: Person", 1)}, refused: "has no kind Person"},
+		{reason: "another version", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "v1alpha1", "v2", 1)}, refused: "reads dam.vitrine.dev/v1alpha1, not dam.vitrine.dev/v2"},
+		{reason: "a template", files: map[string]string{"a.yaml": "a: b\n---\n{{ if .Values.x }}\n"}, refused: "a.yaml, document 2 is not YAML"},
+	}
+	for _, c := range cases {
+		t.Run(c.reason, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range c.files {
+				put(t, filepath.Join(dir, name), func(path string) error { return os.WriteFile(path, []byte(text), 0o600) })
+			}
+			for name, to := range c.links {
+				put(t, filepath.Join(dir, name), func(path string) error { return os.Symlink(to, path) })
+			}
+			paths := []string{dir}
+			if c.paths != nil {
+				paths = nil
+			}
+			for _, p := range c.paths {
+				if p != "-" {
+					p = filepath.Join(dir, p)
+				}
+				paths = append(paths, p)
+			}
+			got, err := Files(strings.NewReader(c.stdin), paths, c.namespace)
+			if c.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), c.refused) {
+					t.Fatalf("the error is %v, and should say %q", err, c.refused)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, u := range got.Declared.Users {
+				names = append(names, u.Name)
+			}
+			if diff := cmp.Diff(c.want, names); diff != "" {
+				t.Errorf("other users (-want +got):\n%s", diff)
+			}
+			if got.Namespace != c.space || got.Frozen != c.frozenFor || got.Declared.NamespaceFrozen != (c.frozenFor != "") {
+				t.Errorf("namespace %q frozen %v for %q", got.Namespace, got.Declared.NamespaceFrozen, got.Frozen)
+			}
+			if notes := strings.Join(got.Notes, "\n"); !strings.Contains(notes, c.noted) || c.noted == "" && notes != "" {
+				t.Errorf("the notes are %q", notes)
+			}
+		})
+	}
+}
+
+func put(t *testing.T, path string, make func(string) error) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := make(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// FuzzFiles feeds anything at all: it is read or refused, and what is read can be asked about.
+func FuzzFiles(f *testing.F) {
+	f.Add(someone("alice", "acme"))
+	f.Add("apiVersion: v1\nkind: List\nitems: [{}, 1, null]\n")
+	f.Add("apiVersion: dam.vitrine.dev/v1alpha1\nkind: FolderList\nitems: {}\n")
+	f.Add("---\n...\n--- |\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		tenant, err := Files(strings.NewReader(text), []string{"-"}, "")
+		if err != nil {
+			return
+		}
+		r := review.New(tenant, time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC))
+		for _, word := range r.Targets() {
+			target, err := review.ParseTarget(word)
+			if err != nil {
+				continue // a name that no API server would take
+			}
+			if _, err := r.WhoCan(access.Download, target); err != nil {
+				t.Errorf("%s is declared, and cannot be asked about: %v", word, err)
+			}
+		}
+	})
+}
