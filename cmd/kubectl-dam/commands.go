@@ -85,7 +85,7 @@ func (p *program) canI() *cobra.Command {
 				return err
 			}
 			if !a.Allowed {
-				return exitCode(1)
+				return silentError(1)
 			}
 			return nil
 		},

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	if err == nil {
 		return 0
 	}
-	var no exitCode
+	var no silentError
 	if errors.As(err, &no) {
 		return int(no)
 	}
@@ -50,8 +50,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	return 1
 }
 
-// exitCode ends the program with nothing more to say.
-type exitCode int
+// silentError ends the program with an exit code and nothing more to say.
+type silentError int
 
 // Error is for nobody.
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e silentError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

@@ -135,14 +135,14 @@ func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission
 	var near []WhyNot
 	seen := map[[3]string]bool{}
 	for i, at := range ideal.places {
-		real := map[[3]string]bool{}
+		holds := map[[3]string]bool{}
 		if i < len(q.places) {
 			for _, a := range q.model.Decide(user, p, q.places[i].key, r.at).Routes {
-				real[identity(a)] = true
+				holds[identity(a)] = true
 			}
 		}
 		for _, a := range ideal.model.Decide(user, p, at.key, r.at).Routes {
-			if real[identity(a)] || seen[identity(a)] {
+			if holds[identity(a)] || seen[identity(a)] {
 				continue
 			}
 			seen[identity(a)] = true

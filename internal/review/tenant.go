@@ -29,12 +29,18 @@ type Tenant struct {
 type Review struct {
 	tenant Tenant
 	at     time.Time
+	// bindings by name: each route is looked up here, and there may be thousands.
+	bindings map[string]*v1alpha1.RoleBinding
 }
 
 // New makes it. The tenant must not be changed afterwards.
 func New(t Tenant, at time.Time) *Review {
 	t.Declared.Files = nil
-	return &Review{tenant: t, at: at.UTC()}
+	r := &Review{tenant: t, at: at.UTC(), bindings: make(map[string]*v1alpha1.RoleBinding, len(t.Declared.RoleBindings))}
+	for i := range t.Declared.RoleBindings {
+		r.bindings[t.Declared.RoleBindings[i].Name] = &t.Declared.RoleBindings[i]
+	}
+	return r
 }
 
 // NotFoundError says that a question names something that is not declared.
@@ -142,7 +148,7 @@ func (r *Review) role(name string) *v1alpha1.Role {
 }
 
 func (r *Review) binding(name string) *v1alpha1.RoleBinding {
-	return find(r.tenant.Declared.RoleBindings, func(b *v1alpha1.RoleBinding) bool { return b.Name == name })
+	return r.bindings[name]
 }
 
 func (r *Review) library(name string) *v1alpha1.Library {

@@ -103,7 +103,7 @@ func prepare(ctx context.Context) error {
 // kubectl runs kubectl from the root of the checkout, with the plugin to be found.
 func kubectl(ctx context.Context, kubeconfig string, args ...string) (said, error) {
 	var out, complaints bytes.Buffer
-	c := exec.CommandContext(ctx, bed.kubectl, args...) //nolint:gosec // the program of the test bed
+	c := exec.CommandContext(ctx, bed.kubectl, args...)
 	c.Dir, c.Stdout, c.Stderr = bed.root, &out, &complaints
 	c.Env = append(os.Environ(), "PATH="+bed.path, "KUBECONFIG="+kubeconfig, "HOME="+bed.dir)
 	err := c.Run()

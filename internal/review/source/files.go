@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
@@ -110,14 +111,10 @@ func (r *reader) documents(from io.Reader, name string) error {
 	}
 }
 
-// header is what is read of any object, to know whether it is ours.
+// header is what is read of any document, to know whether it is an object and ours.
 type header struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Metadata   struct {
-		Name        string            `json:"name"`
-		Annotations map[string]string `json:"annotations"`
-	} `json:"metadata"`
+	APIVersion any `json:"apiVersion"`
+	Kind       any `json:"kind"`
 }
 
 func (r *reader) document(text []byte, where string) error {
@@ -125,31 +122,45 @@ func (r *reader) document(text []byte, where string) error {
 	if err != nil {
 		return fmt.Errorf("%s is not YAML: %w", where, err)
 	}
-	var h header
-	if !bytes.HasPrefix(raw, []byte("{")) || json.Unmarshal(raw, &h) != nil {
-		return nil // no object of Kubernetes
+	if !bytes.HasPrefix(raw, []byte("{")) {
+		return nil // a list or a word: no object of Kubernetes
 	}
-	group, _, _ := strings.Cut(h.APIVersion, "/")
+	var h header
+	if err := json.Unmarshal(raw, &h); err != nil {
+		return fmt.Errorf("%s: reading it: %w", where, err)
+	}
+	version, _ := h.APIVersion.(string)
+	kind, _ := h.Kind.(string)
+	group, _, _ := strings.Cut(version, "/")
 	switch {
-	case h.APIVersion == "v1" && h.Kind == "Namespace":
-		if reason, frozen := h.Metadata.Annotations[v1alpha1.AnnotationFreeze]; frozen {
-			r.frozen[h.Metadata.Name] = reason
-		}
-		return nil
+	case version == "v1" && kind == "Namespace":
+		return r.namespace(raw, where)
 	case strings.HasPrefix(group, "kustomize.config.k8s.io"):
 		return r.kustomization(raw, where)
-	case strings.HasSuffix(h.Kind, "List") && (h.APIVersion == "v1" || group == v1alpha1.GroupVersion.Group):
+	case strings.HasSuffix(kind, "List") && (version == "v1" || group == v1alpha1.GroupVersion.Group):
 		return r.list(raw, where)
 	case group != v1alpha1.GroupVersion.Group:
 		return nil
-	case h.APIVersion != v1alpha1.GroupVersion.String():
-		return fmt.Errorf("%s: this plugin reads %s, not %s; use the plugin of that version", where, v1alpha1.GroupVersion, h.APIVersion)
+	case version != v1alpha1.GroupVersion.String():
+		return fmt.Errorf("%s: this plugin reads %s, not %s; use the plugin of that version", where, v1alpha1.GroupVersion, version)
 	}
-	o, tenants, err := ours(text, where, h.Kind)
+	o, tenants, err := ours(text, where, kind)
 	if tenants && err == nil {
 		r.objects = append(r.objects, o)
 	}
 	return err
+}
+
+// namespace reads whether a tenant is frozen.
+func (r *reader) namespace(raw []byte, where string) error {
+	var object metav1.PartialObjectMetadata
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return fmt.Errorf("%s: reading the Namespace: %w", where, err)
+	}
+	if reason, frozen := object.Annotations[v1alpha1.AnnotationFreeze]; frozen {
+		r.frozen[object.Name] = reason
+	}
+	return nil
 }
 
 // list reads the objects that kubectl get -o yaml prints as one.

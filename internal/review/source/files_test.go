@@ -90,6 +90,7 @@ func TestFiles(t *testing.T) {
 		{reason: "no name", files: map[string]string{"a.yaml": strings.Replace(someone("x", "acme"), "name: x, ", "", 1)}, refused: "has no metadata.name"},
 		{reason: "a kind that there is not", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "kind: User", "kind: Person", 1)}, refused: "has no kind Person"},
 		{reason: "another version", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "v1alpha1", "v2", 1)}, refused: "reads dam.vitrine.dev/v1alpha1, not dam.vitrine.dev/v2"},
+		{reason: "labels that are none, as the API server would refuse them", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "{name: alice", "{labels: [a], name: alice", 1)}, refused: "reading the User"},
 		{reason: "a template", files: map[string]string{"a.yaml": "a: b\n---\n{{ if .Values.x }}\n"}, refused: "a.yaml, document 2 is not YAML"},
 	}
 	for _, c := range cases {
@@ -138,12 +139,12 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func put(t *testing.T, path string, make func(string) error) {
+func put(t *testing.T, path string, write func(string) error) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := make(path); err != nil {
+	if err := write(path); err != nil {
 		t.Fatal(err)
 	}
 }
