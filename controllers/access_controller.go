@@ -47,8 +47,7 @@ func (r *AccessReconciler) SetupWithManager(mgr ctrl.Manager) error {
 }
 
 // debounced asks for a pass a moment after a change, so that a commit of many
-// objects is one pass. Changes of status alone count: the identity of a User
-// and the token of a link come by it.
+// objects is one pass.
 func (r *AccessReconciler) debounced() handler.EventHandler {
 	enqueue := func(ctx context.Context, o client.Object, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
 		for _, at := range r.concerned(ctx, o) {
@@ -60,12 +59,25 @@ func (r *AccessReconciler) debounced() handler.EventHandler {
 			enqueue(ctx, e.Object, q)
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+			if !tellsByStatus(e.ObjectNew) && !declaredAnew(e.ObjectOld, e.ObjectNew) {
+				return
+			}
 			enqueue(ctx, e.ObjectNew, q)
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
 			enqueue(ctx, e.Object, q)
 		},
 	}
+}
+
+// tellsByStatus: of these the status counts too, since a User's identity, a
+// link's token, a Library's buckets and a store's budget are told there.
+func tellsByStatus(o client.Object) bool {
+	switch o.(type) {
+	case *v1alpha1.User, *v1alpha1.PublicLink, *v1alpha1.Library, *v1alpha1.ObjectStore:
+		return true
+	}
+	return false
 }
 
 // concerned names the tenants at stores that a change of an object may touch.
@@ -226,7 +238,7 @@ func (r *AccessReconciler) nextPass(tenant *Tenant, now time.Time) time.Duration
 		earlier(next)
 	}
 	for i := range tenant.Links {
-		if next := r.linkVerdict(tenant, &tenant.Links[i], now).Next; !next.IsZero() {
+		if next := linkVerdict(tenant, &tenant.Links[i], now).Next; !next.IsZero() {
 			earlier(next)
 		}
 	}

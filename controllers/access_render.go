@@ -44,7 +44,7 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 			return nil, err
 		}
 		gives := err == nil && library.DeletionTimestamp.IsZero()
-		if gives && tenant.Holdings[library.Name] == nil && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
+		if gives && tenant.Holdings[library.Name] == nil && r.Inventory.awaited(client.ObjectKeyFromObject(library)) && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
 			// After a restart: without knowing the files, Collections would seem to
 			// have lost their members, and everybody their access to them.
 			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
@@ -206,7 +206,7 @@ func (r *AccessReconciler) linkRights(tenant *Tenant, buckets map[string]policy.
 	var rights []policy.LinkRights
 	for i := range tenant.Links {
 		obj := &tenant.Links[i]
-		if obj.Status.TokenHash == "" || obj.Status.Catalog == "" || !obj.DeletionTimestamp.IsZero() || !r.linkVerdict(tenant, obj, now).Open() {
+		if obj.Status.TokenHash == "" || obj.Status.Catalog == "" || !obj.DeletionTimestamp.IsZero() || !linkVerdict(tenant, obj, now).Open() {
 			continue
 		}
 		shown, err := tenant.Model.LinkScope(obj.Spec.Target)
@@ -227,7 +227,7 @@ func (r *AccessReconciler) linkRights(tenant *Tenant, buckets map[string]policy.
 }
 
 // linkVerdict judges a link from what is declared, as the gateway does.
-func (r *AccessReconciler) linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) link.Verdict {
+func linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) link.Verdict {
 	facts := link.Facts{Spec: obj.Spec, Frozen: frozen(obj) != "" || tenant.Frozen != "", Available: true}
 	if obj.Status.FirstSeen != nil {
 		facts.FirstSeen = obj.Status.FirstSeen.Time

@@ -10,11 +10,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
@@ -37,13 +34,7 @@ func (r *AssetsReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.sweepers = map[types.NamespacedName]*sweeper{}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(assetsController).
-		For(&v1alpha1.Library{}, builder.WithPredicates(predicate.Funcs{
-			UpdateFunc: func(e event.UpdateEvent) bool {
-				before, now := e.ObjectOld.(*v1alpha1.Library), e.ObjectNew.(*v1alpha1.Library)
-				return before.Generation != now.Generation || before.Status.VitrineBucket != now.Status.VitrineBucket ||
-					before.DeletionTimestamp.IsZero() != now.DeletionTimestamp.IsZero()
-			},
-		})).
+		For(&v1alpha1.Library{}, onDeclaration).
 		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []ctrl.Request {
 			labels := o.GetLabels()
 			return []ctrl.Request{{NamespacedName: types.NamespacedName{Namespace: labels[v1alpha1.LabelTenant], Name: labels[v1alpha1.LabelLibrary]}}}
@@ -66,6 +57,7 @@ func (r *AssetsReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 		return ctrl.Result{}, nil
 	}
 	if err := r.look(ctx, library); err != nil {
+		r.Inventory.failed(req.NamespacedName)
 		out, retry := classify(err)
 		if out.state == stalled && out.after == 0 {
 			out.after = r.Settings.SweepInterval

@@ -16,6 +16,7 @@ import (
 type Inventory struct {
 	mu       sync.RWMutex
 	holdings map[types.NamespacedName]*Holding
+	tried    map[types.NamespacedName]bool
 }
 
 // Holding is what one Library was last seen to hold. It is never changed once stored.
@@ -52,7 +53,7 @@ type Asset struct {
 
 // NewInventory makes an empty one.
 func NewInventory() *Inventory {
-	return &Inventory{holdings: map[types.NamespacedName]*Holding{}}
+	return &Inventory{holdings: map[types.NamespacedName]*Holding{}, tried: map[types.NamespacedName]bool{}}
 }
 
 // Of gives a Library's holding; nil when it has not been swept yet.
@@ -71,8 +72,24 @@ func (i *Inventory) set(library types.NamespacedName, h *Holding) (before *Holdi
 	return before
 }
 
+// failed notes that a look at a Library was tried and did not succeed.
+func (i *Inventory) failed(library types.NamespacedName) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.tried[library] = true
+}
+
+// awaited tells whether the first look at a Library is still to come. One that
+// failed is not waited for: a bucket that is gone must not hold up anybody's revocation.
+func (i *Inventory) awaited(library types.NamespacedName) bool {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.holdings[library] == nil && !i.tried[library]
+}
+
 func (i *Inventory) forget(library types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.holdings, library)
+	delete(i.tried, library)
 }

@@ -45,7 +45,7 @@ func (r *LibraryReconciler) SetupWithManager(mgr ctrl.Manager) error {
 				return nil
 			}
 			return requestsFor(rivals.Items)
-		})).
+		}), onDeclaration).
 		WatchesRawSource(r.Notices.source(libraryController)).
 		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)

@@ -37,7 +37,7 @@ func (r *ObjectStoreReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		For(&v1alpha1.ObjectStore{}).
 		Watches(&v1alpha1.Library{}, handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []ctrl.Request {
 			return []ctrl.Request{{NamespacedName: types.NamespacedName{Name: o.(*v1alpha1.Library).Spec.StoreRef.Name}}}
-		})).
+		}), onDeclaration).
 		WithOptions(atOnce(storesAtOnce)).
 		Complete(r)
 }

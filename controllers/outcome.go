@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -134,7 +135,7 @@ func setConditions(status *v1alpha1.CommonStatus, generation int64, out outcome)
 	status.ObservedGeneration = generation
 	message := out.message
 	if len(message) > maxMessage {
-		message = message[:maxMessage] + "…"
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}
 	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: out.reason, Message: message, ObservedGeneration: generation}
 	if out.state == enforced {

@@ -48,10 +48,10 @@ func (r *PublicLinkReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	})
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.PublicLink{}).
-		Watches(&v1alpha1.Folder{}, all).
-		Watches(&v1alpha1.Collection{}, all).
-		Watches(&v1alpha1.Library{}, all).
-		Watches(&corev1.Namespace{}, all).
+		Watches(&v1alpha1.Folder{}, all, onDeclaration).
+		Watches(&v1alpha1.Collection{}, all, onDeclaration).
+		Watches(&v1alpha1.Library{}, all, onDeclaration).
+		Watches(&corev1.Namespace{}, all, onDeclaration).
 		WatchesRawSource(r.Notices.source(publicLinkController)).
 		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
@@ -69,7 +69,22 @@ func (r *PublicLinkReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 	}
 	before := obj.DeepCopy()
 	out, err := r.reconcile(ctx, obj)
+	if err != nil {
+		// A store that does not answer for a moment takes no link out of service.
+		if why, _ := classify(err); why.state == stalled || obj.Status.Phase == "" {
+			obj.Status.Phase = r.unavailable(obj)
+		}
+	}
 	return r.report(ctx, before, obj, out, err)
+}
+
+// unavailable is the phase of a link that shows nothing, whatever the time.
+func (r *PublicLinkReconciler) unavailable(obj *v1alpha1.PublicLink) v1alpha1.LinkPhase {
+	facts := link.Facts{Spec: obj.Spec, Frozen: frozen(obj) != ""}
+	if obj.Status.FirstSeen != nil {
+		facts.FirstSeen = obj.Status.FirstSeen.Time
+	}
+	return link.Evaluate(facts, r.Clock.Now()).Phase
 }
 
 func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.PublicLink) (outcome, error) {
@@ -77,19 +92,6 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if err != nil {
 		return outcome{}, err
 	}
-	verdict := func(library *v1alpha1.Library, available bool) link.Verdict {
-		facts := link.Facts{Spec: obj.Spec, Frozen: frozen(obj) != "" || tenant.Frozen != "", Available: available}
-		if library != nil {
-			facts.Defaults = library.Spec.Links
-			facts.Frozen = facts.Frozen || frozen(library) != ""
-		}
-		if obj.Status.FirstSeen != nil {
-			facts.FirstSeen = obj.Status.FirstSeen.Time
-		}
-		return link.Evaluate(facts, r.Clock.Now())
-	}
-	obj.Status.Phase = verdict(nil, false).Phase
-
 	shown, err := tenant.Model.LinkScope(obj.Spec.Target)
 	if err != nil {
 		return r.targetless(obj, err)
@@ -136,7 +138,7 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if err := r.list(ctx, connection, bucket, obj, library, shown, tenant.Holdings[library.Name]); err != nil {
 		return outcome{}, err
 	}
-	return r.conclude(obj, verdict(library, true))
+	return r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now()))
 }
 
 // targetless tells why a link shows nothing. A freeze is no fault: it is what

@@ -91,13 +91,13 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 	note(namespace, tenant.Frozen)
 	for i := range libraries.Items {
 		library := &libraries.Items[i]
-		note(library.Name, library.UID, library.ResourceVersion)
 		if holding := t.inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {
 			tenant.Holdings[library.Name] = holding
 			tenant.Declared.Files[library.Name] = holding.Files
 			note(holding.FilesVersion)
 		}
 	}
+	noteAll(note, libraries.Items)
 	noteAll(note, folders.Items)
 	noteAll(note, collections.Items)
 	noteAll(note, users.Items)
@@ -120,13 +120,15 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 	return tenant, nil
 }
 
+// noteAll notes what the model looks at: not the status, which changes with
+// every pass, so that bringing up ten thousand objects makes few models.
 func noteAll[T any, P interface {
 	*T
 	client.Object
 }](note func(...any), items []T) {
 	for i := range items {
 		o := P(&items[i])
-		note(o.GetName(), o.GetUID(), o.GetResourceVersion())
+		note(o.GetName(), o.GetUID(), o.GetGeneration(), o.GetDeletionTimestamp().IsZero(), frozen(o))
 	}
 	note()
 }

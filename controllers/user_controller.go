@@ -35,7 +35,7 @@ func (r *UserReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		// A tenant's first Library at a store, or its last, changes which identities its Users have.
 		Watches(&v1alpha1.Library{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
 			return r.namesIn(ctx, o.GetNamespace(), &v1alpha1.UserList{})
-		})).
+		}), onDeclaration).
 		WatchesRawSource(r.Notices.source(userController)).
 		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
