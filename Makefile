@@ -77,6 +77,10 @@ test-cluster: tools build ## Controllers, on a real API server and a real store
 test-gateway: tools ## Links and the gateway
 	$(call suite,$(call present,internal/link internal/gateway cmd/gateway test/gateway))
 
+.PHONY: test-review
+test-review: tools ## kubectl dam, on a real API server and on files
+	$(call suite,$(call present,internal/review cmd/kubectl-dam test/review))
+
 .PHONY: test-rendition
 test-rendition: tools ## Renditions, with the installed libvips
 	$(call suite,$(call present,internal/rendition cmd/transform test/rendition))
