@@ -111,13 +111,13 @@ func (s *Stores) credentials(ctx context.Context, declared *v1alpha1.ObjectStore
 	err := s.live.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return store.Credentials{}, "", stall(v1alpha1.ReasonCredentialsNotFound, "ObjectStore %q names Secret %s/%s, which does not exist; create it with %s and %s", declared.Name, ref.Namespace, ref.Name, keyAccessKeyID, keySecretAccessKey).within(30 * time.Second)
+		return store.Credentials{}, "", stall(v1alpha1.ReasonCredentialsNotFound, "ObjectStore %q names Secret %s/%s, which does not exist; create it with %s and %s", declared.Name, ref.Namespace, ref.Name, keyAccessKeyID, keySecretAccessKey).within(10 * time.Second)
 	case err != nil:
 		return store.Credentials{}, "", fmt.Errorf("reading the credentials of ObjectStore %q: %w", declared.Name, err)
 	case secret.Labels[v1alpha1.LabelUse] != v1alpha1.UseStoreCredentials:
-		return store.Credentials{}, "", stall(v1alpha1.ReasonSecretNotMarked, "Secret %s/%s is not marked for this use; label it %s=%s", ref.Namespace, ref.Name, v1alpha1.LabelUse, v1alpha1.UseStoreCredentials).within(30 * time.Second)
+		return store.Credentials{}, "", stall(v1alpha1.ReasonSecretNotMarked, "Secret %s/%s is not marked for this use; label it %s=%s", ref.Namespace, ref.Name, v1alpha1.LabelUse, v1alpha1.UseStoreCredentials).within(10 * time.Second)
 	case len(secret.Data[keyAccessKeyID]) == 0 || len(secret.Data[keySecretAccessKey]) == 0:
-		return store.Credentials{}, "", stall(v1alpha1.ReasonCredentialsNotFound, "Secret %s/%s lacks %s or %s", ref.Namespace, ref.Name, keyAccessKeyID, keySecretAccessKey).within(30 * time.Second)
+		return store.Credentials{}, "", stall(v1alpha1.ReasonCredentialsNotFound, "Secret %s/%s lacks %s or %s", ref.Namespace, ref.Name, keyAccessKeyID, keySecretAccessKey).within(10 * time.Second)
 	}
 	return store.Credentials{
 		AccessKeyID:     string(secret.Data[keyAccessKeyID]),
