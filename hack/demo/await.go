@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -55,16 +54,14 @@ func (d *demo) objects(ctx context.Context) ([]unstructured.Unstructured, error)
 
 // ready tells why an object is not Ready; nil when it is.
 func ready(o *unstructured.Unstructured) error {
-	var common struct {
-		Status v1alpha1.CommonStatus `json:"status"`
+	common, err := stateOf(o)
+	if err != nil {
+		return err
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &common); err != nil {
-		return fmt.Errorf("reading the status of %s: %w", title(o), err)
-	}
-	if common.Status.ObservedGeneration != o.GetGeneration() {
+	if common.ObservedGeneration != o.GetGeneration() {
 		return fmt.Errorf("%s is not yet looked at", title(o))
 	}
-	c := meta.FindStatusCondition(common.Status.Conditions, v1alpha1.ConditionReady)
+	c := meta.FindStatusCondition(common.Conditions, v1alpha1.ConditionReady)
 	if c == nil {
 		return fmt.Errorf("%s has no condition Ready", title(o))
 	}

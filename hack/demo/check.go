@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // tally counts checks.
@@ -24,11 +28,27 @@ type chapter struct {
 	checks []check
 }
 
-// chapters are all checks, in the order in which they run. Those that take something
-// away come last.
+// chapters are all checks, in the order in which they run. What they make, they take
+// away again, so that the demo can be shown afterwards; those that stop the manager or
+// delete namespaces come last.
 func chapters() []chapter {
 	return []chapter{
-		{"What is declared", declaredChecks},
+		{"What is declared", declaredChecks()},
+		{"What a viewer may", viewerChecks()},
+		{"What contributors and managers may", levelChecks()},
+		{"What Vitrine's own bucket keeps to itself", ownBucketChecks()},
+		{"Tenants", tenantChecks()},
+		{"Access in time", timeChecks()},
+		{"People who leave", leaverChecks()},
+		{"Renditions", renditionChecks()},
+		{"An open link", linkChecks()},
+		{"A link with a password", passwordChecks()},
+		{"Links that are shut", shutChecks()},
+		{"The gateway's own key", gatewayKeyChecks()},
+		{"A policy changed by hand", driftChecks()},
+		{"The manager is killed", restartChecks()},
+		{"Tenants that end", endChecks()},
+		{"Secrets", secretChecks()},
 	}
 }
 
@@ -38,6 +58,7 @@ func (d *demo) check(ctx context.Context) (tally, error) {
 	for _, chapter := range chapters() {
 		d.heading(chapter.title)
 		for _, c := range chapter.checks {
+			d.notes = nil
 			err := c.prove(ctx, d)
 			if ctx.Err() != nil {
 				return t, fmt.Errorf("checking: %w", ctx.Err())
@@ -48,8 +69,53 @@ func (d *demo) check(ctx context.Context) (tally, error) {
 				continue
 			}
 			t.passed++
-			d.tick(c.claim)
+			d.tick(c.claim, strings.Join(d.notes, ", "))
 		}
 	}
 	return t, nil
+}
+
+// note is shown beside the tick of the check that runs.
+func (d *demo) note(format string, args ...any) {
+	d.notes = append(d.notes, fmt.Sprintf(format, args...))
+}
+
+// promise is how soon access follows what is declared.
+const promise = 2 * time.Second
+
+// promptly wants something to be so within what is promised, and notes how long it took.
+func (d *demo) promptly(ctx context.Context, what string, try func(context.Context) error) error {
+	took, err := within(ctx, promise, try)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	d.note("%s %.2f s", what, took.Seconds())
+	return nil
+}
+
+// eventually wants something to be so before long.
+func (d *demo) eventually(ctx context.Context, limit time.Duration, what string, try func(context.Context) error) error {
+	if _, err := within(ctx, limit, try); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// within tries until there is no error and gives how long that took. A try that
+// succeeds when the time is over is none.
+func within(ctx context.Context, limit time.Duration, try func(context.Context) error) (time.Duration, error) {
+	began := time.Now()
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 25*time.Millisecond, limit, true, func(context.Context) (bool, error) {
+		last = try(ctx) // not the poll's own context: a try that is cut short tells nothing
+		return last == nil, nil
+	})
+	took := time.Since(began)
+	switch {
+	case last != nil:
+		return took, fmt.Errorf("not within %s: %w", limit, last)
+	case err == nil && took > limit:
+		return took, fmt.Errorf("only after %s", took.Round(10*time.Millisecond))
+	}
+	return took, err
 }

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -17,6 +19,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/hack/runner"
 	"github.com/vitrine-dam/vitrine/hack/testbed"
+	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
 // The namespaces that config/namespaces makes, and the tenant of the samples.
@@ -27,6 +30,7 @@ const (
 	tenant           = "acme"
 	otherTenant      = "northlight"
 	storeName        = "default"
+	installation     = "demo" // of the sample ObjectStore
 )
 
 // transformImage is the name that the local runner maps to bin/transform.
@@ -49,6 +53,9 @@ type demo struct {
 	stopRunner func() error
 	pictures   *album
 	places     []place // where the pictures were put
+	// files is the store as its administrator sees it.
+	files      *store.Store
+	notes      []string // of the check that runs
 	gatewayURL string
 	// releases give reserved ports back.
 	releases []func()
@@ -76,7 +83,7 @@ func newDemo(s *screen) (*demo, error) {
 		return nil, fmt.Errorf("reading the demo's folder: %w", err)
 	}
 	for _, e := range entries {
-		if e.Name() == "lock" {
+		if e.Name() == "lock" || e.Name() == albumFolder {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(d.dir, e.Name())); err != nil {
@@ -89,15 +96,23 @@ func newDemo(s *screen) (*demo, error) {
 // up brings everything up and returns when the samples are in force and rendered.
 func (d *demo) up(ctx context.Context) error {
 	d.heading("Bringing Vitrine up")
-	d.pictures = drawAll(ctx)
-	for _, step := range []func(context.Context) error{
-		d.startParts, d.install, d.startPrograms, d.applySamples, d.writeEnv, d.awaitReady, d.upload, d.awaitRenditions,
+	d.pictures = drawAll(ctx, filepath.Join(d.dir, albumFolder))
+	var phases []string
+	began := time.Now()
+	for _, phase := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"parts", d.startParts}, {"install", d.install}, {"programs and samples", d.startPrograms},
+		{"ready", d.awaitReady}, {"upload", d.upload}, {"renditions", d.awaitRenditions},
 	} {
-		if err := step(ctx); err != nil {
+		if err := phase.do(ctx); err != nil {
 			return err
 		}
+		phases = append(phases, fmt.Sprintf("%s %.1f s", phase.name, time.Since(began).Seconds()))
+		began = time.Now()
 	}
-	d.step("Vitrine is up")
+	d.step("Vitrine is up (%s)", strings.Join(phases, ", "))
 	return nil
 }
 
@@ -129,22 +144,43 @@ func (d *demo) startParts(ctx context.Context) error {
 	if d.admin, err = client.New(d.cluster.Config, client.Options{Scheme: scheme}); err != nil {
 		return fmt.Errorf("making the administrator's client: %w", err)
 	}
-	return nil
+	return d.openStore()
+}
+
+// openStore signs in at the store as the platform team does.
+func (d *demo) openStore() error {
+	var err error
+	d.files, err = store.Open(store.Config{
+		Driver: store.DriverIAM, Endpoint: d.store.S3Endpoint, Region: d.store.Region, IAMEndpoint: d.store.IAMEndpoint,
+		InstallationID: installation,
+		Credentials:    store.Credentials{AccessKeyID: d.store.AccessKey, SecretAccessKey: store.Secret(d.store.SecretKey)},
+	})
+	return err
 }
 
 // install applies what config/default applies, but for the Deployments: their programs
 // run as processes here.
 func (d *demo) install(ctx context.Context) error {
-	for _, part := range []string{"namespaces", "crd", "rbac"} {
-		if _, err := d.kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(d.root, "config", part)); err != nil {
-			return err
-		}
+	group, groupCtx := errgroup.WithContext(ctx)
+	for _, parts := range [][]string{{"namespaces", "rbac"}, {"crd"}} {
+		group.Go(func() error {
+			for _, part := range parts {
+				if _, err := d.kubectl(groupCtx, "apply", "--server-side", "-k", filepath.Join(d.root, "config", part)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	d.step("namespaces, kinds and RBAC are installed")
 	return nil
 }
 
-// startPrograms starts kube-controller-manager, which must find the kinds, and Vitrine.
+// startPrograms starts kube-controller-manager, which must find the kinds, and Vitrine;
+// the samples are applied meanwhile, as whoever comes first does not matter.
 func (d *demo) startPrograms(ctx context.Context) error {
 	if err := d.definePrograms(ctx); err != nil {
 		return err
@@ -166,10 +202,9 @@ func (d *demo) startPrograms(ctx context.Context) error {
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return d.startRunner(ctx)
+	group.Go(func() error { return d.applySamples(groupCtx) })
+	group.Go(func() error { return d.startRunner(ctx) })
+	return errors.Join(group.Wait(), d.writeEnv())
 }
 
 func (d *demo) startRunner(ctx context.Context) error {

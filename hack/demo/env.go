@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +8,7 @@ import (
 )
 
 // writeEnv writes .demo/env for shells: `source .demo/env` in another terminal.
-func (d *demo) writeEnv(context.Context) error {
+func (d *demo) writeEnv() error {
 	var b strings.Builder
 	for _, v := range [][2]string{
 		{"KUBECONFIG", d.cluster.Kubeconfig},

@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
@@ -26,28 +22,44 @@ func (d *demo) invite() {
 		if err != nil {
 			url = "(" + err.Error() + ")"
 		}
-		note := ""
+		d.line("  %s\n      %s, %s", url, l.Spec.Title, phrases[l.Status.Phase])
 		if l.Spec.PasswordSecretRef != nil {
-			note = ", the password is in config/samples"
+			password, err := d.password(ctx)
+			if err != nil {
+				password = "(" + err.Error() + ")"
+			}
+			d.line("      the password is %s", password)
 		}
-		d.line("  %-34s %s\n  %-34s %s%s", l.Spec.Title, url, "", l.Status.Phase, note)
 	}
 	d.heading("Try this, in another terminal")
-	d.line("  source %s", filepath.Join(".demo", "env"))
-	d.line("  alias kubectl=%s", filepath.Join(d.root, "bin", "kubectl"))
-	d.line("  kubectl get dam -A")
-	d.line("  kubectl -n %s describe library brand", tenant)
-	d.line("  kubectl -n %s delete damrb sales        # vera loses her access within two seconds", tenant)
-	d.line("  kubectl apply -k config/samples          # and has it back")
-	d.line("  kubectl -n %s delete plink hero-shots   # its page is gone within a second", tenant)
+	for _, line := range []string{
+		"cd " + d.root + " && source " + filepath.Join(".demo", "env") + " && PATH=$PWD/bin:$PATH",
+		"kubectl get dam -A",
+		"kubectl -n acme describe library brand",
+		"",
+		"# Who may do what, and why (or why not)",
+		"kubectl dam who-can download folder/press -n acme",
+		"kubectl dam explain carl folder/launch -n acme",
+		"",
+		"# The switch for three in the morning: freeze a link, and load its page again",
+		"kubectl -n acme annotate plink hero-shots dam.vitrine.dev/freeze='wrong picture'",
+		"kubectl -n acme annotate plink hero-shots dam.vitrine.dev/freeze-",
+		"",
+		"# vera loses her access within two seconds, and has it back",
+		"kubectl -n acme delete damrb sales",
+		"kubectl apply --server-side -k config/samples",
+		"",
+		"# Deleted and applied again, a link has another URL",
+		"kubectl -n acme delete plink logo && kubectl apply --server-side -k config/samples",
+		"kubectl -n acme get secret logo.link -o jsonpath='{.data.url}' | base64 -d",
+	} {
+		d.line("  %s", line)
+	}
 	d.line("\nLogs are in %s. Ctrl-C stops everything.", d.dir)
 }
 
-// linkURL is the address of a PublicLink, from its Secret.
-func (d *demo) linkURL(ctx context.Context, namespace, name string) (string, error) {
-	var secret corev1.Secret
-	if err := d.admin.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name + ".link"}, &secret); err != nil {
-		return "", fmt.Errorf("reading the link's Secret: %w", err)
-	}
-	return string(secret.Data["url"]), nil
+// phrases say what a visitor finds.
+var phrases = map[v1alpha1.LinkPhase]string{
+	v1alpha1.LinkActive: "open", v1alpha1.LinkPending: "which does not open yet", v1alpha1.LinkExpired: "which has expired",
+	v1alpha1.LinkSuspended: "which is suspended", v1alpha1.LinkUnavailable: "whose target is not there",
 }

@@ -50,6 +50,8 @@ patches:
     - {op: replace, path: /spec/endpoint, value: %q}
     - {op: replace, path: /spec/region, value: %q}
     - {op: replace, path: /spec/iam/endpoint, value: %q}
+    # For the tenants that the checks make and end.
+    - {op: add, path: /spec/tenants/-, value: {namespaces: [studio-one, studio-two, studio-three], buckets: ["studio-*"]}}
 - target: {kind: Secret, name: store-admin}
   patch: |
     - {op: replace, path: /stringData/AWS_ACCESS_KEY_ID, value: %q}

@@ -20,6 +20,12 @@ type program struct {
 	child *process.Process
 }
 
+// The manager looks at the store more often than on a cluster, so that nobody waits for the demo.
+const (
+	sweepInterval = time.Second
+	driftInterval = 5 * time.Second
+)
+
 // readyLimit is how long a program may take until it is ready.
 const readyLimit = time.Minute
 
@@ -77,8 +83,7 @@ func (d *demo) definePrograms(ctx context.Context) error {
 		"--system-namespace="+systemNamespace, "--gateway-namespace="+gatewayNamespace, "--jobs-namespace="+jobsNamespace,
 		"--external-url="+external, "--transform-image="+transformImage+":demo", "--leader-elect",
 		"--metrics-bind-address="+managerMetrics, "--health-probe-bind-address="+managerHealth,
-		// Looked at more often than on a cluster, so that nobody waits for the demo.
-		"--sweep-interval=2s", "--drift-interval=10s",
+		"--sweep-interval="+sweepInterval.String(), "--drift-interval="+driftInterval.String(),
 	); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 )
@@ -43,8 +44,17 @@ func (s *screen) heading(text string) { s.printf("\n%s\n", text) }
 
 func (s *screen) line(format string, args ...any) { s.printf("%s\n", fmt.Sprintf(format, args...)) }
 
-func (s *screen) tick(name string) { s.printf("  ✓ %s\n", name) }
+// tick says that a claim holds, and what was measured.
+func (s *screen) tick(claim, note string) {
+	if note != "" {
+		claim += " (" + note + ")"
+	}
+	s.printf("  ✓ %s\n", claim)
+}
 
-func (s *screen) cross(name string, err error) { s.printf("  ✗ %s: %v\n", name, err) }
+// cross says that a claim does not hold, and below it what differed.
+func (s *screen) cross(claim string, err error) {
+	s.printf("  ✗ %s\n      %s\n", claim, strings.ReplaceAll(err.Error(), "\n", "\n      "))
+}
 
 func (s *screen) trouble(err error) { s.printf("\nThe demo could not go on: %v\n", err) }

@@ -122,3 +122,6 @@ func newS3(endpoint, region, access, secret string) (*minio.Client, error) {
 	}
 	return s3, nil
 }
+
+// good tells whether an image library can read it.
+func (p place) good() bool { return p.picture.Kind == pictures.Good }
