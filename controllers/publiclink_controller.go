@@ -15,6 +15,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -53,6 +54,7 @@ func (r *PublicLinkReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Library{}, all, onDeclaration).
 		Watches(&corev1.Namespace{}, all, onDeclaration).
 		WatchesRawSource(r.Notices.source(publicLinkController)).
+		WatchesRawSource(source.Func(r.askAboutHashes)).
 		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
 }

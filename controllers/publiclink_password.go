@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -121,6 +123,20 @@ func (r *PublicLinkReconciler) dropGatewaySecretsOf(ctx context.Context, name ty
 		if err := r.Delete(ctx, &secrets.Items[i]); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting the gateway's Secret of the link: %w", err)
 		}
+	}
+	return nil
+}
+
+// askAboutHashes has a look taken, once at the start, at every link of which the
+// gateway has a password hash: one that was deleted while no manager ran is forgotten.
+func (r *PublicLinkReconciler) askAboutHashes(ctx context.Context, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) error {
+	var secrets corev1.SecretList
+	if err := r.Live.List(ctx, &secrets, client.InNamespace(r.Settings.GatewayNamespace), client.HasLabels{v1alpha1.LabelTenant, labelLink}); err != nil {
+		return fmt.Errorf("looking for the gateway's password hashes: %w", err)
+	}
+	for i := range secrets.Items {
+		labels := secrets.Items[i].Labels
+		queue.Add(ctrl.Request{NamespacedName: types.NamespacedName{Namespace: labels[v1alpha1.LabelTenant], Name: labels[labelLink]}})
 	}
 	return nil
 }

@@ -215,10 +215,13 @@ func (d *demo) leftBehind(ctx context.Context, t tenancy) error {
 		err = fmt.Errorf("the file is now %q", content)
 	}
 	errs = append(errs, err, d.visitor().answers(ctx, t.link, 404, "nothing at this address"))
-	var hashes corev1.SecretList
-	err = d.admin.List(ctx, &hashes, client.InNamespace(gatewayNamespace), client.MatchingLabels{v1alpha1.LabelTenant: t.name})
-	if err == nil && len(hashes.Items) > 0 {
-		err = fmt.Errorf("the gateway still has %d of its password hashes", len(hashes.Items))
-	}
+	err = d.eventually(ctx, settleLimit, "the gateway's password hashes go", func(ctx context.Context) error {
+		var hashes corev1.SecretList
+		err := d.admin.List(ctx, &hashes, client.InNamespace(gatewayNamespace), client.MatchingLabels{v1alpha1.LabelTenant: t.name})
+		if err == nil && len(hashes.Items) > 0 {
+			err = fmt.Errorf("there are still %d of them", len(hashes.Items))
+		}
+		return err
+	})
 	return errors.Join(append(errs, err)...)
 }

@@ -89,7 +89,7 @@ func (w *world) rendered(originals int64) {
 	w.eventually("everything is rendered", 60*time.Second, func() error {
 		w.get(library, "brand")
 		r := library.Status.Renditions
-		if r == nil || library.Status.Assets == nil || *library.Status.Assets.Count != originals || *r.Done+*r.Failed != *r.Wanted {
+		if r == nil || library.Status.Assets == nil || *library.Status.Assets.Count != originals || *r.Done+*r.Failed != *r.Wanted || r.Job != "" {
 			return fmt.Errorf("assets %+v, renditions %+v", library.Status.Assets, r)
 		}
 		return nil
@@ -194,10 +194,13 @@ func TestNamespaceEnds(t *testing.T) {
 				w.eventually("the namespace waits for the manager", 20*time.Second, func() error {
 					ns := &corev1.Namespace{}
 					w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, ns))
-					if ns.DeletionTimestamp.IsZero() {
-						return fmt.Errorf("not terminating")
+					for _, c := range ns.Status.Conditions {
+						// Everything without a finalizer is gone by then, unseen by any manager.
+						if c.Type == corev1.NamespaceFinalizersRemaining && c.Status == corev1.ConditionTrue {
+							return nil
+						}
 					}
-					return nil
+					return fmt.Errorf("nothing but finalizers should hold it: %+v", ns.Status)
 				})
 				w.startManager(nil)
 			}
@@ -247,9 +250,14 @@ func (w *world) leftNothingBut(file string) {
 		}
 		return nil
 	})
-	var secrets corev1.SecretList
-	w.must(bed.admin.List(w.ctx, &secrets, client.InNamespace(settings.GatewayNamespace), client.MatchingLabels{v1alpha1.LabelTenant: w.namespace}))
-	if len(secrets.Items) > 0 {
-		w.Errorf("the gateway still has %d password hashes of the tenant", len(secrets.Items))
-	}
+	w.eventually("the gateway has no password hash of the tenant", 10*time.Second, func() error {
+		var secrets corev1.SecretList
+		if err := bed.admin.List(w.ctx, &secrets, client.InNamespace(settings.GatewayNamespace), client.MatchingLabels{v1alpha1.LabelTenant: w.namespace}); err != nil {
+			return err
+		}
+		if len(secrets.Items) > 0 {
+			return fmt.Errorf("it still has %d", len(secrets.Items))
+		}
+		return nil
+	})
 }
