@@ -219,7 +219,7 @@ func (d *demo) alter(ctx context.Context, page answer, p place) (map[string]stri
 	}
 	outside := idOf("brand/pattern-all.jpg")
 	embargo := asset.ID(access.Key{Library: "brand", Restricted: "embargo", Path: "embargo-next.jpg"})
-	swap := func(old, new string) string { return strings.Replace(picture, old, new, 1) }
+	swap := func(part, other string) string { return strings.Replace(picture, part, other, 1) }
 	bare := picture[:strings.IndexByte(picture, '?')]
 	return map[string]string{
 		"a file outside the Collection":               swap(id, outside),

@@ -54,12 +54,12 @@ func renditionChecks() []check {
 				}
 				for _, job := range jobs {
 					if job.Spec.CompletionMode == nil || *job.Spec.CompletionMode != batchv1.IndexedCompletion {
-						return fmt.Errorf("Job %s is not Indexed", job.Name)
+						return fmt.Errorf("the Job %s is not Indexed", job.Name)
 					}
 					if !slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
 						return c.Type == batchv1.JobComplete && c.Status == corev1.ConditionTrue
 					}) {
-						return fmt.Errorf("Job %s is not Complete: %+v", job.Name, job.Status.Conditions)
+						return fmt.Errorf("the Job %s is not Complete: %+v", job.Name, job.Status.Conditions)
 					}
 				}
 			}

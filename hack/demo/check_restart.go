@@ -59,7 +59,7 @@ func restartChecks() []check {
 			if err != nil {
 				return err
 			}
-			if err := d.apply(ctx, grant("check-press", "viewer", "vera", "press", "")); err != nil {
+			if err := d.apply(ctx, grant("check-press", "")); err != nil {
 				return err
 			}
 			given := d.promptly(ctx, "given", func(ctx context.Context) error { return allowed(ctx, vera.lists(originals, "press/")) })

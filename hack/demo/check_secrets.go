@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -55,7 +56,7 @@ func secretChecks() []check {
 				return err
 			}
 			for word, what := range words {
-				if bytes.Contains([]byte(out), []byte(word)) {
+				if strings.Contains(out, word) {
 					return fmt.Errorf("the cluster's state tells %s", what)
 				}
 			}
@@ -74,10 +75,10 @@ func (d *demo) secretWords(ctx context.Context) (map[string]string, error) {
 		}
 		for _, s := range secrets.Items {
 			for key, value := range s.Data {
-				switch {
-				case key == "url":
+				switch key {
+				case "url":
 					words[path.Base(string(value))] = "the token of " + s.Name
-				case key == "AWS_SECRET_ACCESS_KEY", key == "password":
+				case "AWS_SECRET_ACCESS_KEY", "password":
 					words[string(value)] = s.Name + ", " + key
 				}
 			}

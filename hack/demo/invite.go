@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -22,14 +23,15 @@ func (d *demo) invite() {
 		if err != nil {
 			url = "(" + err.Error() + ")"
 		}
-		d.line("  %s\n      %s, %s", url, l.Spec.Title, phrases[l.Status.Phase])
+		note := phrases[l.Status.Phase]
 		if l.Spec.PasswordSecretRef != nil {
 			password, err := d.password(ctx)
 			if err != nil {
 				password = "(" + err.Error() + ")"
 			}
-			d.line("      the password is %s", password)
+			note += ", the password is " + password
 		}
+		d.line("  %s (%s)\n      %s", l.Spec.Title, note, url)
 	}
 	d.heading("Try this, in another terminal")
 	for _, line := range []string{
@@ -53,13 +55,13 @@ func (d *demo) invite() {
 		"kubectl -n acme delete plink logo && kubectl apply --server-side -k config/samples",
 		"kubectl -n acme get secret logo.link -o jsonpath='{.data.url}' | base64 -d",
 	} {
-		d.line("  %s", line)
+		d.line("%s", strings.TrimRight("  "+line, " "))
 	}
 	d.line("\nLogs are in %s. Ctrl-C stops everything.", d.dir)
 }
 
 // phrases say what a visitor finds.
 var phrases = map[v1alpha1.LinkPhase]string{
-	v1alpha1.LinkActive: "open", v1alpha1.LinkPending: "which does not open yet", v1alpha1.LinkExpired: "which has expired",
-	v1alpha1.LinkSuspended: "which is suspended", v1alpha1.LinkUnavailable: "whose target is not there",
+	v1alpha1.LinkActive: "open", v1alpha1.LinkPending: "does not open yet", v1alpha1.LinkExpired: "expired",
+	v1alpha1.LinkSuspended: "suspended", v1alpha1.LinkFrozen: "frozen", v1alpha1.LinkUnavailable: "its target is not there",
 }
