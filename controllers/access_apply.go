@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,23 +15,23 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// applied remembers what of ours is in force, by bucket.
+// applied remembers what of ours is in force, by ObjectStore and bucket.
 type applied struct {
 	mu        sync.Mutex
 	documents map[string]policy.Document
 }
 
-func (a *applied) get(bucket string) (policy.Document, bool) {
+func (a *applied) get(objectStore, bucket string) (policy.Document, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	document, ok := a.documents[bucket]
+	document, ok := a.documents[objectStore+"/"+bucket]
 	return document, ok
 }
 
-func (a *applied) set(bucket string, document policy.Document) {
+func (a *applied) set(objectStore, bucket string, document policy.Document) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.documents[bucket] = document
+	a.documents[objectStore+"/"+bucket] = document
 }
 
 // change is what is to be done to one bucket's policy.
@@ -42,20 +43,23 @@ type change struct {
 // apply brings the policies of buckets to what was rendered, once that is
 // proved: those that only take away first, and nothing where nothing differs.
 func (r *AccessReconciler) apply(ctx context.Context, connection Connection, made rendering, result *compiled) error {
-	changes, err := r.differences(ctx, connection, made.policies, result)
-	if err != nil || len(changes) == 0 {
-		return err
+	changes, unread := r.differences(ctx, connection, made.policies, result)
+	if len(changes) == 0 {
+		return unread
 	}
 	if err := made.prove(); err != nil {
 		return err
 	}
 	slices.SortStableFunc(changes, func(a, b change) int { return rank(a) - rank(b) })
+	// One bucket that cannot be written holds up no other: what is taken away there is taken away now.
+	errs := []error{unread}
 	for _, c := range changes {
 		if err := r.applyOne(ctx, connection, c, result); err != nil {
-			return err
+			result.fail(c.library.Name, err)
+			errs = append(errs, err)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // differences compares the store with what was rendered.
@@ -64,6 +68,7 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 		result.libraries[w.library.Name] = libraryResult{applied: w.library.refused == nil, failed: w.library.refused}
 	}
 	var changes []change
+	var unread []error
 	for _, w := range work {
 		document, err := connection.BucketPolicy(ctx, w.bucket)
 		if isMissing(err) {
@@ -72,7 +77,9 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the policy of bucket %s: %w", w.bucket, err)
+			unread = append(unread, fmt.Errorf("reading the policy of bucket %s: %w", w.bucket, err))
+			result.fail(w.library.Name, err)
+			continue
 		}
 		now, err := policy.Parse(document)
 		if err != nil {
@@ -93,9 +100,9 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 			changes = append(changes, change{w, now, next})
 			continue
 		}
-		r.applied.set(w.bucket, w.wanted)
+		r.applied.set(connection.Declared.Name, w.bucket, w.wanted)
 	}
-	return changes, nil
+	return changes, errors.Join(unread...)
 }
 
 func rank(c change) int {
@@ -106,7 +113,7 @@ func rank(c change) int {
 }
 
 func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
-	known, seen := r.applied.get(c.bucket)
+	known, seen := r.applied.get(connection.Declared.Name, c.bucket)
 	drifted := seen && known.Equal(c.wanted)
 	if drifted && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
 		what := policy.Diff(c.next, c.now)
@@ -126,15 +133,42 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 	if !c.next.Empty() {
 		document = c.next.JSON()
 	}
-	if err := connection.SetBucketPolicy(ctx, c.bucket, document); err != nil {
+	err = connection.SetBucketPolicy(ctx, c.bucket, document)
+	if isUnknownPrincipal(err) {
+		err = r.applyWithoutDangling(ctx, connection, c, err)
+	}
+	if err != nil {
 		return fmt.Errorf("writing the policy of bucket %s: %w", c.bucket, err)
 	}
-	r.applied.set(c.bucket, c.wanted)
+	r.applied.set(connection.Declared.Name, c.bucket, c.wanted)
 	if drifted {
 		r.Events.Eventf(c.library.Library, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
 			"the policy of bucket %s was changed at the store and is as declared again; it differed so: %s", c.bucket, policy.Diff(c.next, c.now))
 		driftRepaired.Inc()
 	}
+	return nil
+}
+
+// applyWithoutDangling writes a policy that was refused since it names a user
+// who does not exist, when that is a statement of others: without it.
+func (r *AccessReconciler) applyWithoutDangling(ctx context.Context, connection Connection, c change, refused error) error {
+	there, err := connection.Identities.List(ctx, "/")
+	if err != nil {
+		return fmt.Errorf("listing all identities: %w", err)
+	}
+	exists := make(map[string]bool, len(there))
+	for _, identity := range there {
+		exists[connection.Identities.Principal(identity)] = true
+	}
+	kept, dropped := policy.DropDangling(c.next, func(principal string) bool { return exists[principal] })
+	if len(dropped) == 0 {
+		return refused
+	}
+	if err := connection.SetBucketPolicy(ctx, c.bucket, kept.JSON()); err != nil {
+		return err
+	}
+	r.Events.Eventf(c.library.Library, nil, corev1.EventTypeWarning, "ForeignStatementDropped", "Apply",
+		"the policy of bucket %s had statements that are not Vitrine's and name a user who does not exist; the store refuses a policy with them, so they were taken out: %.300s", c.bucket, strings.Join(dropped, ", "))
 	return nil
 }
 

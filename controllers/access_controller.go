@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -132,6 +133,11 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 		r.tell(at, result)
 		return ctrl.Result{}, nil
 	}
+	if !contains(tenant.stores(), at.store) {
+		// The tenant's last Library there is gone, and its policies went before it.
+		r.Enforcement.forget(at)
+		return ctrl.Result{}, nil
+	}
 	again, err := r.compile(ctx, at, tenant, now, result)
 	if errors.Is(err, errNotYet) {
 		return ctrl.Result{RequeueAfter: 200 * time.Millisecond}, nil
@@ -153,7 +159,7 @@ var errNotYet = errors.New("waiting for the first look at the libraries")
 
 // describe notes what goes into a pass.
 func describe(tenant *Tenant) *compiled {
-	c := &compiled{generations: map[object]version{}, problems: map[object]access.Problem{}, libraries: map[string]libraryResult{}}
+	c := &compiled{generations: map[object]version{}, problems: map[object]access.Problem{}, shown: map[object]string{}, libraries: map[string]libraryResult{}}
 	d := &tenant.Declared
 	noteVersions(c, "Library", d.Libraries)
 	noteVersions(c, "Folder", d.Folders)
@@ -162,6 +168,17 @@ func describe(tenant *Tenant) *compiled {
 	noteVersions(c, "UserGroup", d.UserGroups)
 	noteVersions(c, "Role", d.Roles)
 	noteVersions(c, "RoleBinding", d.RoleBindings)
+	for i := range tenant.Links {
+		c.generations[object{"PublicLink", tenant.Links[i].Name}] = linkVersion(&tenant.Links[i])
+	}
+	for i := range d.RoleBindings {
+		name := d.RoleBindings[i].Name
+		c.shown[object{"RoleBinding", name}] = strconv.Itoa(len(tenant.Model.BindingUsers(name)))
+	}
+	for i := range d.Folders {
+		scope, _ := tenant.Model.FolderScope(d.Folders[i].Name)
+		c.shown[object{"Folder", d.Folders[i].Name}] = scope.Restricted + "/" + scope.Prefix
+	}
 	for _, p := range tenant.Model.Problems() {
 		o := object{p.Kind, p.Name}
 		if _, more := c.problems[o]; !more {
@@ -185,6 +202,7 @@ func noteVersions[T any, P interface {
 var controllerOf = map[string]string{
 	"Library": libraryController, "Folder": folderController, "Collection": collectionController, "User": userController,
 	"UserGroup": userGroupController, "Role": roleController, "RoleBinding": roleBindingController,
+	"PublicLink": publicLinkController,
 }
 
 // tell makes a result known and wakes the reconcilers of what it changed.

@@ -44,7 +44,7 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 			return nil, err
 		}
 		gives := err == nil && library.DeletionTimestamp.IsZero()
-		if gives && tenant.Holdings[library.Name] == nil && r.Inventory.awaited(client.ObjectKeyFromObject(library)) && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
+		if gives && r.Inventory.awaited(client.ObjectKeyFromObject(library)) && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
 			// After a restart: without knowing the files, Collections would seem to
 			// have lost their members, and everybody their access to them.
 			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
@@ -120,9 +120,12 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 	}
 	for _, library := range libraries {
 		originals, vitrine := marks(connection.Declared, library.Library)
-		for bucket, mark := range map[string]store.Mark{library.buckets().Originals: originals, library.buckets().Vitrine: vitrine} {
-			wanted, err := policy.Render(bucket, allows, options)
-			made.policies = append(made.policies, bucketPolicy{library: library, bucket: bucket, mark: mark, wanted: wanted, allows: allows, failed: err})
+		for _, b := range []struct {
+			bucket string
+			mark   store.Mark
+		}{{library.buckets().Originals, originals}, {library.buckets().Vitrine, vitrine}} {
+			wanted, err := policy.Render(b.bucket, allows, options)
+			made.policies = append(made.policies, bucketPolicy{library: library, bucket: b.bucket, mark: b.mark, wanted: wanted, allows: allows, failed: err})
 		}
 	}
 	return made, nil

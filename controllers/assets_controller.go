@@ -75,7 +75,10 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 	if err := r.refusal(ctx, connection.Declared, library); err != nil {
 		return err
 	}
-	found, world, err := r.sweeper(library).sweep(ctx, connection, library)
+	if err := r.retireUnseen(ctx, connection, library); err != nil {
+		return err
+	}
+	found, world, err := r.sweeper(library).sweep(ctx, connection, library, func(listed files) { r.tellFiles(library, listed) })
 	if err != nil {
 		return err
 	}
@@ -84,11 +87,46 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 		return fmt.Errorf("planning renditions: %w", err)
 	}
 	found.Counts, found.Problems = plan.Counts, plan.Problems
-	if found.Job, err = r.render(ctx, connection, library, found, plan); err != nil {
-		return err
+	// What was found is told even if no Job can be made of it.
+	job, failed := r.render(ctx, connection, library, found, plan)
+	found.Job = job
+	if failed != nil {
+		found.RenderError = failed.Error()
 	}
 	r.tell(library, found)
+	return failed
+}
+
+// retireUnseen ends, once after each start, the tokens of links that were
+// deleted while no manager ran.
+func (r *AssetsReconciler) retireUnseen(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
+	s := r.sweeper(library)
+	if s.retired {
+		return nil
+	}
+	cluster, err := r.clusterID(ctx)
+	if err != nil {
+		return err
+	}
+	live, err := r.liveLinks(ctx, library.Namespace)
+	if err != nil {
+		return err
+	}
+	if err := r.retireDeleted(ctx, connection, library.Status.VitrineBucket, live, cluster); err != nil {
+		return err
+	}
+	s.retired = true
 	return nil
+}
+
+// tellFiles makes known which files there are, and wakes the compiler if that changed.
+func (r *AssetsReconciler) tellFiles(library *v1alpha1.Library, listed files) {
+	key := client.ObjectKeyFromObject(library)
+	before, known := r.Inventory.filesOf(key)
+	r.Inventory.setFiles(key, listed)
+	if !known || before.version != listed.version {
+		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: library.Spec.StoreRef.Name}, r.Settings.Debounce)
+	}
 }
 
 // tell makes the holding known and wakes whom it concerns, if anything changed.
@@ -99,9 +137,6 @@ func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
 		return
 	}
 	r.Notices.wake(libraryController, key, 0)
-	if before == nil || before.FilesVersion != found.FilesVersion {
-		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: library.Spec.StoreRef.Name}, r.Settings.Debounce)
-	}
 	for _, request := range r.namesIn(context.Background(), library.Namespace, &v1alpha1.PublicLinkList{}) {
 		r.Notices.wake(publicLinkController, request.NamespacedName, 0)
 	}

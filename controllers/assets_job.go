@@ -45,7 +45,10 @@ func (r *AssetsReconciler) render(ctx context.Context, connection Connection, li
 		case finished(job) || !job.DeletionTimestamp.IsZero():
 		case ptr.Deref(job.Spec.Suspend, false):
 			// A cut came between making the Job and giving it its manifests. It has done nothing yet.
-			if err := r.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground)); client.IgnoreNotFound(err) != nil {
+			// Only this very state of it: the cache may not know yet that it was woken.
+			err := r.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground),
+				client.Preconditions{UID: &job.UID, ResourceVersion: &job.ResourceVersion})
+			if client.IgnoreNotFound(err) != nil && !apierrors.IsConflict(err) {
 				return "", fmt.Errorf("deleting an unfinished Job: %w", err)
 			}
 			return "", nil

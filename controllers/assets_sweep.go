@@ -21,6 +21,8 @@ import (
 // those that changed are read again.
 type sweeper struct {
 	facts map[string]knownFacts // by object
+	// retired: links deleted while no manager ran have been looked for.
+	retired bool
 }
 
 type knownFacts struct {
@@ -32,12 +34,16 @@ type knownFacts struct {
 // their time is the way to the store.
 const factsAtOnce = 16
 
-// sweep lists both buckets of a Library and says what it holds.
-func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library) (*Holding, rendition.World, error) {
+// sweep lists both buckets of a Library and says what it holds. What files
+// there are is told as soon as it is known: access hangs on that, and must not
+// wait for what is known of each of them.
+func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library, tell func(files)) (*Holding, rendition.World, error) {
 	found := &Holding{}
-	if err := s.originals(ctx, connection, library, found); err != nil {
+	listed, err := s.originals(ctx, connection, library, found)
+	if err != nil {
 		return nil, rendition.World{}, err
 	}
+	tell(listed)
 	rendered, err := s.renditions(ctx, connection, library)
 	if err != nil {
 		return nil, rendition.World{}, err
@@ -75,8 +81,9 @@ func objectOf(k access.Key) string {
 	return name
 }
 
-func (s *sweeper) originals(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding) error {
+func (s *sweeper) originals(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding) (files, error) {
 	version := fnv.New64a()
+	var listed files
 	take := func(key access.Key, info store.ObjectInfo) {
 		found.Assets = append(found.Assets, Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified})
 		found.Bytes += info.Size
@@ -96,13 +103,13 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 			ignore(info.Key, "the top folder restricted is reserved")
 		default:
 			take(access.Key{Library: library.Name, Path: info.Key}, info)
-			found.Files = append(found.Files, info.Key)
+			listed.paths = append(listed.paths, info.Key)
 			_, _ = version.Write([]byte(info.Key + "\x00"))
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("listing bucket %s: %w", bucket, err)
+		return files{}, fmt.Errorf("listing bucket %s: %w", bucket, err)
 	}
 	err = connection.ListObjects(ctx, asset.VitrineBucket(bucket), asset.RestrictedRoot, func(info store.ObjectInfo) error {
 		folder, path, ok := strings.Cut(strings.TrimPrefix(info.Key, asset.RestrictedRoot), "/")
@@ -116,10 +123,10 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("listing restricted folders: %w", err)
+		return files{}, fmt.Errorf("listing restricted folders: %w", err)
 	}
-	found.FilesVersion = version.Sum64()
-	return nil
+	listed.version = version.Sum64()
+	return listed, nil
 }
 
 // renditions lists what was rendered: by prefix of the original, by name.

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 )
 
@@ -30,6 +31,8 @@ type compiled struct {
 	generations map[object]version
 	// problems that the model found, by declaration.
 	problems map[object]access.Problem
+	// shown are figures in a status that hang on other objects, by declaration.
+	shown map[object]string
 	// libraries at this store.
 	libraries map[string]libraryResult
 	// failed is why the pass as a whole did not bring its input into force.
@@ -40,6 +43,15 @@ type version struct {
 	uid        types.UID
 	generation int64
 	frozen     bool
+	// link is the token and catalog of a PublicLink that went in.
+	link string
+}
+
+// linkVersion is versionOf for a link, whose rights at the store hang on its status too.
+func linkVersion(obj *v1alpha1.PublicLink) version {
+	v := versionOf(obj)
+	v.link = obj.Status.TokenHash + " " + obj.Status.Catalog
+	return v
 }
 
 // libraryResult is what the compiler found at one Library's buckets.
@@ -75,13 +87,13 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 		before = &compiled{}
 	}
 	var changed []object
+	// How anything stands hangs on the Libraries that it reaches.
 	everything := errorText(before.failed) != errorText(now.failed)
-	bindings := false // how bindings stand hangs on the Libraries that they reach
 	for name, result := range now.libraries {
-		bindings = bindings || errorText(before.libraries[name].failed) != errorText(result.failed)
+		everything = everything || errorText(before.libraries[name].failed) != errorText(result.failed)
 	}
 	for o, v := range now.generations {
-		if everything || (bindings && o.kind == "RoleBinding") || before.generations[o] != v || before.problems[o] != now.problems[o] {
+		if everything || before.shown[o] != now.shown[o] || before.generations[o] != v || before.problems[o] != now.problems[o] {
 			changed = append(changed, o)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
@@ -61,6 +62,26 @@ func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
 		}
 	}
 	return nil
+}
+
+// inTenantsOf wakes every object of a kind in the namespaces whose Libraries
+// use an ObjectStore.
+func (d *Deps) inTenantsOf(list client.ObjectList) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+		var libraries v1alpha1.LibraryList
+		if err := d.List(ctx, &libraries, client.MatchingFields{indexStore: o.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+			return nil
+		}
+		seen := map[string]bool{}
+		var requests []ctrl.Request
+		for i := range libraries.Items {
+			if namespace := libraries.Items[i].Namespace; !seen[namespace] {
+				seen[namespace] = true
+				requests = append(requests, d.namesIn(ctx, namespace, list.DeepCopyObject().(client.ObjectList))...)
+			}
+		}
+		return requests
+	})
 }
 
 // namesIn gives a request for every object of a kind in a namespace.

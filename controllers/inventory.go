@@ -16,15 +16,19 @@ import (
 type Inventory struct {
 	mu       sync.RWMutex
 	holdings map[types.NamespacedName]*Holding
+	files    map[types.NamespacedName]files
 	tried    map[types.NamespacedName]bool
+}
+
+// files are the paths in a Library's bucket of originals, sorted; version tells
+// one such list from another.
+type files struct {
+	paths   []string
+	version uint64
 }
 
 // Holding is what one Library was last seen to hold. It is never changed once stored.
 type Holding struct {
-	// Files are the paths in the bucket of originals, sorted, and FilesVersion
-	// tells one such list from another.
-	Files        []string
-	FilesVersion uint64
 	// Assets are all originals, those of restricted folders included, sorted by key.
 	Assets []Asset
 	// Bytes of all originals.
@@ -32,8 +36,9 @@ type Holding struct {
 	// Counts and Problems tell how far rendering is.
 	Counts   rendition.Counts
 	Problems []rendition.Problem
-	// Job that renders now, if any.
-	Job string
+	// Job that renders now, if any; RenderError is why none could be made.
+	Job         string
+	RenderError string
 	// Ignored counts originals that Vitrine does not take in, and the first of them says why.
 	Ignored      int
 	IgnoredFirst string
@@ -53,7 +58,7 @@ type Asset struct {
 
 // NewInventory makes an empty one.
 func NewInventory() *Inventory {
-	return &Inventory{holdings: map[types.NamespacedName]*Holding{}, tried: map[types.NamespacedName]bool{}}
+	return &Inventory{holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{}}
 }
 
 // Of gives a Library's holding; nil when it has not been swept yet.
@@ -72,6 +77,20 @@ func (i *Inventory) set(library types.NamespacedName, h *Holding) (before *Holdi
 	return before
 }
 
+// setFiles stores what files there are, known well before what is known of them.
+func (i *Inventory) setFiles(library types.NamespacedName, f files) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.files[library] = f
+}
+
+func (i *Inventory) filesOf(library types.NamespacedName) (f files, known bool) {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	f, known = i.files[library]
+	return f, known
+}
+
 // failed notes that a look at a Library was tried and did not succeed.
 func (i *Inventory) failed(library types.NamespacedName) {
 	i.mu.Lock()
@@ -84,12 +103,14 @@ func (i *Inventory) failed(library types.NamespacedName) {
 func (i *Inventory) awaited(library types.NamespacedName) bool {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
-	return i.holdings[library] == nil && !i.tried[library]
+	_, known := i.files[library]
+	return !known && !i.tried[library]
 }
 
 func (i *Inventory) forget(library types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.holdings, library)
+	delete(i.files, library)
 	delete(i.tried, library)
 }

@@ -110,6 +110,8 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 		return outcome{}, now.failed
 	case known && result.drift != "":
 		return outcome{stalled, v1alpha1.ReasonDrift, "the policy at the store was changed by someone else and driftPolicy is Report: " + result.drift, r.Settings.DriftInterval}, nil
+	case known && now.generations[object{"Library", library.Name}] != versionOf(library):
+		return outcome{working, v1alpha1.ReasonProgressing, "being brought into force", time.Second}, nil
 	case known && result.applied:
 		if problem, found := now.problems[object{"Library", library.Name}]; found {
 			return outcome{stalled, problem.Reason, problem.Message, 0}, nil
@@ -117,7 +119,16 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 		if reason := frozen(library); reason != "" {
 			return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; no policy gives anybody anything here", r.Settings.DriftInterval}, nil
 		}
-		return outcome{enforced, v1alpha1.ReasonEnforced, "both buckets and their policies are as declared", r.Settings.DriftInterval}, nil
+		message := "both buckets and their policies are as declared"
+		if holding := r.Inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {
+			if holding.RenderError != "" {
+				message += "; renditions cannot be made now: " + holding.RenderError
+			}
+			if holding.Ignored > 0 {
+				message += fmt.Sprintf("; %d files are left out, the first is %s", holding.Ignored, holding.IgnoredFirst)
+			}
+		}
+		return outcome{enforced, v1alpha1.ReasonEnforced, message, r.Settings.DriftInterval}, nil
 	case library.Status.ObservedGeneration == library.Generation && readyOf(library.Status.Conditions).Status == "True":
 		// After a restart: what was in force is so until the compiler says otherwise.
 		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: at.store}, r.Settings.Debounce)

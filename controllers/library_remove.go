@@ -28,8 +28,8 @@ func (r *LibraryReconciler) remove(ctx context.Context, library *v1alpha1.Librar
 	if err := r.endJobs(ctx, library); err != nil {
 		return err
 	}
-	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
-	if isStoreGone(err) {
+	connection, err := r.Stores.ForRemoval(ctx, library.Spec.StoreRef.Name)
+	if isStoreGone(err) || (library.Status.VitrineBucket == "" && isStalled(err)) {
 		// An ObjectStore goes only when no Library uses it: this one never could.
 		return r.release(ctx, library)
 	}
@@ -87,7 +87,7 @@ func (r *LibraryReconciler) removeBucket(ctx context.Context, connection Connect
 		if err != nil {
 			return err
 		}
-		if err := r.retireDeleted(ctx, connection, bucket, live); err != nil {
+		if err := r.retireDeleted(ctx, connection, bucket, live, ""); err != nil {
 			return err
 		}
 	}
@@ -102,17 +102,17 @@ func (r *LibraryReconciler) removeBucket(ctx context.Context, connection Connect
 
 // liveLinks names the links of a namespace that outlive their Library: none
 // when the namespace itself is going.
-func (r *LibraryReconciler) liveLinks(ctx context.Context, namespace string) (map[string]bool, error) {
+func (d *Deps) liveLinks(ctx context.Context, namespace string) (map[string]bool, error) {
 	live := map[string]bool{}
 	ns := &corev1.Namespace{}
-	if err := r.Get(ctx, types.NamespacedName{Name: namespace}, ns); client.IgnoreNotFound(err) != nil {
+	if err := d.Get(ctx, types.NamespacedName{Name: namespace}, ns); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading namespace %s: %w", namespace, err)
 	}
 	if ns.Name == "" || !ns.DeletionTimestamp.IsZero() {
 		return live, nil
 	}
 	var links v1alpha1.PublicLinkList
-	if err := r.List(ctx, &links, client.InNamespace(namespace)); err != nil {
+	if err := d.List(ctx, &links, client.InNamespace(namespace)); err != nil {
 		return nil, fmt.Errorf("listing links: %w", err)
 	}
 	for i := range links.Items {
@@ -127,6 +127,13 @@ func (r *LibraryReconciler) liveLinks(ctx context.Context, namespace string) (ma
 func holdsOurs(document []byte) bool {
 	parsed, err := policy.Parse(document)
 	return err == nil && len(parsed.Statements()) > len(policy.Foreign(parsed))
+}
+
+// namedByUs tells whether a statement of ours in a policy names a principal.
+// What others wrote holds up nobody's leaving.
+func namedByUs(document []byte, principal string) bool {
+	parsed, err := policy.Parse(document)
+	return err == nil && parsed.Names(principal)
 }
 
 // reportForeign tells whether somebody else's statements give access.

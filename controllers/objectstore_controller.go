@@ -104,9 +104,9 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 	last, seen := r.probed.Load(obj.Name)
 	// After a restart, what status says of this declaration was found by a probe.
 	known := !seen && obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation
-	if known || last == connection.Version {
+	if known || (last == connection.Version && obj.Status.Capabilities != nil) {
 		r.probed.Store(obj.Name, connection.Version)
-		return nil
+		return unfit(obj.Status.Capabilities)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -125,17 +125,29 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 	if !found.TrustedPrefix {
 		obj.Status.Capabilities.PrefixConditions = v1alpha1.CapabilityUntrusted
 	}
-	for what, ok := range map[string]bool{
-		"versions in buckets":                           found.Versioning,
-		"conditional writes":                            found.ConditionalWrites,
-		"prefix conditions on listing that hold":        found.TrustedPrefix,
-		"bucket policies that name users as principals": found.BucketPolicies,
+	r.probed.Store(obj.Name, connection.Version)
+	return unfit(obj.Status.Capabilities)
+}
+
+// unfit says what a store lacks that Vitrine relies on; nil when it lacks
+// nothing. Nobody is granted anything there until it has it.
+func unfit(c *v1alpha1.Capabilities) error {
+	if c == nil {
+		return wait(v1alpha1.ReasonStoreNotReady, "the ObjectStore has not been probed yet; see its conditions", time.Second)
+	}
+	for _, needed := range []struct {
+		what string
+		is   v1alpha1.Capability
+	}{
+		{"versions in buckets", c.Versioning},
+		{"conditional writes", c.ConditionalWrites},
+		{"prefix conditions on listing that hold", c.PrefixConditions},
+		{"bucket policies that name users as principals", c.PrincipalPolicies},
 	} {
-		if !ok {
-			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store", what)
+		if needed.is != v1alpha1.CapabilitySupported {
+			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store", needed.what)
 		}
 	}
-	r.probed.Store(obj.Name, connection.Version)
 	return nil
 }
 
@@ -144,7 +156,10 @@ func (r *ObjectStoreReconciler) remove(ctx context.Context, obj *v1alpha1.Object
 	if !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
 		return nil
 	}
-	connection, err := r.Stores.Get(ctx, obj.Name)
+	connection, err := r.Stores.ForRemoval(ctx, obj.Name)
+	if obj.Status.Capabilities == nil && isStalled(err) {
+		return r.release(ctx, obj) // it never could be used, so nothing of ours is there
+	}
 	if err != nil {
 		return err
 	}
@@ -175,7 +190,7 @@ func (d *Deps) hold(ctx context.Context, obj client.Object) error {
 func (d *Deps) release(ctx context.Context, obj client.Object) error {
 	before := obj.DeepCopyObject().(client.Object)
 	controllerutil.RemoveFinalizer(obj, v1alpha1.Finalizer)
-	if err := d.Patch(ctx, obj, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+	if err := d.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("releasing the finalizer: %w", err)
 	}
 	return nil

@@ -40,6 +40,9 @@ const (
 	unknown
 )
 
+// remedyInterval is how often something that somebody must mend is looked at unasked.
+const remedyInterval = 30 * time.Second
+
 // maxMessage keeps conditions and events readable; Kubernetes takes 32 KiB and 1 KiB.
 const maxMessage = 1000
 
@@ -81,7 +84,12 @@ func classify(err error) (outcome, error) {
 	var f *failure
 	switch {
 	case errors.As(err, &f):
-		return f.outcome, nil
+		out := f.outcome
+		if out.after == 0 {
+			// The remedy may lie where no event tells of it.
+			out.after = remedyInterval
+		}
+		return out, nil
 	case errors.Is(err, store.ErrUnreachable):
 		return outcome{working, v1alpha1.ReasonStoreUnreachable, "the object store does not answer; trying again: " + err.Error(), 5 * time.Second}, nil
 	case errors.Is(err, store.ErrDenied):

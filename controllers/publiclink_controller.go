@@ -53,6 +53,7 @@ func (r *PublicLinkReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Collection{}, all, onDeclaration).
 		Watches(&v1alpha1.Library{}, all, onDeclaration).
 		Watches(&corev1.Namespace{}, all, onDeclaration).
+		Watches(&v1alpha1.ObjectStore{}, r.inTenantsOf(&v1alpha1.PublicLinkList{}), onDeclaration).
 		WatchesRawSource(r.Notices.source(publicLinkController)).
 		WatchesRawSource(source.Func(r.askAboutHashes)).
 		WithOptions(atOnce(tenantsAtOnce)).
@@ -72,12 +73,20 @@ func (r *PublicLinkReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 	before := obj.DeepCopy()
 	out, err := r.reconcile(ctx, obj)
 	if err != nil {
-		// A store that does not answer for a moment takes no link out of service.
-		if why, _ := classify(err); why.state == stalled || obj.Status.Phase == "" {
+		// Only what is wrong with the link itself takes it out of service: the
+		// gateway has a key of its own, and does not need the manager's.
+		if why, _ := classify(err); linkFaults[why.reason] || obj.Status.Phase == "" {
 			obj.Status.Phase = r.unavailable(obj)
 		}
 	}
 	return r.report(ctx, before, obj, out, err)
+}
+
+// linkFaults are the reasons for which a link shows nothing until somebody mends it.
+var linkFaults = map[string]bool{
+	v1alpha1.ReasonTargetNotFound: true, v1alpha1.ReasonLibraryNotFound: true, v1alpha1.ReasonInvalidPath: true,
+	v1alpha1.ReasonNotAdmitted: true, v1alpha1.ReasonConflict: true, v1alpha1.ReasonRecordUnreadable: true,
+	v1alpha1.ReasonSecretNotFound: true, v1alpha1.ReasonSecretNotMarked: true, v1alpha1.ReasonStoreNotFound: true,
 }
 
 // unavailable is the phase of a link that shows nothing, whatever the time.
@@ -102,10 +111,10 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if library == nil {
 		return outcome{}, stall(v1alpha1.ReasonLibraryNotFound, "there is no Library %q in this namespace; create it, or make the link for another target", shown.Library)
 	}
-	if err := checkPresets(obj, library); err != nil {
-		return outcome{}, err
-	}
 	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
+	if isStalled(err) && !isStoreGone(err) {
+		return outcome{}, wait(v1alpha1.ReasonStoreNotReady, fmt.Sprintf("ObjectStore %q cannot be used now, see its conditions; what the link showed before stays", library.Spec.StoreRef.Name), 10*time.Second)
+	}
 	if err != nil {
 		return outcome{}, err
 	}
@@ -140,7 +149,32 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if err := r.list(ctx, connection, bucket, obj, library, shown, tenant.Holdings[library.Name]); err != nil {
 		return outcome{}, err
 	}
-	return r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now()))
+	out, err := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now()))
+	if err == nil && out.state == enforced {
+		// A preset that is not there is simply not offered; all else goes on.
+		if missing := checkPresets(obj, library); missing != nil {
+			return outcome{stalled, missing.reason, missing.message, out.after}, nil
+		}
+		if failed := r.served(tenant, obj, library); failed != nil {
+			return outcome{}, failed
+		}
+	}
+	return out, err
+}
+
+// served says why the gateway cannot show yet what the link shares: its own
+// rights at the store follow the links, in the compiler's next pass.
+func (r *PublicLinkReconciler) served(tenant *Tenant, obj *v1alpha1.PublicLink, library *v1alpha1.Library) error {
+	result := r.Enforcement.get(tenantAt{tenant.Namespace, library.Spec.StoreRef.Name})
+	switch {
+	case result == nil && r.notCompiled(obj).state == unknown:
+		return nil
+	case result == nil || result.generations[object{"PublicLink", obj.Name}] != linkVersion(obj):
+		return wait(v1alpha1.ReasonProgressing, "the gateway is being given the rights that the link needs", 5*time.Second)
+	case result.failed != nil:
+		return result.failed
+	}
+	return result.libraries[library.Name].failed
 }
 
 // targetless tells why a link shows nothing. A freeze is no fault: it is what
@@ -234,7 +268,7 @@ func (r *PublicLinkReconciler) forget(ctx context.Context, name types.Namespaced
 		if err != nil {
 			return err
 		}
-		if err := r.retire(ctx, connection, library.Status.VitrineBucket, name.Name); err != nil {
+		if err := r.retire(ctx, connection, library.Status.VitrineBucket, name.Name, ""); err != nil {
 			return err
 		}
 		r.catalogs.forget(library.Status.VitrineBucket + "/" + asset.CatalogObject(name.Name))
@@ -251,7 +285,7 @@ func libraryNamed(tenant *Tenant, name string) *v1alpha1.Library {
 	return nil
 }
 
-func checkPresets(obj *v1alpha1.PublicLink, library *v1alpha1.Library) error {
+func checkPresets(obj *v1alpha1.PublicLink, library *v1alpha1.Library) *failure {
 	known := map[string]bool{rendition.Thumb: true, rendition.Preview: true}
 	for _, preset := range library.Spec.Renditions {
 		known[preset.Name] = true

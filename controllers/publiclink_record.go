@@ -82,8 +82,10 @@ func (r *PublicLinkReconciler) writeRecord(ctx context.Context, connection Conne
 }
 
 // retireDeleted ends for good the tokens of links that have a record in a
-// Library's bucket and are not among those that live.
-func (d *Deps) retireDeleted(ctx context.Context, connection Connection, bucket string, live map[string]bool) error {
+// Library's bucket and are not among those that live. With a cluster named,
+// only of links that were deleted in it: in a rebuilt one, Git may not have
+// declared them again yet.
+func (d *Deps) retireDeleted(ctx context.Context, connection Connection, bucket string, live map[string]bool, cluster string) error {
 	var names []string
 	err := connection.ListObjects(ctx, bucket, asset.LinksRoot, func(info store.ObjectInfo) error {
 		name := strings.TrimSuffix(strings.TrimPrefix(info.Key, asset.LinksRoot), ".json")
@@ -96,7 +98,7 @@ func (d *Deps) retireDeleted(ctx context.Context, connection Connection, bucket 
 		return fmt.Errorf("listing the records of links: %w", err)
 	}
 	for _, name := range names {
-		if err := d.retire(ctx, connection, bucket, name); err != nil {
+		if err := d.retire(ctx, connection, bucket, name, cluster); err != nil {
 			return err
 		}
 	}
@@ -105,7 +107,7 @@ func (d *Deps) retireDeleted(ctx context.Context, connection Connection, bucket 
 
 // retire ends the token of one deleted link for good, if it has a record in
 // the bucket, and takes away the list of what it showed.
-func (d *Deps) retire(ctx context.Context, connection Connection, bucket, name string) error {
+func (d *Deps) retire(ctx context.Context, connection Connection, bucket, name, cluster string) error {
 	key := asset.LinkRecordObject(name)
 	data, etag, err := connection.GetObject(ctx, bucket, key)
 	if isMissing(err) {
@@ -119,7 +121,7 @@ func (d *Deps) retire(ctx context.Context, connection Connection, bucket, name s
 		// Not one of ours, or damaged: left for whoever repairs it. The token opens nothing without its object.
 		return nil //nolint:nilerr // see above
 	}
-	if record.RetiredAt != nil {
+	if record.RetiredAt != nil || (cluster != "" && record.Cluster != cluster) {
 		return nil
 	}
 	encoded, err := record.Retire(d.Clock.Now()).Encode()

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"sort"
+
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -13,7 +15,8 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 	if problem, wrong := tenant.problem(kind, obj.GetName()); wrong {
 		return outcome{}, stall(problem.Reason, "%s", problem.Message)
 	}
-	for _, objectStore := range tenant.stores() {
+	reached := librariesOf(tenant, obj)
+	for _, objectStore := range storesOf(tenant, reached) {
 		result := d.Enforcement.get(tenantAt{tenant.Namespace, objectStore})
 		if result == nil {
 			return d.notCompiled(obj), nil
@@ -24,7 +27,7 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 		if result.failed != nil {
 			return outcome{}, result.failed
 		}
-		for _, name := range librariesOf(tenant, obj) {
+		for _, name := range reached {
 			if failed := result.libraries[name].failed; failed != nil {
 				return outcome{}, failed
 			}
@@ -42,12 +45,58 @@ func (d *Deps) notCompiled(obj client.Object) outcome {
 	return outcome{working, v1alpha1.ReasonProgressing, "being brought into force", 0}
 }
 
-// librariesOf names the Libraries whose policies a RoleBinding needs.
-func librariesOf(tenant *Tenant, obj client.Object) []string {
-	binding, ok := obj.(*v1alpha1.RoleBinding)
-	if !ok {
-		return nil
+// storesOf names the ObjectStores of some of the tenant's Libraries, sorted:
+// what is wrong at the others is no concern of an object that does not reach them.
+func storesOf(tenant *Tenant, libraries []string) []string {
+	var names []string
+	for _, name := range libraries {
+		if library := libraryNamed(tenant, name); library != nil && !contains(names, library.Spec.StoreRef.Name) {
+			names = append(names, library.Spec.StoreRef.Name)
+		}
 	}
+	sort.Strings(names)
+	return names
+}
+
+// librariesOf names the Libraries whose policies an object needs: those of its
+// targets, its own, or for groups and roles those of the bindings that use it.
+func librariesOf(tenant *Tenant, obj client.Object) []string {
+	var names []string
+	switch o := obj.(type) {
+	case *v1alpha1.Folder:
+		names = append(names, o.Spec.LibraryRef.Name)
+	case *v1alpha1.Collection:
+		names = append(names, o.Spec.LibraryRef.Name)
+	case *v1alpha1.RoleBinding:
+		names = targetLibraries(tenant, o)
+	case *v1alpha1.UserGroup, *v1alpha1.Role, *v1alpha1.User:
+		for i := range tenant.Declared.RoleBindings {
+			if binding := &tenant.Declared.RoleBindings[i]; uses(binding, obj) {
+				names = append(names, targetLibraries(tenant, binding)...)
+			}
+		}
+	}
+	return names
+}
+
+// uses tells whether a binding names a group, a role or a person.
+func uses(binding *v1alpha1.RoleBinding, obj client.Object) bool {
+	kind := v1alpha1.SubjectUser
+	switch obj.(type) {
+	case *v1alpha1.Role:
+		return binding.Spec.RoleRef == v1alpha1.RoleReference{Kind: v1alpha1.RoleKindRole, Name: obj.GetName()}
+	case *v1alpha1.UserGroup:
+		kind = v1alpha1.SubjectUserGroup
+	}
+	for _, subject := range binding.Spec.Subjects {
+		if subject.Kind == kind && subject.Name == obj.GetName() {
+			return true
+		}
+	}
+	return false
+}
+
+func targetLibraries(tenant *Tenant, binding *v1alpha1.RoleBinding) []string {
 	var names []string
 	for _, target := range binding.Spec.Targets {
 		switch target.Kind {

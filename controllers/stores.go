@@ -62,7 +62,7 @@ func (s *Stores) Get(ctx context.Context, name string) (Connection, error) {
 	declared := &v1alpha1.ObjectStore{}
 	if err := s.reader.Get(ctx, types.NamespacedName{Name: name}, declared); err != nil {
 		if apierrors.IsNotFound(err) {
-			return Connection{}, stall(v1alpha1.ReasonStoreNotFound, "there is no ObjectStore %q; ask the platform team for the name of one that admits this namespace", name)
+			return Connection{}, storeNotFound(name)
 		}
 		return Connection{}, fmt.Errorf("reading ObjectStore %q: %w", name, err)
 	}
@@ -133,6 +133,33 @@ func (f *failure) within(d time.Duration) *failure {
 
 // isMissing tells whether a store said that something does not exist.
 func isMissing(err error) bool { return errors.Is(err, store.ErrNotFound) }
+
+// ForRemoval is Get for taking things away: when the Secret with the
+// credentials went first, a connection that is still open serves, so that the
+// order in which things are deleted wedges nothing.
+func (s *Stores) ForRemoval(ctx context.Context, name string) (Connection, error) {
+	connection, err := s.Get(ctx, name)
+	var f *failure
+	if err == nil || !errors.As(err, &f) || f.reason != v1alpha1.ReasonCredentialsNotFound {
+		return connection, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.open[name]; ok {
+		return known.connection, nil
+	}
+	return connection, err
+}
+
+func storeNotFound(name string) *failure {
+	return stall(v1alpha1.ReasonStoreNotFound, "there is no ObjectStore %q; ask the platform team for the name of one that admits this namespace", name)
+}
+
+// isStalled tells whether somebody must act before this can go on.
+func isStalled(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && f.state == stalled
+}
 
 // isStoreGone tells whether the ObjectStore itself does not exist.
 func isStoreGone(err error) bool {

@@ -91,10 +91,14 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 	note(namespace, tenant.Frozen)
 	for i := range libraries.Items {
 		library := &libraries.Items[i]
-		if holding := t.inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {
+		key := client.ObjectKeyFromObject(library)
+		// In this order: whoever has a holding has at least its files.
+		if holding := t.inventory.Of(key); holding != nil {
 			tenant.Holdings[library.Name] = holding
-			tenant.Declared.Files[library.Name] = holding.Files
-			note(holding.FilesVersion)
+		}
+		if files, known := t.inventory.filesOf(key); known {
+			tenant.Declared.Files[library.Name] = files.paths
+			note(files.version)
 		}
 	}
 	noteAll(note, libraries.Items)
@@ -210,6 +214,9 @@ func contains(list []string, word string) bool {
 // Of several Libraries on one bucket of a store, the oldest has it.
 func (d *Deps) refusal(ctx context.Context, declared *v1alpha1.ObjectStore, library *v1alpha1.Library) error {
 	bucket := library.Spec.Bucket.Name
+	if err := unfit(declared.Status.Capabilities); err != nil {
+		return err
+	}
 	if !admitsNamespace(declared, library.Namespace) {
 		return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", declared.Name, library.Namespace)
 	}

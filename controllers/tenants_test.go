@@ -76,8 +76,7 @@ func TestEnforcementNamesWhatChanged(t *testing.T) {
 		t.Errorf("a Role of another generation changed %v", changed)
 	}
 	third := &compiled{generations: second.generations, libraries: map[string]libraryResult{"brand": {failed: stall(v1alpha1.ReasonPolicyTooLarge, "too large")}}}
-	changed := e.set(at, third)
-	if len(changed) != 2 {
-		t.Errorf("a policy that no longer fits changed %v, want the Library and its bindings", changed)
+	if changed := e.set(at, third); len(changed) != 3 {
+		t.Errorf("a policy that no longer fits changed %v, want the Library and all that may reach it", changed)
 	}
 }

@@ -2,11 +2,12 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -36,6 +37,8 @@ func (r *UserReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Library{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
 			return r.namesIn(ctx, o.GetNamespace(), &v1alpha1.UserList{})
 		}), onDeclaration).
+		// A store that admits the tenant anew, or no longer.
+		Watches(&v1alpha1.ObjectStore{}, r.inTenantsOf(&v1alpha1.UserList{}), onDeclaration).
 		WatchesRawSource(r.Notices.source(userController)).
 		WithOptions(atOnce(tenantsAtOnce)).
 		Complete(r)
@@ -62,27 +65,28 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	}
 	leaving := !user.DeletionTimestamp.IsZero()
 	wanted := map[string]bool{}
+	var errs []error
 	if !leaving && user.Spec.Credentials == v1alpha1.CredentialsIssue {
 		for _, name := range tenant.stores() {
+			if err := r.mayUse(ctx, user.Namespace, name); err != nil {
+				errs = append(errs, err)
+				continue
+			}
 			wanted[name] = true
 		}
 	}
-	// What status knows of and is not wanted any more goes first.
-	for _, known := range append([]v1alpha1.StoreIdentity(nil), user.Status.Identities...) {
-		if wanted[known.Store] {
+	// What is taken away goes first, at every store: one that does not answer
+	// holds up nothing at another.
+	for _, name := range r.unwanted(user, tenant, wanted) {
+		if err := r.withdraw(ctx, user, name, tenant); err != nil {
+			errs = append(errs, err)
 			continue
 		}
-		if err := r.withdraw(ctx, user, known.Store, tenant); err != nil {
-			return outcome{}, err
-		}
-		user.Status.Identities = withoutStore(user.Status.Identities, known.Store)
+		user.Status.Identities = withoutStore(user.Status.Identities, name)
 	}
 	if leaving {
-		// A cut between making an identity and writing the status leaves one that status does not know.
-		for _, name := range tenant.stores() {
-			if err := r.withdraw(ctx, user, name, tenant); err != nil {
-				return outcome{}, err
-			}
+		if err := errors.Join(errs...); err != nil {
+			return outcome{}, err
 		}
 		return outcome{state: unknown}, r.release(ctx, user)
 	}
@@ -92,17 +96,58 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 		}
 		identity, err := r.provide(ctx, user, name)
 		if err != nil {
-			return outcome{}, err
+			errs = append(errs, err)
+			continue
 		}
 		user.Status.Identities = append(withoutStore(user.Status.Identities, name), identity)
 	}
-	if reason := frozen(user); reason != "" {
-		return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; no policy names this User", r.Settings.DriftInterval}, nil
+	if err := errors.Join(errs...); err != nil {
+		return outcome{}, err
 	}
 	if len(wanted) == 0 {
-		return outcome{enforced, v1alpha1.ReasonEnforced, "no access key is wanted", 0}, nil
+		return outcome{enforced, v1alpha1.ReasonEnforced, "no access key is wanted", r.Settings.DriftInterval}, nil
 	}
-	return outcome{enforced, v1alpha1.ReasonEnforced, "identity and access key are at the store", r.Settings.DriftInterval}, nil
+	out, err := r.standing(tenant, "User", user, "identity and access key are at the store")
+	if reason := frozen(user); reason != "" && err == nil && out.state == enforced {
+		out.reason, out.message = v1alpha1.ReasonFrozen, "frozen: "+reason+"; no policy names this User"
+	}
+	return out.within(r.Settings.DriftInterval), err
+}
+
+// unwanted names the stores from which the User is to be taken: those that
+// status knows of, and where status does not speak of what is declared now,
+// also those where a cut may have left an identity that it does not know.
+func (r *UserReconciler) unwanted(user *v1alpha1.User, tenant *Tenant, wanted map[string]bool) []string {
+	var names []string
+	for _, known := range user.Status.Identities {
+		if !wanted[known.Store] {
+			names = append(names, known.Store)
+		}
+	}
+	if user.DeletionTimestamp.IsZero() && user.Status.ObservedGeneration == user.Generation {
+		return names
+	}
+	for _, name := range tenant.stores() {
+		if !wanted[name] && !contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// mayUse says why a namespace's Users may have no identity at a store.
+func (r *UserReconciler) mayUse(ctx context.Context, namespace, objectStore string) error {
+	declared := &v1alpha1.ObjectStore{}
+	err := r.Get(ctx, types.NamespacedName{Name: objectStore}, declared)
+	switch {
+	case apierrors.IsNotFound(err):
+		return storeNotFound(objectStore)
+	case err != nil:
+		return fmt.Errorf("reading ObjectStore %q: %w", objectStore, err)
+	case !admitsNamespace(declared, namespace):
+		return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", objectStore, namespace)
+	}
+	return nil
 }
 
 // provide makes the identity, the key and the Secret at one store.
@@ -110,9 +155,6 @@ func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objec
 	connection, err := r.Stores.Get(ctx, objectStore)
 	if err != nil {
 		return v1alpha1.StoreIdentity{}, err
-	}
-	if !admitsNamespace(connection.Declared, user.Namespace) {
-		return v1alpha1.StoreIdentity{}, stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", objectStore, user.Namespace)
 	}
 	identity := userIdentity(connection.Declared, user.Namespace, user.Name)
 	secret := types.NamespacedName{Namespace: user.Namespace, Name: user.Name + "." + objectStore + ".key"}
@@ -129,9 +171,10 @@ func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objec
 // withdraw takes everything of a User away from one store: the keys at once, so
 // that access ends now; the identity when no policy names it any more.
 func (r *UserReconciler) withdraw(ctx context.Context, user *v1alpha1.User, objectStore string, tenant *Tenant) error {
-	connection, err := r.Stores.Get(ctx, objectStore)
-	if isStoreGone(err) {
-		// An ObjectStore goes only when no User has an identity there.
+	connection, err := r.Stores.ForRemoval(ctx, objectStore)
+	if isStoreGone(err) || (err != nil && !hasIdentity(user, objectStore) && isStalled(err)) {
+		// An ObjectStore goes only when no User has an identity there, and one that
+		// never could be used has none to take away.
 		return nil
 	}
 	if err != nil {
@@ -155,7 +198,7 @@ func (r *UserReconciler) withdraw(ctx context.Context, user *v1alpha1.User, obje
 			if err != nil {
 				return fmt.Errorf("reading the policy of bucket %s: %w", bucket, err)
 			}
-			if strings.Contains(string(document), `"`+principal+`"`) {
+			if namedByUs(document, principal) {
 				r.Notices.wake(accessController, types.NamespacedName{Namespace: user.Namespace, Name: objectStore}, 0)
 				return wait(v1alpha1.ReasonDeleting, "the access keys are gone; waiting until no policy names the identity", 150*time.Millisecond)
 			}
@@ -183,6 +226,10 @@ func userIdentity(declared *v1alpha1.ObjectStore, namespace, user string) store.
 		Path: store.IdentityPath(installation, namespace),
 		Tags: map[string]string{"vitrine:installation": installation, "vitrine:namespace": namespace, "vitrine:kind": "User", "vitrine:name": user},
 	}
+}
+
+func hasIdentity(user *v1alpha1.User, objectStore string) bool {
+	return len(withoutStore(user.Status.Identities, objectStore)) < len(user.Status.Identities)
 }
 
 func withoutStore(list []v1alpha1.StoreIdentity, objectStore string) []v1alpha1.StoreIdentity {

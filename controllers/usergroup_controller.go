@@ -51,8 +51,9 @@ func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserG
 		}
 	}
 	obj.Status.Members = &count
-	if reason := frozen(obj); reason != "" {
-		return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; the group gives nobody anything", 0}, nil
+	out, err := r.standing(tenant, "UserGroup", obj, "its members have what is bound to it")
+	if reason := frozen(obj); reason != "" && err == nil && out.state == enforced {
+		out.reason, out.message = v1alpha1.ReasonFrozen, "frozen: "+reason+"; the group gives nobody anything"
 	}
-	return r.standing(tenant, "UserGroup", obj, "its members have what is bound to it")
+	return out, err
 }
