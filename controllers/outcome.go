@@ -93,7 +93,7 @@ func classify(err error) (outcome, error) {
 	case errors.Is(err, store.ErrUnreachable):
 		return outcome{working, v1alpha1.ReasonStoreUnreachable, "the object store does not answer; trying again: " + err.Error(), 5 * time.Second}, nil
 	case errors.Is(err, store.ErrDenied):
-		return outcome{stalled, v1alpha1.ReasonCredentialsRefused, "the object store refuses Vitrine's credentials; check the Secret that the ObjectStore names: " + err.Error(), time.Minute}, nil
+		return outcome{stalled, v1alpha1.ReasonCredentialsRefused, "the object store refuses Vitrine's credentials; check the Secret that the ObjectStore names: " + err.Error(), 10 * time.Second}, nil
 	case apierrors.HasStatusCause(err, "NamespaceTerminating"):
 		return outcome{working, v1alpha1.ReasonDeleting, "the namespace is being deleted", 0}, nil
 	}

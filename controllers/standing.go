@@ -28,6 +28,9 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 			return outcome{}, result.failed
 		}
 		for _, name := range reached {
+			if !hangsOnLibraries(obj) {
+				break
+			}
 			if failed := result.libraries[name].failed; failed != nil {
 				return outcome{}, failed
 			}
@@ -43,6 +46,16 @@ func (d *Deps) notCompiled(obj client.Object) outcome {
 		return outcome{state: unknown}
 	}
 	return outcome{working, v1alpha1.ReasonProgressing, "being brought into force", 0}
+}
+
+// hangsOnLibraries: a place or a grant is in force only where its Library's
+// policies are. A group, a role and a person are as declared all the same.
+func hangsOnLibraries(obj client.Object) bool {
+	switch obj.(type) {
+	case *v1alpha1.UserGroup, *v1alpha1.Role, *v1alpha1.User:
+		return false
+	}
+	return true
 }
 
 // storesOf names the ObjectStores of some of the tenant's Libraries, sorted:
