@@ -125,11 +125,11 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 	if err != nil {
 		return fmt.Errorf("looking at bucket %s: %w", c.bucket, err)
 	}
-	if state.Mark == nil || *state.Mark != c.mark {
-		if c.library.refused != nil {
-			return nil // somebody else's bucket, and that is what the Library says
-		}
+	ours := state.Mark != nil && *state.Mark == c.mark
+	if !ours && c.library.refused == nil {
 		result.fail(c.library.Name, wait(v1alpha1.ReasonProgressing, fmt.Sprintf("bucket %q does not carry this Library's mark", c.bucket), 0))
+	}
+	if !ours {
 		return nil
 	}
 	var document []byte

@@ -47,7 +47,7 @@ const remedyInterval = 30 * time.Second
 const maxMessage = 1000
 
 func (o outcome) within(d time.Duration) outcome {
-	if o.after == 0 || d < o.after {
+	if d != 0 && (o.after == 0 || d < o.after) {
 		o.after = d
 	}
 	return o

@@ -149,17 +149,15 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if err := r.list(ctx, connection, bucket, obj, library, shown, tenant.Holdings[library.Name]); err != nil {
 		return outcome{}, err
 	}
-	out, err := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now()))
-	if err == nil && out.state == enforced {
-		// A preset that is not there is simply not offered; all else goes on.
-		if missing := checkPresets(obj, library); missing != nil {
-			return outcome{stalled, missing.reason, missing.message, out.after}, nil
-		}
-		if failed := r.served(tenant, obj, library); failed != nil {
-			return outcome{}, failed
-		}
+	out := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now()))
+	if out.state != enforced {
+		return out, nil
 	}
-	return out, err
+	// A preset that is not there is simply not offered; all else goes on.
+	if missing := checkPresets(obj, library); missing != nil {
+		return missing.within(out.after).outcome, nil
+	}
+	return out, r.served(tenant, obj, library)
 }
 
 // served says why the gateway cannot show yet what the link shares: its own
@@ -192,7 +190,7 @@ func (r *PublicLinkReconciler) targetless(obj *v1alpha1.PublicLink, err error) (
 }
 
 // conclude tells phase and end, and says when time alone will change them.
-func (r *PublicLinkReconciler) conclude(obj *v1alpha1.PublicLink, v link.Verdict) (outcome, error) {
+func (r *PublicLinkReconciler) conclude(obj *v1alpha1.PublicLink, v link.Verdict) outcome {
 	obj.Status.Phase = v.Phase
 	obj.Status.ExpiresAt = nil
 	if !v.ExpiresAt.IsZero() {
@@ -209,9 +207,9 @@ func (r *PublicLinkReconciler) conclude(obj *v1alpha1.PublicLink, v link.Verdict
 		}
 	}
 	if v.Problem != "" {
-		return outcome{stalled, v.Problem, "notAfter is later than spec.links.maxTTL of the Library allows, so the link ends at " + v.ExpiresAt.UTC().Format(time.RFC3339) + "; set an earlier notAfter, or raise maxTTL", again}, nil
+		return outcome{stalled, v.Problem, "notAfter is later than spec.links.maxTTL of the Library allows, so the link ends at " + v.ExpiresAt.UTC().Format(time.RFC3339) + "; set an earlier notAfter, or raise maxTTL", again}
 	}
-	return outcome{enforced, v1alpha1.ReasonEnforced, "the link is " + strings.ToLower(string(v.Phase)), again}, nil
+	return outcome{enforced, v1alpha1.ReasonEnforced, "the link is " + strings.ToLower(string(v.Phase)), again}
 }
 
 // publish keeps the URL in a Secret beside the link.
