@@ -44,7 +44,8 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 			return nil, err
 		}
 		gives := err == nil && library.DeletionTimestamp.IsZero()
-		if gives && r.Inventory.awaited(client.ObjectKeyFromObject(library)) && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
+		_, known := tenant.Declared.Files[library.Name] // to this model, which may be older than the inventory
+		if gives && !known && !r.Inventory.gaveUp(client.ObjectKeyFromObject(library)) && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
 			// After a restart: without knowing the files, Collections would seem to
 			// have lost their members, and everybody their access to them.
 			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)

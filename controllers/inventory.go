@@ -98,13 +98,13 @@ func (i *Inventory) failed(library types.NamespacedName) {
 	i.tried[library] = true
 }
 
-// awaited tells whether the first look at a Library is still to come. One that
-// failed is not waited for: a bucket that is gone must not hold up anybody's revocation.
-func (i *Inventory) awaited(library types.NamespacedName) bool {
+// gaveUp tells whether the first look at a Library was tried in vain. It is
+// not waited for: a bucket that is gone must not hold up anybody's revocation.
+func (i *Inventory) gaveUp(library types.NamespacedName) bool {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
 	_, known := i.files[library]
-	return !known && !i.tried[library]
+	return !known && i.tried[library]
 }
 
 func (i *Inventory) forget(library types.NamespacedName) {

@@ -21,6 +21,7 @@ func goList(t *testing.T, args ...string) []string {
 	}
 	command := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
 	command.Dir = root
+	command.Env = append(os.Environ(), "CGO_ENABLED=1") // to see the worker too; nothing is built
 	command.Stderr = os.Stderr
 	output, err := command.Output()
 	if err != nil {
