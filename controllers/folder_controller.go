@@ -4,7 +4,6 @@ import (
 	"context"
 
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -28,15 +27,7 @@ func (r *FolderReconciler) SetupWithManager(mgr ctrl.Manager) error {
 // Reconcile tells how one Folder stands.
 func (r *FolderReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.Folder{}
-	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
-	if !obj.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
-	}
-	before := obj.DeepCopy()
-	out, err := r.reconcile(ctx, obj)
-	return r.report(ctx, before, obj, out, err)
+	return r.describe(ctx, req, obj, func() (outcome, error) { return r.reconcile(ctx, obj) })
 }
 
 func (r *FolderReconciler) reconcile(ctx context.Context, obj *v1alpha1.Folder) (outcome, error) {

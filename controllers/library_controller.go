@@ -21,9 +21,8 @@ const libraryController = "library"
 // LibraryReconciler keeps a Library's two buckets, and tells how the Library stands.
 type LibraryReconciler struct{ *Deps }
 
-// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=libraries,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=libraries,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=dam.vitrine.dev,resources=libraries/status,verbs=get;patch
-// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=libraries/finalizers,verbs=update
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 
 // SetupWithManager connects the reconciler.

@@ -25,9 +25,8 @@ type ObjectStoreReconciler struct {
 	probed sync.Map
 }
 
-// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores/status,verbs=get;patch
-// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores/finalizers,verbs=update
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 

@@ -36,15 +36,7 @@ func (r *RoleReconciler) SetupWithManager(mgr ctrl.Manager) error {
 // Reconcile tells how one Role stands.
 func (r *RoleReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.Role{}
-	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
-	if !obj.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
-	}
-	before := obj.DeepCopy()
-	out, err := r.reconcile(ctx, obj)
-	return r.report(ctx, before, obj, out, err)
+	return r.describe(ctx, req, obj, func() (outcome, error) { return r.reconcile(ctx, obj) })
 }
 
 func (r *RoleReconciler) reconcile(ctx context.Context, obj *v1alpha1.Role) (outcome, error) {

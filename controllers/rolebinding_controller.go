@@ -7,7 +7,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
@@ -29,15 +28,7 @@ func (r *RoleBindingReconciler) SetupWithManager(mgr ctrl.Manager) error {
 // Reconcile tells how one RoleBinding stands.
 func (r *RoleBindingReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.RoleBinding{}
-	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
-	if !obj.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
-	}
-	before := obj.DeepCopy()
-	out, err := r.reconcile(ctx, obj)
-	return r.report(ctx, before, obj, out, err)
+	return r.describe(ctx, req, obj, func() (outcome, error) { return r.reconcile(ctx, obj) })
 }
 
 func (r *RoleBindingReconciler) reconcile(ctx context.Context, obj *v1alpha1.RoleBinding) (outcome, error) {

@@ -1,12 +1,28 @@
 package controllers
 
 import (
+	"context"
 	"sort"
 
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
+
+// describe is the reconciliation of a declaration for which nothing is made:
+// its status tells how it stands.
+func (d *Deps) describe(ctx context.Context, req ctrl.Request, obj client.Object, stand func() (outcome, error)) (ctrl.Result, error) {
+	if err := d.Get(ctx, req.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !obj.GetDeletionTimestamp().IsZero() {
+		return ctrl.Result{}, nil
+	}
+	before := obj.DeepCopyObject().(client.Object)
+	out, err := stand()
+	return d.report(ctx, before, obj, out, err)
+}
 
 // standing says how a declaration stands that only counts through policies:
 // what the model finds wrong with it, or whether the compiler has brought this

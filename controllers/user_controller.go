@@ -25,9 +25,8 @@ const userController = "user"
 // tenant uses, and takes both away.
 type UserReconciler struct{ *Deps }
 
-// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=users,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=users,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=dam.vitrine.dev,resources=users/status,verbs=get;patch
-// +kubebuilder:rbac:groups=dam.vitrine.dev,resources=users/finalizers,verbs=update
 
 // SetupWithManager connects the reconciler.
 func (r *UserReconciler) SetupWithManager(mgr ctrl.Manager) error {

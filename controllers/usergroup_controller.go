@@ -4,7 +4,6 @@ import (
 	"context"
 
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
@@ -26,15 +25,7 @@ func (r *UserGroupReconciler) SetupWithManager(mgr ctrl.Manager) error {
 // Reconcile tells how one UserGroup stands.
 func (r *UserGroupReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.UserGroup{}
-	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
-	if !obj.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
-	}
-	before := obj.DeepCopy()
-	out, err := r.reconcile(ctx, obj)
-	return r.report(ctx, before, obj, out, err)
+	return r.describe(ctx, req, obj, func() (outcome, error) { return r.reconcile(ctx, obj) })
 }
 
 func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserGroup) (outcome, error) {
