@@ -21,8 +21,6 @@ const (
 	indexBucket = "bucket"
 	// indexIdentityStore: Users by the ObjectStores at which they have an identity.
 	indexIdentityStore = "identityStore"
-	// indexLibrary: Folders, Collections and PublicLinks by Library.
-	indexLibrary = "library"
 	// indexRole: RoleBindings by Role.
 	indexRole = "role"
 )
@@ -52,9 +50,6 @@ func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
 				return []string{ref.Name}
 			}
 			return nil
-		}},
-		{&v1alpha1.PublicLink{}, indexLibrary, func(o client.Object) []string {
-			return []string{o.(*v1alpha1.PublicLink).Status.Library}
 		}},
 	} {
 		if err := mgr.GetFieldIndexer().IndexField(ctx, index.object, index.name, index.values); err != nil {

@@ -10,7 +10,7 @@ import (
 func TestCommandLine(t *testing.T) {
 	images := map[string]string{"registry.example:5000/vitrine-transform": "/bin/transform"}
 	env := variables{"INDEX": "2"}
-	mounted := mounts{"/work": "/real/work", "/work/deep": "/real/deep"}
+	mounted := mounts{"/data": "/real/data", "/data/deep": "/real/deep"}
 	for name, c := range map[string]struct {
 		container corev1.Container
 		want      []string
@@ -29,8 +29,8 @@ func TestCommandLine(t *testing.T) {
 			[]string{"/bin/transform", "2", "$(NOBODY)", "$(INDEX)", "a$", "$(INDEX", "x22y"},
 		},
 		"paths of mounts are rewritten, the deepest first, whole names only": {
-			corev1.Container{Image: "registry.example:5000/vitrine-transform", Args: []string{"/work", "/work/a", "/work/deep/a", "/workshop", "--in=/work/$(INDEX)", "in=/work"}},
-			[]string{"/bin/transform", "/real/work", "/real/work/a", "/real/deep/a", "/workshop", "--in=/real/work/2", "in=/work"},
+			corev1.Container{Image: "registry.example:5000/vitrine-transform", Args: []string{"/data", "/data/a", "/data/deep/a", "/datashop", "--in=/data/$(INDEX)", "in=/data"}},
+			[]string{"/bin/transform", "/real/data", "/real/data/a", "/real/deep/a", "/datashop", "--in=/real/data/2", "in=/data"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
