@@ -11,12 +11,19 @@ GO ?= go
 BIN := $(CURDIR)/bin
 MODULE := github.com/vitrine-dam/vitrine
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# A first run compiles Kubernetes, so it is compiled in a hurry: nothing is inlined, no
+# tables for debuggers are made, and the compiler may use memory for time. That takes half
+# of the time away, and one build cache serves the tools, the programs and the tests.
+# QUICK= gives the compiler's defaults, as container images and benchmarks have them.
+QUICK ?= -gcflags=all=-l -dwarf=false
 # The version is passed explicitly, and a checkout owned by somebody else still builds.
-export GOFLAGS := $(filter-out -buildvcs%,$(GOFLAGS)) -buildvcs=false
+ifeq ($(MAKELEVEL),0)
+export GOFLAGS := $(filter-out -buildvcs%,$(GOFLAGS)) -buildvcs=false $(if $(QUICK),'$(QUICK)')
+endif
+GOBUILD := GOGC=off GOMEMLIMIT=1200MiB $(GO) build
 export VITRINE_BIN := $(BIN)
 
-# Everything but the picture worker is built, linted and tested without cgo, so that one
-# build cache serves all of it.
+# Everything but the picture worker is built, linted and tested without cgo, for the same cache.
 NOCGO := CGO_ENABLED=0
 
 .PHONY: help
@@ -29,7 +36,7 @@ help: ## List the targets (this)
 
 .PHONY: demo
 demo: deps tools build ## Bring everything up on this machine until Ctrl-C; CHECK=1 proves it and tears down
-	@$(NOCGO) $(GO) build -o $(BIN)/demo ./hack/demo
+	@$(NOCGO) $(GOBUILD) -o $(BIN)/demo ./hack/demo
 	@exec $(BIN)/demo $(if $(filter-out 0,$(CHECK)),--check)
 
 ## Test it
@@ -41,7 +48,8 @@ VIPS := $(MODULE)/internal/rendition/vips
 # $(call packages,CONDITION on the marks S (needs servers) and C (needs cgo),PATTERN)
 packages = $(GO) list -test -f '{{.ImportPath}} {{range .Deps}}{{if eq . "$(TESTBED)"}}S{{end}}{{if eq . "$(VIPS)"}}C{{end}}{{end}}' $(2) \
   | awk '$$1 ~ /\.test$$/ && ($(1)) { sub(/\.test$$/, "", $$1); print $$1 }'
-GOTEST := $(GO) test -count=1 -timeout=20m
+# The tests themselves run with the collector's defaults.
+GOTEST := GOGC=off GOMEMLIMIT=1200MiB $(GO) test -exec='env -u GOGC -u GOMEMLIMIT' -count=1 -timeout=20m
 # $(call suite,PATTERN[,CONDITION]): the packages without cgo first, then the others.
 define suite
 @p="$$($(call packages,$(if $(2),$(2),1) && $$2 !~ /C/,$(1)))"; if [ -n "$$p" ]; then echo "# without cgo"; $(NOCGO) $(GOTEST) $$p; fi
@@ -95,7 +103,7 @@ test-race: tools build ## All suites under the race detector
 
 .PHONY: bench
 bench: tools build ## Benchmarks; BENCH=regexp chooses
-	$(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem ./...
+	GOFLAGS=-buildvcs=false $(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem ./...
 
 ## Keep it right
 
@@ -116,8 +124,8 @@ verify: $(BIN)/crd-ref-docs ## Fail when a generated file is not what `make gene
 .PHONY: build
 build: ## The programs, into bin/
 	@mkdir -p $(BIN)
-	$(NOCGO) $(GO) build -ldflags='-X main.version=$(VERSION)' -o $(BIN)/ $(call commands,manager gateway kubectl-dam)
-	$(GO) build -ldflags='-X main.version=$(VERSION)' -o $(BIN)/ $(call commands,transform)
+	$(NOCGO) $(GOBUILD) -ldflags='-X main.version=$(VERSION)' -o $(BIN)/ $(call commands,manager gateway kubectl-dam)
+	$(GOBUILD) -ldflags='-X main.version=$(VERSION)' -o $(BIN)/ $(call commands,transform)
 commands = $(patsubst %,./cmd/%,$(1))
 
 IMAGES ?= vitrine
@@ -157,7 +165,7 @@ KUBERNETES_VERSION = $(shell sed -n 's/^\tk8s.io\/kubernetes \(v[^ ]*\).*/\1/p' 
 KUBERNETES_LDFLAGS = -s -w $(foreach p,k8s.io/component-base/version k8s.io/client-go/pkg/version,-X $(p).gitVersion=$(KUBERNETES_VERSION))
 KUBERNETES := $(addprefix $(BIN)/,$(filter-out etcd,$(CLUSTER_TOOLS)))
 # $(call build-tool,MODULE FOLDER,OUTPUT,PACKAGES[,LDFLAGS])
-build-tool = @echo "building $(notdir $@)"; cd hack/tools/$(1) && $(GO) build -ldflags='$(if $(4),$(4),-s -w)' -o $(2) $(3)
+build-tool = @echo "building $(notdir $@)"; cd hack/tools/$(1) && $(NOCGO) $(GOBUILD) -ldflags='$(if $(4),$(4),-s -w)' -o $(2) $(3)
 
 $(KUBERNETES) &: $(BIN)/.pin/kubernetes
 	$(call build-tool,kubernetes,$(BIN)/,$(addprefix k8s.io/kubernetes/cmd/,$(notdir $(KUBERNETES))),$(KUBERNETES_LDFLAGS))

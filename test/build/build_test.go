@@ -4,6 +4,7 @@ package build
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,15 +13,20 @@ import (
 
 const module = "github.com/vitrine-dam/vitrine/"
 
-// goList runs `go list` at the root of the checkout and gives its lines.
+// goList runs `go list` at the root of the checkout and gives its words.
 func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	return goListIn(t, ".", args...)
+}
+
+func goListIn(t *testing.T, dir string, args ...string) []string {
 	t.Helper()
 	root, err := testbed.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
-	command.Dir = root
+	command.Dir = filepath.Join(root, dir)
 	command.Env = append(os.Environ(), "CGO_ENABLED=1") // to see the worker too; nothing is built
 	command.Stderr = os.Stderr
 	output, err := command.Output()
@@ -79,6 +85,35 @@ func TestTheJudgeSharesNoCodeWithTheRenderer(t *testing.T) {
 	for _, dep := range goList(t, "-deps", "./internal/policy/evaluate") {
 		if ours, is := strings.CutPrefix(dep, module); is && ours != "internal/policy/evaluate" {
 			t.Errorf("the evaluator imports %s", ours)
+		}
+	}
+}
+
+// The tools that a first run builds have most of their code in common with the
+// product. It is compiled once only where both are of the same version.
+func TestToolsAndProductShareModuleVersions(t *testing.T) {
+	const format = "{{with .Module}}{{.Path}}={{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}{{end}}"
+	versions := map[string]string{}
+	for _, line := range goList(t, "-deps", "-f", format, "./cmd/manager", "./cmd/gateway", "./cmd/kubectl-dam", "./hack/demo") {
+		path, version, _ := strings.Cut(line, "=")
+		versions[path] = version
+	}
+	for dir, packages := range map[string][]string{
+		"hack/tools/kubernetes": {"k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes/cmd/kube-controller-manager", "k8s.io/kubernetes/cmd/kubectl"},
+		"hack/tools/versitygw":  {"github.com/versity/versitygw/cmd/versitygw"},
+	} {
+		shared := map[string]bool{}
+		for _, line := range goListIn(t, dir, append([]string{"-deps", "-f", format}, packages...)...) {
+			path, version, _ := strings.Cut(line, "=")
+			if ours, both := versions[path]; both && !shared[path] {
+				shared[path] = true
+				if version != ours {
+					t.Errorf("%s has %s %s, the product %s: in %s, go get %s@%s && go mod tidy", dir, path, version, ours, dir, path, ours)
+				}
+			}
+		}
+		if len(shared) == 0 {
+			t.Errorf("%s has no module in common with the product: the build lists were not read", dir)
 		}
 	}
 }
