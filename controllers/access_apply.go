@@ -176,6 +176,9 @@ func (r *AccessReconciler) applyWithoutDangling(ctx context.Context, connection 
 }
 
 func explainRender(bucket string, err error) error {
+	if isStalled(err) {
+		return err // it says already what to do
+	}
 	if errors.Is(err, policy.ErrTooLarge) {
 		return stall(v1alpha1.ReasonPolicyTooLarge, "the policy of bucket %q would not fit: %v. What was in force stays, less what is no longer declared", bucket, err)
 	}

@@ -171,10 +171,7 @@ func describe(tenant *Tenant) *compiled {
 	for i := range tenant.Links {
 		c.generations[object{"PublicLink", tenant.Links[i].Name}] = linkVersion(&tenant.Links[i])
 	}
-	for i := range d.RoleBindings {
-		name := d.RoleBindings[i].Name
-		c.shown[object{"RoleBinding", name}] = strconv.Itoa(len(tenant.Model.BindingUsers(name)))
-	}
+	c.noteAbsent(tenant, principals{}) // until the store has been asked
 	for i := range d.Folders {
 		scope, _ := tenant.Model.FolderScope(d.Folders[i].Name)
 		c.shown[object{"Folder", d.Folders[i].Name}] = scope.Restricted + "/" + scope.Prefix
@@ -186,6 +183,32 @@ func describe(tenant *Tenant) *compiled {
 		}
 	}
 	return c
+}
+
+// noteAbsent notes for whom the policies can do nothing yet, since the store
+// does not know them, and of which bindings.
+func (c *compiled) noteAbsent(tenant *Tenant, who principals) {
+	c.absent = map[string]bool{}
+	for i := range tenant.Declared.Users {
+		user := &tenant.Declared.Users[i]
+		absent := user.Spec.Credentials == v1alpha1.CredentialsIssue && user.DeletionTimestamp.IsZero() && who.users[user.Name] == ""
+		c.absent[user.Name] = absent
+		c.shown[object{"User", user.Name}] = strconv.FormatBool(absent)
+	}
+	for i := range tenant.Declared.RoleBindings {
+		name := tenant.Declared.RoleBindings[i].Name
+		users := tenant.Model.BindingUsers(name)
+		c.shown[object{"RoleBinding", name}] = strconv.Itoa(len(users)) + " " + firstOf(users, c.absent)
+	}
+}
+
+func firstOf(names []string, set map[string]bool) string {
+	for _, name := range names {
+		if set[name] {
+			return name
+		}
+	}
+	return ""
 }
 
 func noteVersions[T any, P interface {
@@ -217,9 +240,13 @@ func (r *AccessReconciler) tell(at tenantAt, result *compiled) {
 // compile renders and applies. It gives the time of the next pass that nothing
 // but the clock asks for.
 func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Tenant, now time.Time, result *compiled) (time.Duration, error) {
-	connection, err := r.Stores.Get(ctx, at.store)
-	if err != nil {
-		return 0, err
+	connection, refused := r.Stores.Get(ctx, at.store)
+	if refused != nil {
+		// Credentials that are gone give nothing new, but who loses access loses it while they still open the store.
+		var err error
+		if connection, err = r.Stores.ForRemoval(ctx, at.store); err != nil {
+			return 0, err
+		}
 	}
 	libraries, err := r.librariesAt(ctx, connection, tenant, at.store)
 	if err != nil {
@@ -230,9 +257,13 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 		if err != nil {
 			return 0, err
 		}
+		result.noteAbsent(tenant, made.principals)
+		if refused != nil {
+			made.onlyTakeAway(refused)
+		}
 		err = r.apply(ctx, connection, made, result)
 		if err == nil {
-			return r.nextPass(tenant, now), nil
+			return r.nextPass(tenant, now), refused
 		}
 		// Somebody deleted a store user between our look and our write. One absent
 		// user must not hold up the revocation of another, so look again at once.

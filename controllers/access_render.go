@@ -40,8 +40,8 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 		}
 		err := r.refusal(ctx, connection.Declared, library)
 		var refused *failure
-		if err != nil && !errors.As(err, &refused) {
-			return nil, err
+		if err != nil && (!errors.As(err, &refused) || refused.state != stalled) {
+			return nil, err // what is not known yet takes nothing away
 		}
 		gives := err == nil && library.DeletionTimestamp.IsZero()
 		_, known := tenant.Declared.Files[library.Name] // to this model, which may be older than the inventory
@@ -91,7 +91,7 @@ type bucketPolicy struct {
 	wanted  policy.Document
 	// allows are what wanted was rendered from.
 	allows []policy.Allow
-	// failed: wanted could not be rendered.
+	// failed is why wanted does not come into force: what is there is narrowed to it instead.
 	failed error
 }
 
@@ -130,6 +130,13 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 		}
 	}
 	return made, nil
+}
+
+// onlyTakeAway keeps everything from coming into force that is not already.
+func (m rendering) onlyTakeAway(why error) {
+	for i := range m.policies {
+		m.policies[i].failed = why
+	}
 }
 
 // prove has a judge that shares no code with the renderer compare what was

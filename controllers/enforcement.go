@@ -33,6 +33,8 @@ type compiled struct {
 	problems map[object]access.Problem
 	// shown are figures in a status that hang on other objects, by declaration.
 	shown map[object]string
+	// absent are Users who are to have an identity at the store and had none yet.
+	absent map[string]bool
 	// libraries at this store.
 	libraries map[string]libraryResult
 	// failed is why the pass as a whole did not bring its input into force.

@@ -259,7 +259,7 @@ func (r *PublicLinkReconciler) forget(ctx context.Context, name types.Namespaced
 		if library.Status.VitrineBucket == "" {
 			continue
 		}
-		connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
+		connection, err := r.Stores.ForRemoval(ctx, library.Spec.StoreRef.Name)
 		if isStoreGone(err) {
 			continue
 		}

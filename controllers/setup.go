@@ -72,7 +72,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		Events:      mgr.GetEventRecorder("vitrine"),
 		Clock:       clock.RealClock{},
 		Settings:    settings.withDefaults(),
-		Stores:      NewStores(mgr.GetClient(), mgr.GetAPIReader(), hook),
+		Stores:      NewStores(mgr.GetClient(), mgr.GetAPIReader(), settings.SystemNamespace, hook),
 		Tenants:     NewTenants(mgr.GetClient(), inventory),
 		Enforcement: NewEnforcement(),
 		Inventory:   inventory,

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"sort"
 
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -51,6 +52,9 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 				return outcome{}, failed
 			}
 		}
+		if user := firstOf(peopleOf(tenant, obj), result.absent); user != "" {
+			return outcome{working, v1alpha1.ReasonProgressing, fmt.Sprintf("waiting until User %q has an identity at ObjectStore %q; see that User's conditions", user, objectStore), 0}, nil
+		}
 	}
 	return outcome{enforced, v1alpha1.ReasonEnforced, message, 0}, nil
 }
@@ -72,6 +76,17 @@ func hangsOnLibraries(obj client.Object) bool {
 		return false
 	}
 	return true
+}
+
+// peopleOf are the Users whom an object's being in force hangs on.
+func peopleOf(tenant *Tenant, obj client.Object) []string {
+	switch o := obj.(type) {
+	case *v1alpha1.User:
+		return []string{o.Name}
+	case *v1alpha1.RoleBinding:
+		return tenant.Model.BindingUsers(o.Name)
+	}
+	return nil
 }
 
 // storesOf names the ObjectStores of some of the tenant's Libraries, sorted:

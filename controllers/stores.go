@@ -29,7 +29,9 @@ const (
 type Stores struct {
 	reader client.Reader
 	live   client.Reader
-	hook   func(store.Call) error
+	// namespace is the only one whose Secrets may open a store.
+	namespace string
+	hook      func(store.Call) error
 
 	mu   sync.Mutex
 	open map[string]openStore
@@ -48,9 +50,10 @@ type openStore struct {
 	checked    time.Time
 }
 
-// NewStores makes a pool. The hook, for tests, sees every call to every store.
-func NewStores(cached, live client.Reader, hook func(store.Call) error) *Stores {
-	return &Stores{reader: cached, live: live, hook: hook, open: map[string]openStore{}}
+// NewStores makes a pool that takes credentials from one namespace alone. The
+// hook, for tests, sees every call to every store.
+func NewStores(cached, live client.Reader, namespace string, hook func(store.Call) error) *Stores {
+	return &Stores{reader: cached, live: live, namespace: namespace, hook: hook, open: map[string]openStore{}}
 }
 
 // credentialsTTL is how long a connection is used before the Secret is looked
@@ -69,7 +72,7 @@ func (s *Stores) Get(ctx context.Context, name string) (Connection, error) {
 	s.mu.Lock()
 	known, ok := s.open[name]
 	s.mu.Unlock()
-	if ok && known.connection.Declared.UID == declared.UID && known.connection.Declared.Generation == declared.Generation && time.Since(known.checked) < credentialsTTL {
+	if ok && known.connection.opens(declared) && time.Since(known.checked) < credentialsTTL {
 		known.connection.Declared = declared
 		return known.connection, nil
 	}
@@ -107,6 +110,9 @@ func (s *Stores) Get(ctx context.Context, name string) (Connection, error) {
 
 func (s *Stores) credentials(ctx context.Context, declared *v1alpha1.ObjectStore) (store.Credentials, string, error) {
 	ref := declared.Spec.CredentialsSecretRef
+	if ref.Namespace != s.namespace {
+		return store.Credentials{}, "", stall(v1alpha1.ReasonCredentialsNotFound, "ObjectStore %q names a Secret in namespace %q; the credentials of stores are read in %q alone, where no tenant can write: put the Secret there", declared.Name, ref.Namespace, s.namespace)
+	}
 	secret := &corev1.Secret{}
 	err := s.live.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, secret)
 	switch {
@@ -138,17 +144,28 @@ func isMissing(err error) bool { return errors.Is(err, store.ErrNotFound) }
 // credentials went first, a connection that is still open serves, so that the
 // order in which things are deleted wedges nothing.
 func (s *Stores) ForRemoval(ctx context.Context, name string) (Connection, error) {
-	connection, err := s.Get(ctx, name)
+	connection, refused := s.Get(ctx, name)
 	var f *failure
-	if err == nil || !errors.As(err, &f) || f.reason != v1alpha1.ReasonCredentialsNotFound {
-		return connection, err
+	if refused == nil || !errors.As(refused, &f) || f.reason != v1alpha1.ReasonCredentialsNotFound {
+		return connection, refused
+	}
+	declared := &v1alpha1.ObjectStore{}
+	if err := s.reader.Get(ctx, types.NamespacedName{Name: name}, declared); err != nil {
+		return Connection{}, fmt.Errorf("reading ObjectStore %q: %w", name, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known, ok := s.open[name]; ok {
-		return known.connection, nil
+	known, ok := s.open[name]
+	if !ok || !known.connection.opens(declared) {
+		return Connection{}, refused
 	}
-	return connection, err
+	known.connection.Declared = declared
+	return known.connection, nil
+}
+
+// opens tells whether a connection is to what is declared now.
+func (c Connection) opens(declared *v1alpha1.ObjectStore) bool {
+	return c.Declared.UID == declared.UID && c.Declared.Generation == declared.Generation
 }
 
 func storeNotFound(name string) *failure {

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -90,39 +91,59 @@ func TestPathsThatMeet(t *testing.T) {
 
 func TestCredentialsThatDoNotWork(t *testing.T) {
 	w := newWorld(t, "creds")
-	w.apply(w.named(launch))
+	w.apply(w.named(aLink))
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	url := w.url("press")
 	w.must(put(w.ctx, w.root(), "creds-brand", "launch/a.txt", "A"))
-	alice := w.as("alice")
-	name := types.NamespacedName{Namespace: settings.SystemNamespace, Name: "creds"}
-	secret := &corev1.Secret{}
-	w.must(bed.admin.Get(w.ctx, name, secret))
-	good := secret.DeepCopy()
+	alice, gateway := w.as("alice"), w.gateway()
+	reads := func() error { _, err := fetch(w.ctx, alice, "creds-brand", "launch/a.txt"); return err }
+	opens := func() error {
+		_, original := fetch(w.ctx, gateway, "creds-brand", "launch/a.txt")
+		_, catalog := fetch(w.ctx, gateway, "creds-brand-dam", "catalog/press.json")
+		return errors.Join(original, catalog)
+	}
+	w.eventually("the gateway has what the link shares", 3*time.Second, opens)
+	good := &corev1.Secret{}
+	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.SystemNamespace, Name: "creds"}, good))
+	good.ResourceVersion, good.UID = "", ""
 
-	secret.Data["AWS_SECRET_ACCESS_KEY"] = []byte("wrong")
-	w.must(bed.admin.Update(w.ctx, secret))
-	message := w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonCredentialsRefused)
-	if strings.Contains(message, "wrong") {
+	w.must(bed.admin.Delete(w.ctx, good.DeepCopy()))
+	w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonCredentialsNotFound)
+	// Nobody lost anything, and no link went down.
+	w.must(reads())
+	w.must(opens())
+	link := &v1alpha1.PublicLink{}
+	w.get(link, "press")
+	if link.Status.Phase != v1alpha1.LinkActive {
+		t.Errorf("the link's phase is %s", link.Status.Phase)
+	}
+	// Nothing new is given, and who loses access loses it.
+	w.apply(w.named(strings.ReplaceAll(strings.ReplaceAll(launch[strings.Index(launch, "apiVersion: dam.vitrine.dev/v1alpha1\nkind: RoleBinding"):], "alice-views", "alice-contributes"), "viewer", "contributor")))
+	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-views"}})
+	w.stalled(&v1alpha1.RoleBinding{}, "alice-contributes", v1alpha1.ReasonCredentialsNotFound)
+	w.must(denied(put(w.ctx, alice, "creds-brand", "launch/b.txt", "B")))
+	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-contributes"}})
+	w.eventually("revoking works without the Secret", 3*time.Second, func() error { return denied(reads()) })
+	w.apply(w.named(launch))
+
+	wrong := good.DeepCopy()
+	wrong.Data["AWS_SECRET_ACCESS_KEY"] = []byte("wrong")
+	w.must(bed.admin.Create(w.ctx, wrong))
+	if message := w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonCredentialsRefused); strings.Contains(message, "wrong") {
 		t.Errorf("the message tells the credentials: %s", message)
 	}
-	secret.Labels = nil
-	w.must(bed.admin.Update(w.ctx, secret))
+	wrong.Labels = nil
+	w.must(bed.admin.Update(w.ctx, wrong))
 	w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonSecretNotMarked)
-	w.must(bed.admin.Delete(w.ctx, secret))
-	w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonCredentialsNotFound)
+	w.must(opens())
 
-	// Nobody lost anything meanwhile.
-	if _, err := fetch(w.ctx, alice, "creds-brand", "launch/a.txt"); err != nil {
-		t.Errorf("alice lost her access: %v", err)
-	}
-	good.ResourceVersion, good.UID = "", ""
+	w.must(bed.admin.Delete(w.ctx, wrong))
 	w.must(bed.admin.Create(w.ctx, good))
 	w.ready(&v1alpha1.ObjectStore{}, "creds")
-	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-views"}})
-	w.eventually("with the credentials back, revoking works", 10*time.Second, func() error {
-		_, err := fetch(w.ctx, alice, "creds-brand", "launch/a.txt")
-		return denied(err)
-	})
+	w.eventually("with the credentials back, granting works", 15*time.Second, reads)
+	if now := w.url("press"); now != url {
+		t.Error("the link has another URL")
+	}
 }
 
 func TestStatusThatIsWipedComesBack(t *testing.T) {
@@ -132,17 +153,23 @@ func TestStatusThatIsWipedComesBack(t *testing.T) {
 	link := &v1alpha1.PublicLink{}
 	w.get(link, "press")
 	hash := link.Status.TokenHash
+	alice := w.as("alice")
+	w.must(put(w.ctx, w.root(), "wiped-brand", "launch/a.txt", "A"))
+	stop := w.always("alice reads all the time", func() error { _, err := fetch(w.ctx, alice, "wiped-brand", "launch/a.txt"); return err })
+	w.must(kubectl(w.ctx, nil, "patch", "ostore/wiped", "--subresource=status", "--type=merge",
+		"-p", `{"status":{"conditions":null,"observedGeneration":-1,"capabilities":null,"libraries":null}}`))
 	for _, what := range []string{"lib/brand", "damfolder/launch", "damuser/alice", "damrb/alice-views", "plink/press"} {
 		w.must(kubectl(w.ctx, nil, "patch", what, "-n", w.namespace, "--subresource=status", "--type=merge",
 			"-p", `{"status":{"conditions":null,"observedGeneration":-1,"phase":null,"tokenHash":null,"id":null,"catalog":null,"vitrineBucket":null,"identities":null}}`))
 	}
+	w.ready(&v1alpha1.ObjectStore{}, "wiped")
 	w.ready(&v1alpha1.Library{}, "brand")
 	w.ready(&v1alpha1.Folder{}, "launch")
 	w.ready(&v1alpha1.User{}, "alice")
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
 	w.ready(link, "press")
+	stop()
 	if link.Status.TokenHash != hash {
 		t.Error("the link has another token")
 	}
-	w.as("alice")
 }

@@ -174,3 +174,22 @@ func TestSecretOfSomebodyElseIsLeftAlone(t *testing.T) {
 func containsWord(document []byte, word string) bool {
 	return len(word) > 0 && len(document) > 0 && bytes.Contains(document, []byte(word))
 }
+
+// Ready means in force: whoever waits for it need wait for nothing more.
+func TestReadyMeansInForce(t *testing.T) {
+	w := newWorld(t, "inforce")
+	w.apply(w.named("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: NAME}, bucket: {name: NAME-brand}}}"))
+	w.ready(&v1alpha1.Library{}, "brand")
+	w.must(put(w.ctx, w.root(), "inforce-brand", "launch/a.txt", "A"))
+	// All at once, as from Git: the binding may be looked at before its User has an identity.
+	for _, name := range []string{"ada", "ben", "cleo", "dan", "eve"} {
+		w.apply(w.named(strings.ReplaceAll(launch, "alice", name)))
+		w.ready(&v1alpha1.RoleBinding{}, name+"-views")
+		secret := &corev1.Secret{}
+		w.get(secret, name+".inforce.key")
+		person := s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+		if _, err := fetch(w.ctx, person, "inforce-brand", "launch/a.txt"); err != nil {
+			t.Errorf("%s has a binding that is Ready, and yet: %v", name, err)
+		}
+	}
+}

@@ -129,6 +129,33 @@ func (w *world) eventually(what string, within time.Duration, check func() error
 		WithContext(w.ctx).Should(gomega.Succeed(), func() string { return what })
 }
 
+// always checks again and again until it is stopped; what says what must hold.
+func (w *world) always(what string, check func() error) (stop func()) {
+	w.Helper()
+	done, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			if err := check(); err != nil {
+				ended <- err
+				return
+			}
+			select {
+			case <-done:
+				ended <- nil
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	return func() {
+		w.Helper()
+		close(done)
+		if err := <-ended; err != nil {
+			w.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 // ready waits until an object is Ready.
 func (w *world) ready(obj client.Object, name string) {
 	w.Helper()
@@ -185,7 +212,11 @@ func commonOf(obj client.Object) *v1alpha1.CommonStatus {
 
 // s3 signs in at the store with a key.
 func s3(accessKey, secretKey string) *minio.Client {
-	c, err := minio.New(strings.TrimPrefix(bed.store.S3Endpoint, "http://"), &minio.Options{
+	return s3At(bed.store.S3Endpoint, accessKey, secretKey)
+}
+
+func s3At(endpoint, accessKey, secretKey string) *minio.Client {
+	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{
 		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: bed.store.Region, TrailingHeaders: true, MaxRetries: 1,
 	})
 	if err != nil {
