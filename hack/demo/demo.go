@@ -127,7 +127,7 @@ func (d *demo) startParts(ctx context.Context) error {
 		return err
 	})
 	group.Go(func() (err error) {
-		d.store, err = testbed.StartObjectStore(groupCtx, filepath.Join(d.dir, "store"))
+		d.store, err = testbed.StartObjectStore(groupCtx, filepath.Join(d.dir, "store"), testbed.ObjectStoreOptions{})
 		if err == nil {
 			d.step("VersityGW and its IAM service answer")
 		}

@@ -32,10 +32,16 @@ type ObjectStore struct {
 // storeRegion is the region of the test store and of nothing else.
 const storeRegion = "us-east-1"
 
+// ObjectStoreOptions says what a store is to lack.
+type ObjectStoreOptions struct {
+	// NoVersions makes a store that keeps one version of each object and cannot keep more.
+	NoVersions bool
+}
+
 // StartObjectStore starts VersityGW's IAM service and S3 service and returns when both
 // answer. All files go below dir, but for one socket: a socket's path may have at most
 // 107 bytes, so it gets a short temporary folder, which Stop removes.
-func StartObjectStore(ctx context.Context, dir string) (*ObjectStore, error) {
+func StartObjectStore(ctx context.Context, dir string, options ObjectStoreOptions) (*ObjectStore, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("naming the store's folder: %w", err)
@@ -46,13 +52,13 @@ func StartObjectStore(ctx context.Context, dir string) (*ObjectStore, error) {
 			return nil, fmt.Errorf("making the store's folders: %w", err)
 		}
 	}
-	if err := s.start(ctx, dir); err != nil {
+	if err := s.start(ctx, dir, options); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-func (s *ObjectStore) start(ctx context.Context, dir string) error {
+func (s *ObjectStore) start(ctx context.Context, dir string, options ObjectStoreOptions) error {
 	program, err := Binary("versitygw")
 	if err != nil {
 		return err
@@ -91,12 +97,12 @@ func (s *ObjectStore) start(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	args := []string{"--port", address(s3Port), "--region", s.Region, "--health", "/health", "--iam-standalone-endpoint", socket, "--sidecar", filepath.Join(dir, "sidecar")}
+	if !options.NoVersions {
+		args = append(args, "--versioning-dir", filepath.Join(dir, "versions"))
+	}
 	s.s3, err = process.Start(process.Spec{
-		Name: "versitygw s3", Path: server, Env: env, Log: filepath.Join(dir, "s3.log"),
-		Args: []string{
-			"--port", address(s3Port), "--region", s.Region, "--health", "/health", "--iam-standalone-endpoint", socket,
-			"--versioning-dir", filepath.Join(dir, "versions"), "--sidecar", filepath.Join(dir, "sidecar"), s.Dir,
-		},
+		Name: "versitygw s3", Path: server, Env: env, Log: filepath.Join(dir, "s3.log"), Args: append(args, s.Dir),
 	})
 	if err != nil {
 		return err

@@ -178,7 +178,7 @@ func TestControllerManager(t *testing.T) {
 
 func TestObjectStore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 30)) // longer than a socket's path may be
-	store, err := testbed.StartObjectStore(t.Context(), dir)
+	store, err := testbed.StartObjectStore(t.Context(), dir, testbed.ObjectStoreOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

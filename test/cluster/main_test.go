@@ -94,7 +94,7 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 		return stop, err
 	}
 	stops = append(stops, bed.cluster.Stop)
-	if bed.store, err = testbed.StartObjectStore(ctx, filepath.Join(dir, "store")); err != nil {
+	if bed.store, err = testbed.StartObjectStore(ctx, filepath.Join(dir, "store"), testbed.ObjectStoreOptions{}); err != nil {
 		return stop, err
 	}
 	stops = append(stops, bed.store.Stop)

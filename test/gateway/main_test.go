@@ -106,7 +106,7 @@ func startParts(ctx context.Context) (err error) {
 	if bed.cluster, err = testbed.StartCluster(ctx, filepath.Join(bed.dir, "cluster"), testbed.ClusterOptions{}); err != nil {
 		return err
 	}
-	if bed.store, err = testbed.StartObjectStore(ctx, filepath.Join(bed.dir, "store")); err != nil {
+	if bed.store, err = testbed.StartObjectStore(ctx, filepath.Join(bed.dir, "store"), testbed.ObjectStoreOptions{}); err != nil {
 		return err
 	}
 	if bed.admin, err = client.New(bed.cluster.Config, client.Options{Scheme: gateway.Scheme()}); err != nil {

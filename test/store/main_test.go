@@ -29,7 +29,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	bed, err = testbed.StartObjectStore(context.Background(), dir)
+	bed, err = testbed.StartObjectStore(context.Background(), dir, testbed.ObjectStoreOptions{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start the object store:", err)
 		return 1
