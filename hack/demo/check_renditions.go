@@ -43,27 +43,9 @@ func renditionChecks() []check {
 			d.note("%d renditions", total)
 			return errors.Join(errs...)
 		}},
+		// Earlier checks put pictures there and took them away again: what that set off is waited for.
 		{"Indexed Jobs made them, and are Complete", func(ctx context.Context, d *demo) error {
-			for _, namespace := range []string{tenant, otherTenant} {
-				jobs, err := d.jobs(ctx, namespace)
-				if err != nil {
-					return err
-				}
-				if len(jobs) == 0 {
-					return fmt.Errorf("no Job ran for %s", namespace)
-				}
-				for _, job := range jobs {
-					if job.Spec.CompletionMode == nil || *job.Spec.CompletionMode != batchv1.IndexedCompletion {
-						return fmt.Errorf("the Job %s is not Indexed", job.Name)
-					}
-					if !slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
-						return c.Type == batchv1.JobComplete && c.Status == corev1.ConditionTrue
-					}) {
-						return fmt.Errorf("the Job %s is not Complete: %+v", job.Name, job.Status.Conditions)
-					}
-				}
-			}
-			return nil
+			return d.eventually(ctx, renditionsLimit, "the Jobs", d.jobsComplete)
 		}},
 		{"the corrupt picture and the text file are named in status, each with its reason", func(ctx context.Context, d *demo) error {
 			wanted := map[string]string{}
@@ -88,15 +70,7 @@ func renditionChecks() []check {
 			return nil
 		}},
 		{"and hold nothing else up: the library is Ready, all others are done", func(ctx context.Context, d *demo) error {
-			var library v1alpha1.Library
-			if err := d.admin.Get(ctx, types.NamespacedName{Namespace: tenant, Name: "brand"}, &library); err != nil {
-				return err
-			}
-			good, bad := d.count(tenant)
-			if r := library.Status.Renditions; *r.Done != int64(good) || *r.Failed != int64(bad) || *r.Wanted != int64(good+bad) {
-				return fmt.Errorf("%d wanted, %d done, %d failed; there are %d good originals and %d others", *r.Wanted, *r.Done, *r.Failed, good, bad)
-			}
-			return d.becomesReady(ctx, "Library", tenant, "brand")
+			return d.eventually(ctx, renditionsLimit, "the library", d.othersDone)
 		}},
 		{"no rendition tells where a picture was taken: the original has GPS, they have no EXIF", func(ctx context.Context, d *demo) error {
 			located := 0
@@ -165,7 +139,7 @@ func (d *demo) rendered(ctx context.Context, p place) (int, error) {
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s is no picture: %w", key, err))
-		case preset == "web" && config.Width > 1600, preset == "square" && config.Width != config.Height:
+		case preset == "web" && config.Width > 960, preset == "square" && config.Width != config.Height:
 			errs = append(errs, fmt.Errorf("%s is %d by %d", key, config.Width, config.Height))
 		}
 	}
@@ -182,4 +156,41 @@ func (d *demo) jobs(ctx context.Context, namespace string) ([]batchv1.Job, error
 		return nil, fmt.Errorf("listing Jobs: %w", err)
 	}
 	return jobs.Items, nil
+}
+
+// jobsComplete tells whether every rendition Job is Indexed and Complete.
+func (d *demo) jobsComplete(ctx context.Context) error {
+	for _, namespace := range []string{tenant, otherTenant} {
+		jobs, err := d.jobs(ctx, namespace)
+		if err != nil {
+			return err
+		}
+		if len(jobs) == 0 {
+			return fmt.Errorf("no Job ran for %s", namespace)
+		}
+		for _, job := range jobs {
+			if job.Spec.CompletionMode == nil || *job.Spec.CompletionMode != batchv1.IndexedCompletion {
+				return fmt.Errorf("the Job %s is not Indexed", job.Name)
+			}
+			if !slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
+				return c.Type == batchv1.JobComplete && c.Status == corev1.ConditionTrue
+			}) {
+				return fmt.Errorf("the Job %s is not Complete: %+v", job.Name, job.Status.Conditions)
+			}
+		}
+	}
+	return nil
+}
+
+// othersDone tells whether every good original of the tenant is rendered, and every other one counted.
+func (d *demo) othersDone(ctx context.Context) error {
+	var library v1alpha1.Library
+	if err := d.admin.Get(ctx, types.NamespacedName{Namespace: tenant, Name: "brand"}, &library); err != nil {
+		return err
+	}
+	good, bad := d.count(tenant)
+	if r := library.Status.Renditions; *r.Done != int64(good) || *r.Failed != int64(bad) || *r.Wanted != int64(good+bad) {
+		return fmt.Errorf("%d wanted, %d done, %d failed; there are %d good originals and %d others", *r.Wanted, *r.Done, *r.Failed, good, bad)
+	}
+	return d.becomesReady(ctx, "Library", tenant, "brand")
 }

@@ -249,6 +249,10 @@ func (d *demo) down() error {
 	for _, release := range d.releases {
 		release()
 	}
+	// It leads nowhere now. Logs and state stay, to be looked into.
+	if err := os.Remove(d.envFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		errs = append(errs, fmt.Errorf("removing the demo's variables: %w", err))
+	}
 	return errors.Join(append(errs, d.lock.Close())...)
 }
 
