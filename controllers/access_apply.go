@@ -2,6 +2,8 @@ package controllers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,23 +17,45 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// applied remembers what of ours is in force, by ObjectStore and bucket.
+// applied remembers, as digests, what of ours is in force, by ObjectStore and
+// bucket. What it does not know since a restart is in the Library's status.
 type applied struct {
-	mu        sync.Mutex
-	documents map[string]policy.Document
+	mu      sync.Mutex
+	digests map[string]string
 }
 
-func (a *applied) get(objectStore, bucket string) (policy.Document, bool) {
+func (a *applied) get(objectStore string, library *v1alpha1.Library, bucket string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	document, ok := a.documents[objectStore+"/"+bucket]
-	return document, ok
+	if digest, ok := a.digests[objectStore+"/"+bucket]; ok {
+		return digest
+	}
+	for _, p := range library.Status.Policies {
+		if p.Bucket == bucket {
+			return p.SHA256
+		}
+	}
+	return ""
 }
 
-func (a *applied) set(objectStore, bucket string, document policy.Document) {
+func (a *applied) set(objectStore, bucket, digest string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.documents[objectStore+"/"+bucket] = document
+	a.digests[objectStore+"/"+bucket] = digest
+}
+
+func digestOf(document policy.Document) string {
+	sum := sha256.Sum256(document.JSON())
+	return hex.EncodeToString(sum[:])
+}
+
+// noteApplied notes that what is wanted of a bucket's policy is in force.
+func (r *AccessReconciler) noteApplied(connection Connection, w bucketPolicy, result *compiled) {
+	digest := digestOf(w.wanted)
+	r.applied.set(connection.Declared.Name, w.bucket, digest)
+	of := result.libraries[w.library.Name]
+	of.policies = append(of.policies, v1alpha1.AppliedPolicy{Bucket: w.bucket, SHA256: digest})
+	result.libraries[w.library.Name] = of
 }
 
 // change is what is to be done to one bucket's policy.
@@ -100,7 +124,7 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 			changes = append(changes, change{w, now, next})
 			continue
 		}
-		r.applied.set(connection.Declared.Name, w.bucket, w.wanted)
+		r.noteApplied(connection, w, result)
 	}
 	return changes, errors.Join(unread...)
 }
@@ -113,8 +137,7 @@ func rank(c change) int {
 }
 
 func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
-	known, seen := r.applied.get(connection.Declared.Name, c.bucket)
-	drifted := seen && known.Equal(c.wanted)
+	drifted := r.applied.get(connection.Declared.Name, c.library.Library, c.bucket) == digestOf(c.wanted)
 	if drifted && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
 		what := policy.Diff(c.next, c.now)
 		result.noteDrift(c.library.Name, what)
@@ -143,7 +166,7 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 	if err != nil {
 		return fmt.Errorf("writing the policy of bucket %s: %w", c.bucket, err)
 	}
-	r.applied.set(connection.Declared.Name, c.bucket, c.wanted)
+	r.noteApplied(connection, c.bucketPolicy, result)
 	if drifted {
 		r.Events.Eventf(c.library.Library, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
 			"the policy of bucket %s was changed at the store and is as declared again; it differed so: %s", c.bucket, policy.Diff(c.next, c.now))

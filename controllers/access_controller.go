@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +19,6 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
-	"github.com/vitrine-dam/vitrine/internal/policy"
 )
 
 const accessController = "access"
@@ -36,7 +37,7 @@ type AccessReconciler struct {
 
 // SetupWithManager connects the compiler to everything that access hangs on.
 func (r *AccessReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.applied = &applied{documents: map[string]policy.Document{}}
+	r.applied = &applied{digests: map[string]string{}}
 	b := ctrl.NewControllerManagedBy(mgr).Named(accessController)
 	for _, kind := range []client.Object{
 		&v1alpha1.Library{}, &v1alpha1.Folder{}, &v1alpha1.Collection{}, &v1alpha1.User{}, &v1alpha1.UserGroup{},
@@ -60,7 +61,7 @@ func (r *AccessReconciler) debounced() handler.EventHandler {
 			enqueue(ctx, e.Object, q)
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
-			if !tellsByStatus(e.ObjectNew) && !declaredAnew(e.ObjectOld, e.ObjectNew) {
+			if !tellsByStatus(e.ObjectOld, e.ObjectNew) && !declaredAnew(e.ObjectOld, e.ObjectNew) {
 				return
 			}
 			enqueue(ctx, e.ObjectNew, q)
@@ -71,12 +72,20 @@ func (r *AccessReconciler) debounced() handler.EventHandler {
 	}
 }
 
-// tellsByStatus: of these the status counts too, since a User's identity, a
-// link's token, a Library's buckets and a store's budget are told there.
-func tellsByStatus(o client.Object) bool {
-	switch o.(type) {
-	case *v1alpha1.User, *v1alpha1.PublicLink, *v1alpha1.Library, *v1alpha1.ObjectStore:
-		return true
+// tellsByStatus: of these some of the status counts too.
+func tellsByStatus(before, now client.Object) bool {
+	switch o := now.(type) {
+	case *v1alpha1.User:
+		return !slices.EqualFunc(o.Status.Identities, before.(*v1alpha1.User).Status.Identities, func(a, b v1alpha1.StoreIdentity) bool {
+			return a.Store == b.Store && a.Name == b.Name
+		})
+	case *v1alpha1.PublicLink:
+		was := before.(*v1alpha1.PublicLink)
+		return linkVersion(o) != linkVersion(was) || !o.Status.FirstSeen.Equal(was.Status.FirstSeen)
+	case *v1alpha1.Library:
+		return o.Status.VitrineBucket != before.(*v1alpha1.Library).Status.VitrineBucket
+	case *v1alpha1.ObjectStore:
+		return !reflect.DeepEqual(o.Status.Capabilities, before.(*v1alpha1.ObjectStore).Status.Capabilities)
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -66,6 +67,8 @@ type libraryResult struct {
 	foreign string
 	// drift names what differs, where driftPolicy says to report it only.
 	drift string
+	// policies that were found to be in force, or brought into it.
+	policies []v1alpha1.AppliedPolicy
 }
 
 // NewEnforcement makes an empty one.
@@ -101,7 +104,7 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	}
 	for name, result := range now.libraries {
 		was := before.libraries[name]
-		if was.applied != result.applied || was.foreign != result.foreign || was.drift != result.drift || errorText(was.failed) != errorText(result.failed) {
+		if was.applied != result.applied || was.foreign != result.foreign || was.drift != result.drift || !slices.Equal(was.policies, result.policies) || errorText(was.failed) != errorText(result.failed) {
 			changed = append(changed, object{"Library", name})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -101,6 +102,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 	}
 	if known {
 		reportForeign(library, result.foreign)
+		notePolicies(library, result.policies)
 	}
 	switch {
 	case known && result.failed != nil:
@@ -135,6 +137,18 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 	}
 	r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: at.store}, r.Settings.Debounce)
 	return outcome{working, v1alpha1.ReasonProgressing, "the buckets are there; their policies are being made", time.Second}, nil
+}
+
+// notePolicies tells in status what is in force. What a pass could not find out stays as it was.
+func notePolicies(library *v1alpha1.Library, found []v1alpha1.AppliedPolicy) {
+	for _, p := range found {
+		i := slices.IndexFunc(library.Status.Policies, func(known v1alpha1.AppliedPolicy) bool { return known.Bucket == p.Bucket })
+		if i < 0 {
+			library.Status.Policies = append(library.Status.Policies, p)
+			continue
+		}
+		library.Status.Policies[i] = p
+	}
 }
 
 // count tells in status what the Library holds. What is not known yet stays as it was.

@@ -182,6 +182,26 @@ type LibraryStatus struct {
 	// renditions tells how far rendering is.
 	// +optional
 	Renditions *RenditionCounts `json:"renditions,omitempty"`
+	// policies are what Vitrine last brought into force at the library's buckets. A store that
+	// has something else while the declarations are the same was changed by somebody else.
+	// +optional
+	// +listType=map
+	// +listMapKey=bucket
+	// +kubebuilder:validation:MaxItems=2
+	Policies []AppliedPolicy `json:"policies,omitempty"`
+}
+
+// AppliedPolicy identifies Vitrine's statements in the policy of one bucket.
+type AppliedPolicy struct {
+	// bucket that has the policy.
+	// +required
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=63
+	Bucket string `json:"bucket,omitempty"`
+	// sha256 of the statements in canonical form, in lower-case hexadecimal.
+	// +required
+	// +kubebuilder:validation:Pattern=`^[0-9a-f]{64}$`
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // AssetCounts counts a library's originals, current versions only.

@@ -149,3 +149,44 @@ func TestPolicyChangedByHandIsPutRight(t *testing.T) {
 		return nil
 	})
 }
+
+// What was in force is remembered beyond the manager's own life.
+//
+// features: U3
+func TestPolicyChangedByHandWhileTheManagerWasDown(t *testing.T) {
+	w := newWorld(t, "driftdown")
+	w.apply(strings.ReplaceAll(w.named(launch), "bucket: {name: driftdown-brand}", "bucket: {name: driftdown-brand}, driftPolicy: Report"))
+	library := &v1alpha1.Library{}
+	w.ready(library, "brand")
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	admin := w.administrator()
+	wanted, err := admin.BucketPolicy(w.ctx, "driftdown-brand")
+	w.must(err)
+	w.eventually("status says what is in force", 5*time.Second, func() error {
+		w.get(library, "brand")
+		if len(library.Status.Policies) != 2 {
+			return fmt.Errorf("it says %+v", library.Status.Policies)
+		}
+		return nil
+	})
+	w.stopManager()
+	w.must(admin.SetBucketPolicy(w.ctx, "driftdown-brand", nil))
+	w.startManager(nil)
+	w.stalled(library, "brand", v1alpha1.ReasonDrift)
+	if now, err := admin.BucketPolicy(w.ctx, "driftdown-brand"); err != nil || len(now) > 0 {
+		t.Errorf("driftPolicy is Report, and yet it was changed: %s %v", now, err)
+	}
+
+	w.stopManager()
+	w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
+	w.startManager(nil)
+	w.ready(library, "brand")
+	now, err := admin.BucketPolicy(w.ctx, "driftdown-brand")
+	w.must(err)
+	if string(now) != string(wanted) {
+		t.Errorf("it was %s and is %s", wanted, now)
+	}
+	w.eventually("an event names what differed", 5*time.Second, func() error {
+		return w.hasEvent("DriftRepaired", "driftdown-brand")
+	})
+}

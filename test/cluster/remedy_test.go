@@ -159,7 +159,6 @@ func TestStoreThatLacksVersionsIsNotUsed(t *testing.T) {
 	}
 }
 
-// features: P10
 func TestTooLargeAPolicyGivesNothingNewAndStillTakesAway(t *testing.T) {
 	w := newWorld(t, "large")
 	w.apply(w.named(people))
