@@ -142,7 +142,7 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 		r.tell(at, result)
 		return ctrl.Result{}, nil
 	}
-	if !contains(tenant.stores(), at.store) {
+	if !slices.Contains(tenant.stores(), at.store) {
 		// The tenant's last Library there is gone, and its policies went before it.
 		r.Enforcement.forget(at)
 		return ctrl.Result{}, nil

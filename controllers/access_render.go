@@ -239,13 +239,13 @@ func (r *AccessReconciler) linkRights(tenant *Tenant, buckets map[string]policy.
 
 // linkVerdict judges a link from what is declared, as the gateway does.
 func linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) link.Verdict {
-	facts := link.Facts{Spec: obj.Spec, Frozen: frozen(obj) != "" || tenant.Frozen != "", Available: true}
+	facts := link.Facts{Spec: obj.Spec, Frozen: v1alpha1.FreezeReason(obj) != "" || tenant.Frozen != "", Available: true}
 	if obj.Status.FirstSeen != nil {
 		facts.FirstSeen = obj.Status.FirstSeen.Time
 	}
 	if library := libraryNamed(tenant, obj.Status.Library); library != nil {
 		facts.Defaults = library.Spec.Links
-		facts.Frozen = facts.Frozen || frozen(library) != ""
+		facts.Frozen = facts.Frozen || v1alpha1.FreezeReason(library) != ""
 	}
 	return link.Evaluate(facts, now)
 }

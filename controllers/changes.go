@@ -14,7 +14,7 @@ import (
 func declaredAnew(before, now client.Object) bool {
 	return before.GetGeneration() != now.GetGeneration() ||
 		before.GetDeletionTimestamp().IsZero() != now.GetDeletionTimestamp().IsZero() ||
-		frozen(before) != frozen(now)
+		v1alpha1.FreezeReason(before) != v1alpha1.FreezeReason(now)
 }
 
 // onDeclaration lets only such changes wake a reconciler of another kind, and

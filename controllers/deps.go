@@ -28,12 +28,18 @@ type Settings struct {
 	Debounce time.Duration
 }
 
+// How often Vitrine looks of its own accord, as shipped.
+const (
+	DefaultDriftInterval = 30 * time.Second
+	DefaultSweepInterval = 10 * time.Second
+)
+
 func (s Settings) withDefaults() Settings {
 	if s.DriftInterval == 0 {
-		s.DriftInterval = 30 * time.Second
+		s.DriftInterval = DefaultDriftInterval
 	}
 	if s.SweepInterval == 0 {
-		s.SweepInterval = 10 * time.Second
+		s.SweepInterval = DefaultSweepInterval
 	}
 	if s.Debounce == 0 {
 		s.Debounce = 100 * time.Millisecond

@@ -119,7 +119,7 @@ func (e *Enforcement) forget(at tenantAt) {
 
 // versionOf is what must be in force for an object to count as enforced.
 func versionOf(obj client.Object) version {
-	return version{uid: obj.GetUID(), generation: obj.GetGeneration(), frozen: frozen(obj) != ""}
+	return version{uid: obj.GetUID(), generation: obj.GetGeneration(), frozen: v1alpha1.FreezeReason(obj) != ""}
 }
 
 func errorText(err error) string {

@@ -117,7 +117,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 		if problem, found := now.problems[object{"Library", library.Name}]; found {
 			return outcome{stalled, problem.Reason, problem.Message, 0}, nil
 		}
-		if reason := frozen(library); reason != "" {
+		if reason := v1alpha1.FreezeReason(library); reason != "" {
 			return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; no policy gives anybody anything here", r.Settings.DriftInterval}, nil
 		}
 		message := "both buckets and their policies are as declared"
@@ -194,10 +194,7 @@ func adopt(ctx context.Context, connection Connection, name string, mark store.M
 	if !state.Exists {
 		return stall(v1alpha1.ReasonBucketNotFound, "there is no bucket %q to adopt; create it, or use management: Create", name)
 	}
-	if err := connection.MarkBucket(ctx, name, mark); err != nil {
-		return err
-	}
-	return connection.EnableVersioning(ctx, name)
+	return connection.MarkBucket(ctx, name, mark) // with versions
 }
 
 // explainBucket puts what stands in the way of a bucket into words with a remedy.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // list writes the catalog of what a link shows, if it changed.
-func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, bucket string, obj *v1alpha1.PublicLink, library *v1alpha1.Library, shown access.LinkScope, holding *Holding) error {
+func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, bucket string, obj *v1alpha1.PublicLink, tenant *Tenant, library *v1alpha1.Library, shown access.LinkScope) error {
+	holding := tenant.Holdings[library.Name]
 	key := asset.CatalogObject(obj.Name)
 	if holding == nil {
 		// The catalog of before the restart serves until the first sweep is done.
@@ -23,7 +25,7 @@ func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, 
 		}
 		return wait(v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the first look at what Library %q holds", library.Name), 0)
 	}
-	catalog := asset.Catalog{Assets: shownAssets(library, shown, holding)}
+	catalog := asset.Catalog{Title: titleOf(tenant, obj.Spec.Target), Assets: shownAssets(library, shown, holding)}
 	data, err := catalog.Encode()
 	if err != nil {
 		return err
@@ -34,6 +36,21 @@ func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, 
 	count := int64(len(catalog.Assets))
 	obj.Status.Catalog, obj.Status.Assets = key, &count
 	return nil
+}
+
+// titleOf gives the title that a link's target was given.
+func titleOf(tenant *Tenant, target v1alpha1.LinkTarget) string {
+	switch d := &tenant.Declared; {
+	case target.Folder != nil:
+		if i := slices.IndexFunc(d.Folders, func(f v1alpha1.Folder) bool { return f.Name == target.Folder.Name }); i >= 0 {
+			return d.Folders[i].Spec.Title
+		}
+	case target.Collection != nil:
+		if i := slices.IndexFunc(d.Collections, func(c v1alpha1.Collection) bool { return c.Name == target.Collection.Name }); i >= 0 {
+			return d.Collections[i].Spec.Title
+		}
+	}
+	return ""
 }
 
 // shownAssets picks what a link shows from what its Library holds.

@@ -30,7 +30,7 @@ const publicLinkController = "publiclink"
 // retires the token of a link that was deleted.
 type PublicLinkReconciler struct {
 	*Deps
-	// catalogs remembers the ETag of each catalog as it was last written.
+	// catalogs remembers the SHA-256 of each catalog as it was last written.
 	catalogs *written
 }
 
@@ -91,7 +91,7 @@ var linkFaults = map[string]bool{
 
 // unavailable is the phase of a link that shows nothing, whatever the time.
 func (r *PublicLinkReconciler) unavailable(obj *v1alpha1.PublicLink) v1alpha1.LinkPhase {
-	facts := link.Facts{Spec: obj.Spec, Frozen: frozen(obj) != ""}
+	facts := link.Facts{Spec: obj.Spec, Frozen: v1alpha1.FreezeReason(obj) != ""}
 	if obj.Status.FirstSeen != nil {
 		facts.FirstSeen = obj.Status.FirstSeen.Time
 	}
@@ -146,7 +146,7 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	obj.Status.ID, obj.Status.TokenHash, obj.Status.FirstSeen = id, record.Hash, &firstSeen
 	obj.Status.Library = library.Name
 
-	if err := r.list(ctx, connection, bucket, obj, library, shown, tenant.Holdings[library.Name]); err != nil {
+	if err := r.list(ctx, connection, bucket, obj, tenant, library, shown); err != nil {
 		return outcome{}, err
 	}
 	out := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now()))

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -94,7 +95,7 @@ func peopleOf(tenant *Tenant, obj client.Object) []string {
 func storesOf(tenant *Tenant, libraries []string) []string {
 	var names []string
 	for _, name := range libraries {
-		if library := libraryNamed(tenant, name); library != nil && !contains(names, library.Spec.StoreRef.Name) {
+		if library := libraryNamed(tenant, name); library != nil && !slices.Contains(names, library.Spec.StoreRef.Name) {
 			names = append(names, library.Spec.StoreRef.Name)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"sort"
-	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -71,11 +70,11 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 	}
 	tenant := &Tenant{
 		Namespace: namespace,
-		Frozen:    frozen(ns),
+		Frozen:    v1alpha1.FreezeReason(ns),
 		Links:     links.Items,
 		Holdings:  map[string]*Holding{},
 		Declared: access.Declarations{
-			NamespaceFrozen: frozen(ns) != "",
+			NamespaceFrozen: v1alpha1.FreezeReason(ns) != "",
 			Libraries:       libraries.Items,
 			Folders:         folders.Items,
 			Collections:     collections.Items,
@@ -132,7 +131,7 @@ func noteAll[T any, P interface {
 }](note func(...any), items []T) {
 	for i := range items {
 		o := P(&items[i])
-		note(o.GetName(), o.GetUID(), o.GetGeneration(), o.GetDeletionTimestamp().IsZero(), frozen(o))
+		note(o.GetName(), o.GetUID(), o.GetGeneration(), o.GetDeletionTimestamp().IsZero(), v1alpha1.FreezeReason(o))
 	}
 	note()
 }
@@ -161,55 +160,6 @@ func (t *Tenant) problem(kind, name string) (access.Problem, bool) {
 	return access.Problem{}, false
 }
 
-// frozen gives the reason on an object's freeze annotation. An annotation
-// without a reason freezes too: at three in the morning nobody is turned away
-// for a missing sentence.
-func frozen(obj client.Object) string {
-	reason, ok := obj.GetAnnotations()[v1alpha1.AnnotationFreeze]
-	if ok && reason == "" {
-		return "no reason given"
-	}
-	return reason
-}
-
-// admits tells whether a store lets a namespace use a bucket of that name.
-func admits(declared *v1alpha1.ObjectStore, namespace, bucket string) bool {
-	for _, tenant := range declared.Spec.Tenants {
-		if contains(tenant.Namespaces, namespace) && matchesAny(tenant.Buckets, bucket) {
-			return true
-		}
-	}
-	return false
-}
-
-// admitsNamespace tells whether a store lets a namespace use any bucket at all.
-func admitsNamespace(declared *v1alpha1.ObjectStore, namespace string) bool {
-	for _, tenant := range declared.Spec.Tenants {
-		if contains(tenant.Namespaces, namespace) {
-			return true
-		}
-	}
-	return false
-}
-
-func matchesAny(patterns []string, bucket string) bool {
-	for _, pattern := range patterns {
-		if prefix, wild := strings.CutSuffix(pattern, "*"); pattern == bucket || (wild && strings.HasPrefix(bucket, prefix)) {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
-}
-
 // refusal says why a Library may not use its store or its bucket; nil when it may.
 // Of several Libraries on one bucket of a store, the oldest has it.
 func (d *Deps) refusal(ctx context.Context, declared *v1alpha1.ObjectStore, library *v1alpha1.Library) error {
@@ -217,11 +167,11 @@ func (d *Deps) refusal(ctx context.Context, declared *v1alpha1.ObjectStore, libr
 	if err := unfit(declared.Status.Capabilities); err != nil {
 		return err
 	}
-	if !admitsNamespace(declared, library.Namespace) {
+	if !declared.AdmitsNamespace(library.Namespace) {
 		return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", declared.Name, library.Namespace)
 	}
 	for _, name := range []string{bucket, asset.VitrineBucket(bucket)} {
-		if !admits(declared, library.Namespace, name) {
+		if !declared.Admits(library.Namespace, name) {
 			return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not let namespace %q use a bucket called %q; choose a name that matches its spec.tenants, or ask the platform team", declared.Name, library.Namespace, name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -107,7 +108,7 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 		return outcome{enforced, v1alpha1.ReasonEnforced, "no access key is wanted", r.Settings.DriftInterval}, nil
 	}
 	out, err := r.standing(tenant, "User", user, "identity and access key are at the store")
-	if reason := frozen(user); reason != "" && err == nil && out.state == enforced {
+	if reason := v1alpha1.FreezeReason(user); reason != "" && err == nil && out.state == enforced {
 		out.reason, out.message = v1alpha1.ReasonFrozen, "frozen: "+reason+"; no policy names this User"
 	}
 	return out.within(r.Settings.DriftInterval), err
@@ -127,7 +128,7 @@ func (r *UserReconciler) unwanted(user *v1alpha1.User, tenant *Tenant, wanted ma
 		return names
 	}
 	for _, name := range tenant.stores() {
-		if !wanted[name] && !contains(names, name) {
+		if !wanted[name] && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -143,7 +144,7 @@ func (r *UserReconciler) mayUse(ctx context.Context, namespace, objectStore stri
 		return storeNotFound(objectStore)
 	case err != nil:
 		return fmt.Errorf("reading ObjectStore %q: %w", objectStore, err)
-	case !admitsNamespace(declared, namespace):
+	case !declared.AdmitsNamespace(namespace):
 		return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", objectStore, namespace)
 	}
 	return nil

@@ -43,7 +43,7 @@ func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserG
 	}
 	obj.Status.Members = &count
 	out, err := r.standing(tenant, "UserGroup", obj, "its members have what is bound to it")
-	if reason := frozen(obj); reason != "" && err == nil && out.state == enforced {
+	if reason := v1alpha1.FreezeReason(obj); reason != "" && err == nil && out.state == enforced {
 		out.reason, out.message = v1alpha1.ReasonFrozen, "frozen: "+reason+"; the group gives nobody anything"
 	}
 	return out, err

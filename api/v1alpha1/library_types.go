@@ -200,7 +200,9 @@ type AppliedPolicy struct {
 	Bucket string `json:"bucket,omitempty"`
 	// sha256 of the statements in canonical form, in lower-case hexadecimal.
 	// +required
-	// +kubebuilder:validation:Pattern=`^[0-9a-f]{64}$`
+	// +kubebuilder:validation:MinLength=64
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^[0-9a-f]*$`
 	SHA256 string `json:"sha256,omitempty"`
 }
 

@@ -30,18 +30,16 @@ func run() error {
 		settings       controllers.Settings
 		metricsAddress string
 		probeAddress   string
-		leaderElect    bool
 	)
 	flag.StringVar(&settings.SystemNamespace, "system-namespace", "vitrine-system", "the manager's own namespace: store credentials, key ring, leader election")
 	flag.StringVar(&settings.GatewayNamespace, "gateway-namespace", "vitrine-gateway", "the gateway's namespace: what the gateway reads is put there")
 	flag.StringVar(&settings.JobsNamespace, "jobs-namespace", "vitrine-jobs", "the namespace of rendition Jobs")
 	flag.StringVar(&settings.ExternalURL, "external-url", "", "the gateway's address as visitors know it, such as https://share.example.org")
 	flag.StringVar(&settings.TransformImage, "transform-image", "vitrine-transform:latest", "the image of rendition workers")
-	flag.DurationVar(&settings.DriftInterval, "drift-interval", 30*time.Second, "how often policies, identities and buckets are looked at unasked")
-	flag.DurationVar(&settings.SweepInterval, "sweep-interval", 10*time.Second, "how often libraries are listed")
+	flag.DurationVar(&settings.DriftInterval, "drift-interval", controllers.DefaultDriftInterval, "how often policies, identities and buckets are looked at unasked")
+	flag.DurationVar(&settings.SweepInterval, "sweep-interval", controllers.DefaultSweepInterval, "how often libraries are listed")
 	flag.StringVar(&metricsAddress, "metrics-bind-address", ":8080", "where /metrics is served; 0 for nowhere")
 	flag.StringVar(&probeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 for nowhere")
-	flag.BoolVar(&leaderElect, "leader-elect", true, "act only while holding the lease, so that replicas take turns")
 	logging := zap.Options{}
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -64,7 +62,7 @@ func run() error {
 		Client:                        controllers.ClientOptions(),
 		Metrics:                       server.Options{BindAddress: metricsAddress},
 		HealthProbeBindAddress:        probeAddress,
-		LeaderElection:                leaderElect,
+		LeaderElection:                true, // its lease is also the heartbeat that the gateway looks for
 		LeaderElectionID:              "vitrine-manager",
 		LeaderElectionNamespace:       settings.SystemNamespace,
 		LeaderElectionReleaseOnCancel: true,

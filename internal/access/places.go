@@ -48,10 +48,7 @@ func byAge[T any](items []T, meta func(*T) *metav1.ObjectMeta) []*T {
 
 func going(m *metav1.ObjectMeta) bool { return m.DeletionTimestamp != nil }
 
-func frozen(m *metav1.ObjectMeta) bool {
-	_, ok := m.Annotations[v1alpha1.AnnotationFreeze]
-	return ok
-}
+func frozen(m *metav1.ObjectMeta) bool { return v1alpha1.FreezeReason(m) != "" }
 
 func (m *Model) addLibraries(declared []v1alpha1.Library) {
 	m.libraries = make(map[string]*library, len(declared))

@@ -12,6 +12,8 @@ import (
 type Catalog struct {
 	// Version of this format, 1.
 	Version int `json:"v"`
+	// Title that the target was given, for a link without one of its own.
+	Title string `json:"title,omitempty"`
 	// Assets, ordered by path.
 	Assets []CatalogAsset `json:"assets"`
 }

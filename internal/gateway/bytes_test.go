@@ -109,7 +109,6 @@ func TestChangedObjectsAreNotSent(t *testing.T) {
 	}
 }
 
-// features: K22
 func TestStoreDownIsTold(t *testing.T) {
 	f := newFixture(t)
 	f.do("GET", f.page())
@@ -147,7 +146,7 @@ func TestSmallPicturesAreReadOnce(t *testing.T) {
 // A download that runs is cut when its link goes, though the client reads on
 // and the store sends on.
 //
-// features: U14
+// features: F2, U14
 func TestRunningDownloadsEnd(t *testing.T) {
 	for reason, revoke := range map[string]func(*fixture){
 		"suspended":        func(f *fixture) { f.cluster.link.Spec.Suspend = true },

@@ -28,6 +28,7 @@ const (
 // Catalog is what a link shows, found by asset id. It is never changed.
 type Catalog struct {
 	etag   string
+	title  string // of the link's target
 	assets []asset.CatalogAsset
 	index  map[string]int
 }
@@ -37,7 +38,7 @@ func newCatalog(c asset.Catalog, etag string) *Catalog {
 	for i := range c.Assets {
 		index[c.Assets[i].ID] = i
 	}
-	return &Catalog{etag: etag, assets: c.Assets, index: index}
+	return &Catalog{etag: etag, title: c.Title, assets: c.Assets, index: index}
 }
 
 // find gives the asset of an id; nil when it is not shown.

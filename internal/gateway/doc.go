@@ -8,4 +8,11 @@
 //	answer     a page, bytes, or the refusal that the decision asks for
 //
 // Handlers receive what was opened and decided, never a key from an address.
+//
+// In Kubernetes it reads and has no write verb. Its roles are config/rbac/gateway-*.yaml,
+// and a test runs it under them:
+//
+//	everywhere                 dam.vitrine.dev: publiclinks, libraries, objectstores; namespaces    get, list, watch
+//	its own namespace          secrets                                                              get, list, watch
+//	the manager's namespace    leases                                                               get, list, watch
 package gateway

@@ -311,7 +311,7 @@ func (f *fixture) fillShelf() {
 }
 
 func (f *fixture) writeCatalog(rows ...asset.CatalogAsset) {
-	data, err := asset.Catalog{Assets: rows}.Encode()
+	data, err := asset.Catalog{Title: "Hero shots", Assets: rows}.Encode()
 	if err != nil {
 		f.t.Fatal(err)
 	}

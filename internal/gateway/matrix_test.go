@@ -144,7 +144,7 @@ func (row routeRow) want(s state) int {
 
 // Every route in every state of a link.
 //
-// features: K18, K19, K22, K24, U14
+// features: K18, K19, K22, F18, U14
 func TestEveryRouteInEveryState(t *testing.T) {
 	known := map[string]bool{}
 	for _, route := range Routes() {
@@ -206,7 +206,6 @@ func checkTellsNothing(t *testing.T, f *fixture, w *httptest.ResponseRecorder) {
 	}
 }
 
-// features: F18
 func checkHeaders(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	for name, want := range map[string]string{

@@ -92,7 +92,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, o *opened) {
 	s.renew(w, o)
 	snap := o.principal.Link
 	p := gridPage{
-		frame: frame{Title: snap.Title, Contact: snap.Contact}, Message: snap.Message,
+		frame: frame{Title: titleOf(snap, catalog), Contact: snap.Contact}, Message: snap.Message,
 		Files: len(catalog.assets), Expires: o.decision.Verdict.ExpiresAt,
 	}
 	for i := range catalog.assets {
@@ -121,13 +121,21 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, o *opened) {
 	s.render(w, r, http.StatusOK, "grid.html", &p)
 }
 
+// titleOf is the link's title, or else its target's.
+func titleOf(snap *Snapshot, catalog *Catalog) string {
+	if snap.Title != "" {
+		return snap.Title
+	}
+	return catalog.title
+}
+
 // serveAssetPage shows one asset, with what can be saved of it.
 func (s *Server) serveAssetPage(w http.ResponseWriter, r *http.Request, o *opened) {
 	s.renew(w, o)
 	snap, catalog, a := o.principal.Link, o.principal.Catalog, o.decision.Asset
 	at := catalog.index[a.ID]
 	p := assetPage{
-		frame: frame{Title: snap.Title, Contact: snap.Contact}, Back: o.base, Position: at + 1, Of: len(catalog.assets),
+		frame: frame{Title: titleOf(snap, catalog), Contact: snap.Contact}, Back: o.base, Position: at + 1, Of: len(catalog.assets),
 		Name: baseName(a.Path), Folder: folderOf(a.Path), Picture: s.picture(o, a.ID, whatPreview), Problem: a.Problem != "",
 		Kind: kindOf(a), Type: a.ContentType, Width: a.Width, Height: a.Height, Size: a.Size, Modified: a.Modified,
 		Expires: o.decision.Verdict.ExpiresAt,

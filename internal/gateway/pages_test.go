@@ -45,6 +45,14 @@ func TestThePageShowsWhatIsShared(t *testing.T) {
 	checkAddresses(t, f, body)
 }
 
+func TestTitleOfTheTargetStandsIn(t *testing.T) {
+	f := newFixture(t)
+	f.cluster.link.Spec.Title = ""
+	if body := f.do("GET", f.page()).Body.String(); !strings.Contains(body, "<h1>Hero shots</h1>") {
+		t.Errorf("without a title of its own the link has not its target's: %.300s", body)
+	}
+}
+
 // checkAddresses fetches every address of a page: all are here, all work, and none of bytes holds the token.
 func checkAddresses(t *testing.T, f *fixture, body string) {
 	t.Helper()
@@ -71,7 +79,7 @@ func checkAddresses(t *testing.T, f *fixture, body string) {
 	}
 }
 
-// features: B2
+// features: B2, F2
 func TestThePageOfAnAsset(t *testing.T) {
 	f := newFixture(t)
 	body := f.do("GET", f.page()+"/asset/"+f.hero).Body.String()
@@ -103,6 +111,8 @@ func TestThePageOfAnAsset(t *testing.T) {
 }
 
 // An address altered by hand reaches nothing.
+//
+// features: K29
 func TestAlteredAddressesReachNothing(t *testing.T) {
 	f := newFixture(t)
 	thumb := f.signed(f.hero, "thumb")

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -76,12 +75,9 @@ func compile(s sources) *Snapshot {
 		snap.PasswordHash = store.Secret(phc)
 		snap.Binding.Password = link.PasswordVersion(phc)
 	}
-	var ofNamespace, ofLibrary map[string]string
-	if s.namespace != nil {
-		ofNamespace = s.namespace.Annotations
-	}
+	snap.Facts.Frozen = v1alpha1.FreezeReason(l) != "" || (s.namespace != nil && v1alpha1.FreezeReason(s.namespace) != "")
 	if s.library != nil {
-		ofLibrary = s.library.Annotations
+		snap.Facts.Frozen = snap.Facts.Frozen || v1alpha1.FreezeReason(s.library) != ""
 		snap.Facts.Defaults = s.library.Spec.Links
 		snap.Originals = s.library.Spec.Bucket.Name
 		snap.Vitrine = asset.VitrineBucket(snap.Originals)
@@ -90,7 +86,6 @@ func compile(s sources) *Snapshot {
 			snap.Contact = s.library.Spec.Links.Contact
 		}
 	}
-	snap.Facts.Frozen = link.Frozen(l.Annotations, ofLibrary, ofNamespace)
 	snap.Facts.Available = available(s)
 	return snap
 }
@@ -105,23 +100,8 @@ func available(s sources) bool {
 	case s.library == nil || s.library.DeletionTimestamp != nil:
 	case s.store == nil || s.store.DeletionTimestamp != nil:
 	default:
-		return admits(s.store, s.library)
+		bucket := s.library.Spec.Bucket.Name
+		return s.store.Admits(s.library.Namespace, bucket) && s.store.Admits(s.library.Namespace, asset.VitrineBucket(bucket))
 	}
 	return false
-}
-
-// admits tells whether the store's owner lets the library's namespace use both of its buckets.
-func admits(s *v1alpha1.ObjectStore, l *v1alpha1.Library) bool {
-	matches := func(t v1alpha1.Tenant, bucket string) bool {
-		return slices.ContainsFunc(t.Buckets, func(pattern string) bool {
-			if prefix, open := strings.CutSuffix(pattern, "*"); open {
-				return strings.HasPrefix(bucket, prefix)
-			}
-			return bucket == pattern
-		})
-	}
-	return slices.ContainsFunc(s.Spec.Tenants, func(t v1alpha1.Tenant) bool {
-		return slices.Contains(t.Namespaces, l.Namespace) &&
-			matches(t, l.Spec.Bucket.Name) && matches(t, asset.VitrineBucket(l.Spec.Bucket.Name))
-	})
 }

@@ -71,12 +71,6 @@ func VerifyPassword(phc, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(got, h.key) == 1 && unusable == nil, nil
 }
 
-// CheckPHC says whether VerifyPassword could use the hash: nil or ErrPHC.
-func CheckPHC(phc string) error {
-	_, err := parsePHC(phc)
-	return err
-}
-
 func normal(password string) (string, error) {
 	if password == "" || len(password) > MaxPasswordBytes || strings.ToValidUTF8(password, "") != password {
 		return "", ErrPassword

@@ -120,7 +120,7 @@ func TestParseKeyRingRefuses(t *testing.T) {
 	}
 }
 
-// features: K18, U14
+// features: K18, U13, U14
 func TestRecover(t *testing.T) {
 	ring, _ := newRing(t, day)
 	token, first := issued(t, ring, link.Recover(nil, "cluster-1", "uid-1", day))

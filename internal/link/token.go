@@ -93,6 +93,3 @@ func ID(tokenHash string) string {
 	sum := sha256.Sum256([]byte("vitrine link id\x00" + tokenHash))
 	return crockford.EncodeToString(sum[:])[:IDLength]
 }
-
-// ValidID tells whether a text has the form of a link's id.
-func ValidID(s string) bool { return len(s) == IDLength && strings.Trim(s, alphabet) == "" }

@@ -111,7 +111,7 @@ func TestID(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := link.ID(a.Hash())
-		if !link.ValidID(id) || id != link.ID(a.Hash()) {
+		if len(id) != link.IDLength || id != link.ID(a.Hash()) {
 			t.Fatalf("id %q is not valid or not stable", id)
 		}
 		if strings.Contains(a.Hash(), id) || strings.Contains(a.Reveal(), id[:8]) {

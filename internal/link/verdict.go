@@ -94,15 +94,3 @@ func expiry(f Facts) (at time.Time, problem string) {
 	}
 	return at, ""
 }
-
-// Frozen tells whether the freeze annotation stands on any of the objects whose
-// annotations are given: the link, its Library, its namespace. Its value is for
-// people; an empty one freezes as well.
-func Frozen(annotations ...map[string]string) bool {
-	for _, a := range annotations {
-		if _, frozen := a[v1alpha1.AnnotationFreeze]; frozen {
-			return true
-		}
-	}
-	return false
-}

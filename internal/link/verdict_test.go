@@ -98,13 +98,3 @@ func TestNextIsWhenThePhaseChanges(t *testing.T) {
 		}
 	})
 }
-
-func TestFrozen(t *testing.T) {
-	freeze := map[string]string{v1alpha1.AnnotationFreeze: ""}
-	if link.Frozen() || link.Frozen(nil, map[string]string{"other": "x"}) {
-		t.Error("frozen without the annotation")
-	}
-	if !link.Frozen(freeze) || !link.Frozen(nil, nil, freeze) {
-		t.Error("not frozen by an annotation with an empty value")
-	}
-}

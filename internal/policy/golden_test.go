@@ -47,7 +47,7 @@ type settings struct {
 // TestGolden reads the objects of each case and compares what they come to
 // with its golden file. A new case is one YAML file; -update writes the other.
 //
-// features: A1.1, A1.3, A1.12, A1.27, K2, K3, K4, K5, K6, K8, K9, K13, K14, K16, U4, U5, P2, P3, P10
+// features: A1.1, A1.3, A1.12, A1.27, K2, K3, K4, K5, K6, K8, K9, K13, K14, U4, U5, P2, P3, P10
 func TestGolden(t *testing.T) {
 	cases, err := filepath.Glob("testdata/*.in.yaml")
 	if err != nil || len(cases) == 0 {

@@ -109,7 +109,7 @@ func TestRenderNothing(t *testing.T) {
 
 // TestLinkAllows checks what the gateway gets for live links, and that the proof knows it.
 //
-// features: U15
+// features: F2, U15
 func TestLinkAllows(t *testing.T) {
 	gateway := "arn:aws:iam::000000000000:user/vitrine/test/_system/v-gateway"
 	b := policy.Buckets{Originals: "acme", Vitrine: "acme-dam"}

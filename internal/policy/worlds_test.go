@@ -62,7 +62,7 @@ func (s store) allowed(user, action, bucket, object string, conditions map[strin
 // TestPoliciesSayWhatTheModelSays compares, in random worlds, the model with
 // the evaluator over the rendered documents: every user, permission and file.
 //
-// features: K2, K3, K4, K5, K6, K13, K14, P4, P9, U4, U5, D10
+// features: K2, K3, K4, K5, K6, K13, K14, P9, U4, U5
 func TestPoliciesSayWhatTheModelSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worldtest.Draw(t)

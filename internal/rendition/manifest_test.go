@@ -116,7 +116,6 @@ func TestDecodeIsBounded(t *testing.T) {
 }
 
 // A presigned URL gets into no log, error or dump, whichever way somebody prints what holds it.
-// features: K29
 func TestURLsAreNotPrinted(t *testing.T) {
 	m := Manifest{Version: 1, Items: []Item{item(1)}}
 	type hidden struct{ inner Manifest } // fmt cannot call methods on unexported fields

@@ -60,24 +60,6 @@ func ObjectName(p Preset, etag string) string {
 	return p.Name + "-" + ContentTag(p, etag) + "." + p.Format.Ext()
 }
 
-// ParseObjectName splits what ObjectName made. Tags hold no hyphen, so the preset's name ends at the last one.
-func ParseObjectName(name string) (preset, tag, ext string, ok bool) {
-	stem, ext, found := strings.Cut(name, ".")
-	i := strings.LastIndexByte(stem, '-')
-	if !found || i < 0 {
-		return "", "", "", false
-	}
-	preset, tag = stem[:i], stem[i+1:]
-	if !dnsLabel(preset) || len(tag) != tagLength || strings.Trim(tag, tagAlphabet) != "" {
-		return "", "", "", false
-	}
-	switch ext {
-	case JPEG.Ext(), PNG.Ext(), WebP.Ext(), AVIF.Ext():
-		return preset, tag, ext, true
-	}
-	return "", "", "", false
-}
-
 // TrimETag gives an ETag without its quotes and weakness mark, as we store and compare it.
 func TrimETag(etag string) string {
 	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(etag), "W/"), `"`)

@@ -106,19 +106,6 @@ func (s *Store) MarkBucket(ctx context.Context, name string, mark Mark) error {
 	return s.complete(ctx, name, mark, state)
 }
 
-// UnmarkBucket takes the mark off and leaves all else, so that somebody else may claim the bucket. Nil when it has no mark or is gone;
-// a ForeignError when the mark is another.
-func (s *Store) UnmarkBucket(ctx context.Context, name string, mark Mark) error {
-	state, err := s.ObserveBucket(ctx, name)
-	if err != nil || state.Mark == nil {
-		return err
-	}
-	if *state.Mark != mark {
-		return fmt.Errorf("unmark bucket %s: %w", name, &ForeignError{Bucket: name, Mark: state.Mark})
-	}
-	return s.writeTags(ctx, name, state.ForeignTags, nil)
-}
-
 // EnableVersioning turns versioning on, if it is not.
 func (s *Store) EnableVersioning(ctx context.Context, name string) error {
 	ctx, cancel := bounded(ctx)

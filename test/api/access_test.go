@@ -2,8 +2,6 @@ package api
 
 import "slices"
 
-// features: K2, P2, U5
-
 var roles = table{
 	kind: "Role",
 	base: `

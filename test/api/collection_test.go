@@ -1,7 +1,5 @@
 package api
 
-// features: K15
-
 var collections = table{
 	kind: "Collection",
 	base: `

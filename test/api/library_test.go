@@ -1,7 +1,5 @@
 package api
 
-// features: F12
-
 var libraries = table{
 	kind: "Library",
 	base: `

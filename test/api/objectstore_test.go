@@ -1,7 +1,5 @@
 package api
 
-// features: D10
-
 var objectStores = table{
 	kind: "ObjectStore",
 	base: `

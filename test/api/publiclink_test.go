@@ -1,7 +1,5 @@
 package api
 
-// features: K18, B1
-
 const oneTarget = `a link has exactly one target: folder, collection or asset`
 
 var publicLinks = table{

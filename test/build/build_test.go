@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 
 const module = "github.com/vitrine-dam/vitrine/"
 
-// goList runs `go list` at the root of the checkout and gives its words.
+// goList runs `go list` at the root of the checkout and gives its lines.
 func goList(t *testing.T, args ...string) []string {
 	t.Helper()
 	return goListIn(t, ".", args...)
@@ -33,49 +35,182 @@ func goListIn(t *testing.T, dir string, args ...string) []string {
 	if err != nil {
 		t.Fatalf("go list %v: %v", args, err)
 	}
-	return strings.Fields(string(output))
+	return strings.FieldsFunc(string(output), func(r rune) bool { return r == '\n' })
+}
+
+var (
+	licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying)`)
+	agplText    = regexp.MustCompile(`(?i)gnu affero|\bagpl`)
+	// The Mozilla Public License names the AGPL once, as one that may be chosen beside it, which does not put the file under it.
+	secondary = regexp.MustCompile(`means either the GNU General Public License, Version 2\.0, the GNU Lesser General Public License, Version 2\.1, the GNU Affero General Public License, Version 3\.0,`)
+)
+
+// underTheAGPL tells whether a licence's text is, or speaks of, the AGPL.
+func underTheAGPL(text string) bool {
+	return agplText.MatchString(secondary.ReplaceAllString(strings.Join(strings.Fields(text), " "), ""))
 }
 
 func TestNoModuleUnderTheAGPLIsLinked(t *testing.T) {
-	modules := goList(t, "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./cmd/...")
+	modules, folders := map[string]string{}, map[string]bool{}
+	for _, line := range goList(t, "-deps", "-f", "{{with .Module}}{{.Path}}\t{{.Dir}}\t{{$.Dir}}{{end}}", "./cmd/...") {
+		words := strings.Split(line, "\t")
+		modules[words[1]] = words[0]
+		folders[words[2]] = true // code taken over from elsewhere may bring a licence of its own
+	}
 	if len(modules) < 20 {
 		t.Fatalf("only %d modules: the build list was not read", len(modules))
 	}
-	for _, path := range modules {
+	for dir, path := range modules {
+		delete(folders, dir)
+		if licences(t, dir) == 0 {
+			t.Errorf("%s has no licence in %s: find out what it is under", path, dir)
+		}
+	}
+	for dir := range folders {
+		licences(t, dir)
+	}
+
+	// What carries no word of its licence is known by its name; tools and tests may not have it either.
+	names := goList(t, "-m", "all")
+	all := map[string]bool{}
+	for _, name := range names {
+		path, _, _ := strings.Cut(name, " ")
+		all[path] = true
 		for _, agpl := range []string{"github.com/minio/madmin-go", "github.com/minio/pkg", "github.com/minio/minio", "github.com/minio/console", "github.com/minio/mc"} {
 			if path == agpl || strings.HasPrefix(path, agpl+"/v") {
-				t.Errorf("%s is linked", path)
+				t.Errorf("%s is among the product's modules", path)
 			}
+		}
+	}
+	for _, path := range modules {
+		if !all[path] {
+			t.Errorf("%s is linked and not among the %d modules: they were not read", path, len(all))
 		}
 	}
 }
 
-// Pure packages decide: they import neither Kubernetes clients nor a store, and
-// nothing points back.
-func TestImportsPointOneWay(t *testing.T) {
-	for pkg, allowed := range map[string][]string{
-		"api/v1alpha1":             nil,
-		"internal/access":          {"api/v1alpha1"},
-		"internal/asset":           {"api/v1alpha1", "internal/access"},
-		"internal/link":            {"api/v1alpha1"},
-		"internal/policy":          {"api/v1alpha1", "internal/access", "internal/asset", "internal/policy/evaluate"},
-		"internal/policy/evaluate": nil,
-		"internal/rendition":       {"api/v1alpha1", "internal/access", "internal/asset"},
-	} {
-		may := map[string]bool{pkg: true}
-		for _, a := range allowed {
-			may[a] = true
+// licences reads the licence files of a folder and says how many there are.
+func licences(t *testing.T, dir string) int {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	read := 0
+	for _, file := range files {
+		if !file.Type().IsRegular() || !licenceFile.MatchString(file.Name()) || filepath.Ext(file.Name()) == ".go" {
+			continue
 		}
-		for _, dep := range goList(t, "-deps", "./"+pkg) {
-			ours, is := strings.CutPrefix(dep, module)
-			if is && !may[ours] {
+		text, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if len(strings.TrimSpace(string(text))) > 0 {
+			read++
+		}
+		if underTheAGPL(string(text)) {
+			t.Errorf("%s speaks of the AGPL", filepath.Join(dir, file.Name()))
+		}
+	}
+	return read
+}
+
+func TestTheAGPLIsKnownWhenSeen(t *testing.T) {
+	for text, want := range map[string]bool{
+		"                    GNU AFFERO GENERAL PUBLIC LICENSE\n                       Version 3, 19 November 2007\n": true,
+		"under the GNU Affero\n  General Public License, version 3":                                                   true,
+		"SPDX-License-Identifier: AGPL-3.0-only":                                                                      true,
+		"Apache License\nVersion 2.0, January 2004":                                                                   false,
+		"means either the GNU General Public License, Version 2.0, the GNU Lesser\nGeneral Public License, Version 2.1, the GNU Affero General Public\nLicense, Version 3.0, or any later versions of those licenses.": false,
+	} {
+		if underTheAGPL(text) != want {
+			t.Errorf("%q: want %t", text, want)
+		}
+	}
+}
+
+// side is what a package may come to, directly or not, of the world outside.
+type side int
+
+const (
+	// pure: it decides, or computes; values in, values out.
+	pure side = iota
+	// cluster: it speaks with Kubernetes.
+	cluster
+	// stores: it speaks with object stores.
+	stores
+	// both.
+	both
+)
+
+var forbidden = map[side][]string{
+	pure:    {"k8s.io/client-go", "sigs.k8s.io/controller-runtime", "github.com/minio/", "github.com/aws/"},
+	cluster: {"github.com/minio/", "github.com/aws/"},
+	stores:  {"k8s.io/", "sigs.k8s.io/"},
+}
+
+// rows are those of the table in docs/architecture.md, package by package: what of ours each may import.
+var rows = map[string]struct {
+	side side
+	may  string
+}{
+	"api/v1alpha1":                {pure, ""},
+	"internal/access":             {pure, "api/v1alpha1"},
+	"internal/access/worldtest":   {pure, "api/v1alpha1 internal/access"},
+	"internal/asset":              {pure, "api/v1alpha1 internal/access"},
+	"internal/link":               {pure, "api/v1alpha1"},
+	"internal/policy":             {pure, "api/v1alpha1 internal/access internal/asset internal/policy/evaluate"},
+	"internal/policy/evaluate":    {pure, ""},
+	"internal/rendition":          {pure, "api/v1alpha1 internal/access internal/asset"},
+	"internal/rendition/engine":   {pure, "internal/asset internal/rendition internal/rendition/vips"},
+	"internal/rendition/worker":   {pure, "internal/asset internal/rendition"}, // an engine is handed to it, so it is built without cgo
+	"internal/rendition/vips":     {pure, ""},
+	"internal/rendition/specimen": {pure, ""},
+	"internal/review":             {pure, "api/v1alpha1 internal/access internal/asset"},
+	"internal/review/source":      {cluster, "api/v1alpha1 internal/review"},
+	"internal/store":              {stores, "internal/store/conn internal/store/iam internal/store/identity"},
+	"internal/store/iam":          {stores, "internal/store/conn internal/store/identity"},
+	"internal/store/identity":     {stores, "internal/store/conn"},
+	"internal/store/conn":         {stores, ""},
+	"internal/gateway":            {both, "api/v1alpha1 internal/asset internal/link internal/store"},
+	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/policy internal/rendition internal/store"},
+	"cmd/manager":                 {both, "controllers"},
+	"cmd/gateway":                 {both, "internal/gateway"},
+	"cmd/kubectl-dam":             {cluster, "internal/access internal/review internal/review/source"},
+	"cmd/transform":               {pure, "internal/rendition internal/rendition/engine internal/rendition/worker"},
+}
+
+// What decides imports neither Kubernetes clients nor a store, and nothing points back.
+func TestImportsPointOneWay(t *testing.T) {
+	const format = "{{.ImportPath}}\t{{join .Imports \" \"}}\t{{join .Deps \" \"}}"
+	seen := map[string]bool{}
+	for _, line := range goList(t, "-f", format, "./api/...", "./internal/...", "./controllers/...", "./cmd/...") {
+		words := strings.Split(line, "\t")
+		pkg, imports, deps := strings.TrimPrefix(words[0], module), strings.Fields(words[1]), strings.Fields(words[2])
+		row, ok := rows[pkg]
+		if !ok {
+			t.Errorf("%s has no row: say what it may import", pkg)
+			continue
+		}
+		seen[pkg] = true
+		for _, path := range imports {
+			if ours, is := strings.CutPrefix(path, module); is && !slices.Contains(strings.Fields(row.may), ours) {
 				t.Errorf("%s imports %s", pkg, ours)
 			}
-			for _, edge := range []string{"k8s.io/client-go", "sigs.k8s.io/controller-runtime", "github.com/minio/", "github.com/aws/"} {
+		}
+		for _, dep := range deps {
+			for _, edge := range forbidden[row.side] {
 				if strings.HasPrefix(dep, edge) {
 					t.Errorf("%s imports %s", pkg, dep)
 				}
 			}
+		}
+	}
+	for pkg := range rows {
+		if !seen[pkg] {
+			t.Errorf("%s has a row and does not exist", pkg)
 		}
 	}
 }

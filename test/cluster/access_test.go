@@ -121,7 +121,7 @@ spec:
 	}
 }
 
-// features: U5, U14, K1
+// features: U5, U14
 func TestGrantsComeAndGoInTime(t *testing.T) {
 	w := newWorld(t, "intime")
 	w.apply(w.named(launch))

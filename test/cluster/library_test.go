@@ -64,7 +64,7 @@ spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}
 	w.stalled(&v1alpha1.Library{}, "elsewhere", v1alpha1.ReasonNotAdmitted)
 	w.stalled(&v1alpha1.Library{}, "nostore", v1alpha1.ReasonStoreNotFound)
 	w.ready(&v1alpha1.Library{}, "first")
-	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: second}, spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}}")
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: second}, spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}, deletionPolicy: Delete}}")
 	message := w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonConflict)
 	if !strings.Contains(message, `"first"`) {
 		t.Errorf("the message does not say who has the bucket: %s", message)
@@ -80,6 +80,20 @@ spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}
 	w.delete(first)
 	// What the first one kept still bears its mark: another may not have it.
 	w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonBucketForeign)
+
+	// Nothing is deleted at the store for one that never had it, whatever it says.
+	w.must(put(w.ctx, w.root(), "maynot-shared", "a.txt", "A"))
+	w.must(w.root().MakeBucket(w.ctx, "northlight-brand", minio.MakeBucketOptions{}))
+	w.must(put(w.ctx, w.root(), "northlight-brand", "n.txt", "N"))
+	w.must(kubectl(w.ctx, nil, "patch", "lib/elsewhere", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"deletionPolicy":"Delete"}}`))
+	for _, name := range []string{"second", "elsewhere"} {
+		w.must(kubectl(w.ctx, nil, "delete", "lib", name, "-n", w.namespace, "--timeout=20s"))
+	}
+	for bucket, key := range map[string]string{"maynot-shared": "a.txt", "northlight-brand": "n.txt"} {
+		if _, err := fetch(w.ctx, w.root(), bucket, key); err != nil {
+			t.Errorf("%s: %v", bucket, err)
+		}
+	}
 }
 
 func TestDeletionPolicyDelete(t *testing.T) {

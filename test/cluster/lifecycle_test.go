@@ -9,6 +9,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -102,7 +103,7 @@ func (w *world) resourceVersions() map[string]string {
 	versions := map[string]string{}
 	for _, list := range []client.ObjectList{
 		&v1alpha1.LibraryList{}, &v1alpha1.FolderList{}, &v1alpha1.CollectionList{}, &v1alpha1.UserList{}, &v1alpha1.UserGroupList{},
-		&v1alpha1.RoleList{}, &v1alpha1.RoleBindingList{}, &v1alpha1.PublicLinkList{}, &corev1.SecretList{},
+		&v1alpha1.RoleList{}, &v1alpha1.RoleBindingList{}, &v1alpha1.PublicLinkList{}, &corev1.SecretList{}, &eventsv1.EventList{},
 	} {
 		w.must(bed.admin.List(w.ctx, list, client.InNamespace(w.namespace)))
 		w.must(eachItem(list, func(o client.Object) {

@@ -49,7 +49,7 @@ func (w *world) gateway() *minio.Client {
 	return s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
 }
 
-// features: K18, U15
+// features: K18, F2, U15
 func TestGatewayReachesWhatLiveLinksShareAndNothingElse(t *testing.T) {
 	w := newWorld(t, "share")
 	w.apply(w.named(aLink))
@@ -193,6 +193,30 @@ func (w *world) record(name string) (link.Record, error) {
 		return link.Record{}, err
 	}
 	return link.DecodeRecord([]byte(data))
+}
+
+// A damaged record gives nobody another URL unasked: somebody decides.
+func TestDamagedRecord(t *testing.T) {
+	w := newWorld(t, "damaged")
+	w.apply(w.named(aLink))
+	url := w.url("press")
+	record, err := fetch(w.ctx, w.root(), "damaged-brand-dam", asset.LinkRecordObject("press"))
+	w.must(err)
+	w.stopManager()
+	w.must(put(w.ctx, w.root(), "damaged-brand-dam", asset.LinkRecordObject("press"), record[:len(record)/2]))
+	w.startManager(nil)
+	w.must(kubectl(w.ctx, nil, "patch", "plink/press", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"title":"Press"}}`))
+	w.stalled(&v1alpha1.PublicLink{}, "press", v1alpha1.ReasonRecordUnreadable)
+	secret := &corev1.Secret{}
+	w.get(secret, "press.link")
+	if string(secret.Data["url"]) != url {
+		t.Error("the link has another URL")
+	}
+	// The remedy: an older version of the record.
+	w.must(put(w.ctx, w.root(), "damaged-brand-dam", asset.LinkRecordObject("press"), record))
+	if now := w.url("press"); now != url {
+		t.Error("with the record restored, the link has another URL")
+	}
 }
 
 // features: K19

@@ -276,3 +276,59 @@ func TestNamespaceEndsAfterTheStoresCredentials(t *testing.T) {
 		t.Errorf("identities are left: %v", left)
 	}
 }
+
+// A store that does not answer is told of, and holds up nobody at another.
+func TestStoreThatDoesNotAnswer(t *testing.T) {
+	w := newWorld(t, "silent")
+	declared := &v1alpha1.ObjectStore{}
+	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "silent"}, declared))
+	dead := &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: "silent-dead"}, Spec: declared.Spec}
+	dead.Spec.Endpoint, dead.Spec.IAM.Endpoint = "http://127.0.0.1:1", "http://127.0.0.1:1"
+	w.must(bed.admin.Create(w.ctx, dead))
+	w.apply(w.named(launch + `
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Library
+metadata: {name: unreachable}
+spec: {storeRef: {name: NAME-dead}, bucket: {name: NAME-unreachable}}
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: RoleBinding
+metadata: {name: alice-unreachable}
+spec: {roleRef: {kind: BuiltIn, name: library-admin}, subjects: [{kind: User, name: alice}], targets: [{kind: Library, name: unreachable}]}
+`))
+	w.condition(&v1alpha1.ObjectStore{}, "silent-dead", metav1.ConditionFalse, v1alpha1.ReasonStoreUnreachable)
+	w.condition(&v1alpha1.Library{}, "unreachable", metav1.ConditionFalse, "")
+	w.condition(&v1alpha1.RoleBinding{}, "alice-unreachable", metav1.ConditionFalse, "")
+	w.ready(&v1alpha1.Library{}, "brand")
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+
+	w.must(put(w.ctx, w.root(), "silent-brand", "launch/a.txt", "A"))
+	secret := &corev1.Secret{}
+	w.get(secret, "alice.silent.key")
+	alice := s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+	reads := func() error { _, err := fetch(w.ctx, alice, "silent-brand", "launch/a.txt"); return err }
+	w.must(reads())
+	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-views"}})
+	w.eventually("revoking at the store that answers", 2*time.Second, func() error { return denied(reads()) })
+}
+
+func TestObjectStoreInUseStaysUntilItIsNot(t *testing.T) {
+	w := newWorld(t, "inuse")
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	w.must(put(w.ctx, w.root(), "inuse-brand", "launch/a.txt", "A"))
+	alice := w.as("alice")
+	w.must(kubectl(w.ctx, nil, "delete", "ostore", "inuse", "--wait=false"))
+	w.stalled(&v1alpha1.ObjectStore{}, "inuse", v1alpha1.ReasonInUse)
+	if _, err := fetch(w.ctx, alice, "inuse-brand", "launch/a.txt"); err != nil {
+		t.Errorf("alice lost her access: %v", err)
+	}
+	w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
+	w.must(kubectl(w.ctx, nil, "wait", "ostore", "inuse", "--for=delete", "--timeout=60s"))
+	left, err := w.administrator().Identities.List(w.ctx, store.IdentityPath("inuse", ""))
+	w.must(err)
+	if len(left) > 0 {
+		t.Errorf("identities are left: %v", left)
+	}
+}

@@ -2,8 +2,10 @@
 package docs
 
 import (
-	"bufio"
-	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,25 +16,50 @@ import (
 )
 
 var (
-	row      = regexp.MustCompile(`^\| ([A-Z]\d+(?:\.\d+)?) \| *(.*?) *\| (.*) \|$`)
-	tagLine  = regexp.MustCompile(`^\s*// features: (.+)$`)
-	testFunc = regexp.MustCompile(`^func (Test\w+)\(`)
-	tag      = regexp.MustCompile(`^[A-Z]\d+(\.\d+)?`)
+	row     = regexp.MustCompile(`^\| ([A-Z]\d+(?:\.\d+)?) \| *(.*?) *\| (.*) \|$`)
+	tagLine = regexp.MustCompile(`^// features: (.+)$`)
+	feature = regexp.MustCompile(`^[A-Z]\d+(\.\d+)?$`)
 )
 
-// Every test that the page of features names exists and says which feature it proves.
-func TestFeaturesAreProvedWhereThePageSays(t *testing.T) {
+// proof is that a test proves a feature.
+type proof struct{ id, file, test string }
+
+// The page names exactly the tests that say which feature they prove: each that
+// it names exists and says so, and each that says so is named.
+func TestThePageOfFeaturesAndTheTestsAgree(t *testing.T) {
 	root, err := testbed.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs", "features.md"))
+	rows, named := page(t, filepath.Join(root, "docs", "features.md"))
+	said := tags(t, root)
+	if len(rows) < 150 || len(named) < 60 || len(said) < 60 {
+		t.Errorf("%d rows that name %d proofs, %d in tests: they were not read", len(rows), len(named), len(said))
+	}
+	for p := range named {
+		if !said[p] {
+			t.Errorf("%s: %s: %s does not exist, or does not say that it proves it", p.id, p.file, p.test)
+		}
+	}
+	for p := range said {
+		switch {
+		case !rows[p.id]:
+			t.Errorf("%s: %s says that it proves %s, which has no row", p.file, p.test, p.id)
+		case !named[p]:
+			t.Errorf("%s: %s says that it proves %s, and the row does not name it", p.file, p.test, p.id)
+		}
+	}
+}
+
+// page reads the rows, and what the last column of each names: "file: Test, Test; file: Test".
+func page(t *testing.T, path string) (rows map[string]bool, named map[proof]bool) {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tags := map[string]map[string]map[string]bool{}
-	rows, proved := map[string]bool{}, 0
-	for line := range strings.Lines(string(page)) {
+	rows, named = map[string]bool{}, map[proof]bool{}
+	for line := range strings.Lines(string(text)) {
 		m := row.FindStringSubmatch(strings.TrimRight(line, "\n"))
 		if m == nil {
 			continue
@@ -45,67 +72,102 @@ func TestFeaturesAreProvedWhereThePageSays(t *testing.T) {
 		if by == "missing" {
 			continue
 		}
-		proved++
-		if strings.TrimSpace(where) == "" {
+		if where == "" {
 			t.Errorf("%s: it is not said where it is enforced", id)
 		}
-		for _, test := range strings.Split(by, "; ") {
-			file, name, ok := strings.Cut(test, ": ")
+		for _, of := range strings.Split(by, "; ") {
+			file, tests, ok := strings.Cut(of, ": ")
 			if !ok {
-				t.Errorf("%s: %q is not a file and a test", id, test)
-				continue
+				t.Errorf("%s: %q is not a file and its tests", id, of)
 			}
-			if tags[file] == nil {
-				tags[file] = tagsOf(t, filepath.Join(root, file))
-			}
-			if !tags[file][name][id] {
-				t.Errorf("%s: %s does not exist, or does not say that it proves it", id, test)
+			for _, test := range strings.Split(tests, ", ") {
+				p := proof{id, file, test}
+				if named[p] {
+					t.Errorf("%s names %s: %s twice", id, file, test)
+				}
+				named[p] = true
 			}
 		}
 	}
-	if len(rows) < 150 || proved < 30 {
-		t.Errorf("%d rows, %d of them proved: the page was not read", len(rows), proved)
-	}
+	return rows, named
 }
 
-// tagsOf gives the feature ids that stand before, or in, each test of a file.
-func tagsOf(t *testing.T, path string) map[string]map[string]bool {
+// tags reads what the tests say: a line `// features: …` in the comment before a test, or in it.
+func tags(t *testing.T, root string) map[proof]bool {
+	t.Helper()
+	said := map[proof]bool{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if name := entry.Name(); path != root && (strings.HasPrefix(name, ".") || name == "bin" || name == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		short, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		return tagsOf(t, path, filepath.ToSlash(short), said)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
+}
+
+func tagsOf(t *testing.T, path, short string, said map[proof]bool) error {
 	t.Helper()
 	source, err := os.ReadFile(path)
-	if err != nil {
-		t.Error(err)
-		return nil
+	if err != nil || !strings.Contains(string(source), "// features: ") {
+		return err
 	}
-	found := map[string]map[string]bool{}
-	var waiting []string // before the function they belong to
-	current := ""
-	lines := bufio.NewScanner(bytes.NewReader(source))
-	for lines.Scan() {
-		line := lines.Text()
-		if m := testFunc.FindStringSubmatch(line); m != nil {
-			current = m[1]
-			found[current] = map[string]bool{}
-			for _, id := range waiting {
-				found[current][id] = true
-			}
-			waiting = nil
-			continue
-		}
-		if line == "}" {
-			current = ""
-		}
-		m := tagLine.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		for word := range strings.SplitSeq(m[1], ",") {
-			id := tag.FindString(strings.TrimSpace(word))
-			if current != "" {
-				found[current][id] = true
+	files := token.NewFileSet()
+	parsed, err := parser.ParseFile(files, short, source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	for _, group := range parsed.Comments {
+		for _, comment := range group.List {
+			m := tagLine.FindStringSubmatch(comment.Text)
+			if m == nil {
 				continue
 			}
-			waiting = append(waiting, id)
+			test := testAt(parsed, comment)
+			if test == "" {
+				t.Errorf("%s: features of no test", files.Position(comment.Pos()))
+				continue
+			}
+			for word := range strings.SplitSeq(m[1], ", ") {
+				if !feature.MatchString(word) {
+					t.Errorf("%s: %q is not the id of a feature", files.Position(comment.Pos()), word)
+				}
+				said[proof{word, short, test}] = true
+			}
 		}
 	}
-	return found
+	return nil
+}
+
+// testAt gives the test that a comment stands before or in.
+func testAt(file *ast.File, comment *ast.Comment) string {
+	for _, declared := range file.Decls {
+		function, ok := declared.(*ast.FuncDecl)
+		if !ok || function.Recv != nil || !strings.HasPrefix(function.Name.Name, "Test") {
+			continue
+		}
+		from := function.Pos()
+		if function.Doc != nil {
+			from = function.Doc.Pos()
+		}
+		if from <= comment.Pos() && comment.End() <= function.End() {
+			return function.Name.Name
+		}
+	}
+	return ""
 }

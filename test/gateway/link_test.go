@@ -123,6 +123,8 @@ func checkBytes(t *testing.T, address string, want []byte) {
 }
 
 // Addresses of the page, altered by hand, reach nothing else.
+//
+// features: K29, F2
 func TestAlteredAddresses(t *testing.T) {
 	s := share(t, func(spec *v1alpha1.PublicLinkSpec) { spec.Originals = v1alpha1.OriginalsHidden }, "launch/shown.jpg")
 	hidden := upload(t, "launch/secret.jpg")

@@ -223,19 +223,6 @@ func TestMarkBucketAdoptsAndKeepsForeignTags(t *testing.T) {
 		t.Fatal(err)
 	}
 	observe(t, s, name, store.BucketState{Exists: true, Versioned: true, Mark: &m, ForeignTags: foreign})
-
-	other := m
-	other.Library = "another"
-	if err := s.UnmarkBucket(t.Context(), name, other); !errors.Is(err, store.ErrForeign) {
-		t.Errorf("taking somebody else's mark off: got %v, want ErrForeign", err)
-	}
-	if err := s.UnmarkBucket(t.Context(), name, m); err != nil {
-		t.Fatal(err)
-	}
-	observe(t, s, name, store.BucketState{Exists: true, Versioned: true, ForeignTags: foreign})
-	if err := s.UnmarkBucket(t.Context(), name, m); err != nil {
-		t.Errorf("taking a mark off twice: %v", err)
-	}
 }
 
 // fill puts versions, a delete marker, nested keys and an unfinished upload into a bucket.

@@ -57,7 +57,6 @@ func TestObjectsAreWrittenUnderConditions(t *testing.T) {
 	}
 }
 
-// features: F4
 func TestOfManyWritersIfAbsentOneWins(t *testing.T) {
 	s := open(t)
 	name := bucket(t, s)

@@ -1,0 +1,85 @@
+package controllers
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// What was rendered is compared with the model before anything is written. A
+// renderer that is wrong cannot be had from real parts, so a rendering is
+// falsified here, and the store is one that only counts what is written to it.
+func TestNothingIsAppliedThatIsNotProved(t *testing.T) {
+	var writes atomic.Int64
+	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			writes.Add(1)
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`<Error><Code>NoSuchBucketPolicy</Code></Error>`))
+	}))
+	defer empty.Close()
+	opened, err := store.Open(store.Config{
+		Driver: store.DriverIAM, Endpoint: empty.URL, IAMEndpoint: empty.URL,
+		Credentials: store.Credentials{AccessKeyID: "a", SecretAccessKey: "b"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+
+	library := v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Name: "brand", Namespace: "acme"}, Spec: v1alpha1.LibrarySpec{Bucket: v1alpha1.Bucket{Name: "acme-brand"}}}
+	const alice = "arn:aws:iam::000000000000:user/vitrine/x/acme/v-alice"
+	at := libraryAt{Library: &library, gives: true}
+	made := rendering{
+		at: time.Now(),
+		model: access.New(access.Declarations{
+			Libraries: []v1alpha1.Library{library},
+			Users:     []v1alpha1.User{{ObjectMeta: metav1.ObjectMeta{Name: "alice", Namespace: "acme"}}},
+		}),
+		principals: principals{users: map[string]string{"alice": alice}},
+		buckets:    map[string]policy.Buckets{"brand": at.buckets()},
+	}
+	// Nobody declared that alice may read.
+	wrong, err := policy.Render("acme-brand", []policy.Allow{{Principal: alice, Bucket: "acme-brand", Verb: policy.Read}}, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.policies = []bucketPolicy{{library: at, bucket: "acme-brand", wanted: wrong}}
+
+	r := &AccessReconciler{Deps: &Deps{}, applied: &applied{digests: map[string]string{}}}
+	result := &compiled{libraries: map[string]libraryResult{}}
+	err = r.apply(t.Context(), Connection{Store: opened, Declared: &v1alpha1.ObjectStore{}}, made, result)
+	var f *failure
+	if !errors.As(err, &f) || f.reason != v1alpha1.ReasonPolicyNotProved {
+		t.Errorf("got %v, want %s", err, v1alpha1.ReasonPolicyNotProved)
+	}
+	if n := writes.Load(); n > 0 {
+		t.Errorf("%d writes went to the store", n)
+	}
+}
+
+// Drift is put right within a minute as shipped, not only as the tests set it.
+func TestDefaultsKeepTheirPromises(t *testing.T) {
+	s := Settings{}.withDefaults()
+	if s.DriftInterval > 45*time.Second || s.DriftInterval < time.Second {
+		t.Errorf("drift is looked for every %s", s.DriftInterval)
+	}
+	if s.SweepInterval > 15*time.Second || s.SweepInterval < time.Second {
+		t.Errorf("libraries are listed every %s", s.SweepInterval)
+	}
+	if s.Debounce > time.Second {
+		t.Errorf("a change waits %s for others", s.Debounce)
+	}
+}
