@@ -51,6 +51,9 @@ func digestOf(document policy.Document) string {
 
 // noteApplied notes that what is wanted of a bucket's policy is in force.
 func (r *AccessReconciler) noteApplied(connection Connection, w bucketPolicy, result *compiled) {
+	if w.library.refused != nil {
+		return // its bucket may be somebody else's
+	}
 	digest := digestOf(w.wanted)
 	r.applied.set(connection.Declared.Name, w.bucket, digest)
 	of := result.libraries[w.library.Name]
@@ -113,10 +116,18 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 		if w.library.gives && policy.ForeignAccess(now) {
 			result.noteForeign(w.library.Name, w.bucket, policy.Foreign(now))
 		}
+		room := policy.Room(now, budgetOf(connection))
+		if w.failed == nil {
+			w.failed = policy.Fits(w.bucket, w.wanted, room)
+		}
 		if w.failed != nil {
 			result.fail(w.library.Name, explainRender(w.bucket, w.failed))
 			// So a tenant over its budget gains nothing new, and whoever loses access loses it all the same.
-			if w.wanted, err = policy.Narrow(w.bucket, now, w.allows); err != nil {
+			allows := w.allows
+			if w.stays != nil {
+				allows = slices.Concat(allows, slices.DeleteFunc(policy.Held(w.bucket, now), func(a policy.Allow) bool { return !w.stays(a) }))
+			}
+			if w.wanted, err = policy.Narrow(w.bucket, now, allows, policy.Options{MaxBytes: room}); err != nil {
 				continue
 			}
 		}
@@ -138,7 +149,7 @@ func rank(c change) int {
 
 func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
 	drifted := r.applied.get(connection.Declared.Name, c.library.Library, c.bucket) == digestOf(c.wanted)
-	if drifted && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
+	if drifted && c.library.gives && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
 		what := policy.Diff(c.next, c.now)
 		result.noteDrift(c.library.Name, what)
 		return nil
@@ -199,7 +210,8 @@ func (r *AccessReconciler) applyWithoutDangling(ctx context.Context, connection 
 }
 
 func explainRender(bucket string, err error) error {
-	if isStalled(err) {
+	var f *failure
+	if errors.As(err, &f) || errors.Is(err, errNotYet) {
 		return err // it says already what to do
 	}
 	if errors.Is(err, policy.ErrTooLarge) {

@@ -3,7 +3,6 @@ package controllers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -145,11 +145,15 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if !slices.Contains(tenant.stores(), at.store) {
 		// The tenant's last Library there is gone, and its policies went before it.
 		r.Enforcement.forget(at)
+		if len(tenant.Declared.Libraries) == 0 {
+			r.tell(tenantAt{namespace: at.namespace}, result)
+		}
 		return ctrl.Result{}, nil
 	}
 	again, err := r.compile(ctx, at, tenant, now, result)
 	if errors.Is(err, errNotYet) {
-		return ctrl.Result{RequeueAfter: 200 * time.Millisecond}, nil
+		// Revocations are in force; what is declared is told when the files are known, which wakes this.
+		return ctrl.Result{RequeueAfter: 2 * time.Second}, nil
 	}
 	result.failed = err
 	r.tell(at, result)
@@ -163,7 +167,7 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	return ctrl.Result{RequeueAfter: again}, nil
 }
 
-// errNotYet: a pass cannot be made before something is known.
+// errNotYet: more than taking away cannot be done before something is known.
 var errNotYet = errors.New("waiting for the first look at the libraries")
 
 // describe notes what goes into a pass.
@@ -197,7 +201,7 @@ func describe(tenant *Tenant) *compiled {
 // noteAbsent notes for whom the policies can do nothing yet, since the store
 // does not know them, and of which bindings.
 func (c *compiled) noteAbsent(tenant *Tenant, who principals) {
-	c.absent = map[string]bool{}
+	c.absent, c.gateway = map[string]bool{}, who.gateway != ""
 	for i := range tenant.Declared.Users {
 		user := &tenant.Declared.Users[i]
 		absent := user.Spec.Credentials == v1alpha1.CredentialsIssue && user.DeletionTimestamp.IsZero() && who.users[user.Name] == ""
@@ -257,6 +261,9 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 			return 0, err
 		}
 	}
+	if refused == nil {
+		refused = unfit(connection.Declared.Status.Capabilities)
+	}
 	libraries, err := r.librariesAt(ctx, connection, tenant, at.store)
 	if err != nil {
 		return 0, err
@@ -271,17 +278,30 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 			made.onlyTakeAway(refused)
 		}
 		err = r.apply(ctx, connection, made, result)
-		if err == nil {
-			return r.nextPass(tenant, now), refused
-		}
 		// Somebody deleted a store user between our look and our write. One absent
 		// user must not hold up the revocation of another, so look again at once.
 		if attempt < 3 && isUnknownPrincipal(err) {
 			continue
 		}
-		return 0, fmt.Errorf("applying policies: %w", err)
+		again := r.nextPass(tenant, now)
+		switch {
+		case isStalled(err): // not proved
+			return 0, err
+		case err != nil:
+			// Told by the Libraries that it concerns; the others are as declared.
+			log.FromContext(ctx).Error(err, "some policies could not be applied; trying again", "retry", bucketRetry)
+			again = min(again, bucketRetry)
+		case refused != nil:
+			return 0, refused
+		case slices.ContainsFunc(libraries, func(l libraryAt) bool { return errors.Is(l.unknown, errNotYet) }):
+			return 0, errNotYet
+		}
+		return again, nil
 	}
 }
+
+// bucketRetry is how soon a bucket is tried again whose policy could not be read or written.
+const bucketRetry = 2 * time.Second
 
 // nextPass is when access changes by the clock alone, or when to look for drift.
 func (r *AccessReconciler) nextPass(tenant *Tenant, now time.Time) time.Duration {

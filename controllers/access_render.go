@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +26,10 @@ type libraryAt struct {
 	gives bool
 	// refused is why it gives nothing, when that is not its deletion.
 	refused error
+	// unlisted: its files are not known, so the members of these Collections are not.
+	unlisted []v1alpha1.Collection
+	// unknown is why: errNotYet, or what to tell when a look at the Library failed.
+	unknown error
 }
 
 func (l libraryAt) buckets() policy.Buckets {
@@ -38,38 +44,70 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 		if library.Spec.StoreRef.Name != objectStore {
 			continue
 		}
-		err := r.refusal(ctx, connection.Declared, library)
+		err := r.mayHave(ctx, connection.Declared, library)
 		var refused *failure
 		if err != nil && (!errors.As(err, &refused) || refused.state != stalled) {
 			return nil, err // what is not known yet takes nothing away
 		}
-		gives := err == nil && library.DeletionTimestamp.IsZero()
-		_, known := tenant.Declared.Files[library.Name] // to this model, which may be older than the inventory
-		if gives && !known && !r.Inventory.gaveUp(client.ObjectKeyFromObject(library)) && library.Status.VitrineBucket != "" && needsFiles(tenant, library.Name) {
-			// After a restart: without knowing the files, Collections would seem to
-			// have lost their members, and everybody their access to them.
-			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
-			return nil, errNotYet
+		at := libraryAt{Library: library, gives: err == nil && library.DeletionTimestamp.IsZero(), refused: err}
+		if _, known := tenant.Declared.Files[library.Name]; at.gives && !known { // to this model, which may be older than the inventory
+			if at.unlisted = patternsOf(tenant, library.Name); len(at.unlisted) > 0 {
+				key := client.ObjectKeyFromObject(library)
+				r.Notices.wake(assetsController, key, 0)
+				at.unknown = errNotYet
+				if r.Inventory.gaveUp(key) {
+					at.unknown = wait(v1alpha1.ReasonProgressing, "what the Library holds could not be listed, so Collections with patterns keep what they had; trying again", r.Settings.SweepInterval)
+				}
+			}
 		}
-		list = append(list, libraryAt{Library: library, gives: gives, refused: err})
+		list = append(list, at)
 	}
 	return list, nil
 }
 
-// needsFiles tells whether a Library has Collections with patterns.
-func needsFiles(tenant *Tenant, library string) bool {
-	for i := range tenant.Declared.Collections {
-		c := &tenant.Declared.Collections[i]
-		if c.Spec.LibraryRef.Name != library {
-			continue
+// patternsOf gives the Collections of a Library that have patterns.
+func patternsOf(tenant *Tenant, library string) []v1alpha1.Collection {
+	var list []v1alpha1.Collection
+	for _, c := range tenant.Declared.Collections {
+		if c.Spec.LibraryRef.Name == library && slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return access.IsPattern(i.Path) }) {
+			list = append(list, c)
 		}
-		for _, item := range c.Spec.Items {
-			if access.IsPattern(item.Path) {
-				return true
+	}
+	return list
+}
+
+// stays tells of what a document gives at an unlisted Library whether it may
+// come from a pattern: a right on a path that matches, held by somebody to whom
+// the Collection is granted. After a restart Collections would otherwise seem
+// to have lost their members, and everybody their access to them.
+func (m rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
+	holders := map[string][]v1alpha1.Collection{} // by principal
+	for _, c := range library.unlisted {
+		for i := range tenant.Declared.RoleBindings {
+			b := &tenant.Declared.RoleBindings[i]
+			phase, _ := phaseOf(b.Spec.NotBefore, b.Spec.NotAfter, m.at)
+			if phase != v1alpha1.PhaseActive || !slices.Contains(b.Spec.Targets, v1alpha1.Target{Kind: v1alpha1.TargetCollection, Name: c.Name}) {
+				continue
+			}
+			for _, user := range tenant.Model.BindingUsers(b.Name) {
+				if principal := m.principals.users[user]; principal != "" {
+					holders[principal] = append(holders[principal], c)
+				}
+			}
+		}
+		for i := range tenant.Links {
+			l := &tenant.Links[i]
+			if of := l.Spec.Target.Collection; of != nil && of.Name == c.Name && l.DeletionTimestamp.IsZero() && linkVerdict(tenant, l, m.at).Open() {
+				holders[m.principals.gateway] = append(holders[m.principals.gateway], c)
 			}
 		}
 	}
-	return false
+	return func(a policy.Allow) bool {
+		path := strings.TrimSuffix(strings.TrimPrefix(a.Resource, asset.RenditionsRoot), "/")
+		return slices.ContainsFunc(holders[a.Principal], func(c v1alpha1.Collection) bool {
+			return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return access.Match(i.Path, path) })
+		})
+	}
 }
 
 // rendering is what a tenant's policies at a store should be, and from what.
@@ -93,6 +131,8 @@ type bucketPolicy struct {
 	allows []policy.Allow
 	// failed is why wanted does not come into force: what is there is narrowed to it instead.
 	failed error
+	// stays tells what of that is kept beside what wanted gives; nil for nothing.
+	stays func(policy.Allow) bool
 }
 
 // render turns what the tenant declares into the policy of each bucket.
@@ -115,21 +155,33 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 		made.links = r.linkRights(tenant, made.buckets, now)
 		allows = append(allows, policy.LinkAllows(who.gateway, made.links...)...)
 	}
-	options := policy.Options{}
-	if c := connection.Declared.Status.Capabilities; c != nil {
-		options.MaxBytes = int(c.PolicyBytes)
-	}
+	options := policy.Options{MaxBytes: budgetOf(connection)}
 	for _, library := range libraries {
+		var stays func(policy.Allow) bool
+		if len(library.unlisted) > 0 {
+			stays = made.stays(tenant, library)
+		}
 		originals, vitrine := marks(connection.Declared, library.Library)
 		for _, b := range []struct {
 			bucket string
 			mark   store.Mark
 		}{{library.buckets().Originals, originals}, {library.buckets().Vitrine, vitrine}} {
 			wanted, err := policy.Render(b.bucket, allows, options)
-			made.policies = append(made.policies, bucketPolicy{library: library, bucket: b.bucket, mark: b.mark, wanted: wanted, allows: allows, failed: err})
+			if err == nil && stays != nil {
+				err = library.unknown
+			}
+			made.policies = append(made.policies, bucketPolicy{library: library, bucket: b.bucket, mark: b.mark, wanted: wanted, allows: allows, failed: err, stays: stays})
 		}
 	}
 	return made, nil
+}
+
+// budgetOf is how large a bucket policy may be; zero for the usual.
+func budgetOf(connection Connection) int {
+	if c := connection.Declared.Status.Capabilities; c != nil {
+		return int(c.PolicyBytes)
+	}
+	return 0
 }
 
 // onlyTakeAway keeps everything from coming into force that is not already.

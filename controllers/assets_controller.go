@@ -108,11 +108,7 @@ func (r *AssetsReconciler) retireUnseen(ctx context.Context, connection Connecti
 	if err != nil {
 		return err
 	}
-	live, err := r.liveLinks(ctx, library.Namespace)
-	if err != nil {
-		return err
-	}
-	if err := r.retireDeleted(ctx, connection, library.Status.VitrineBucket, live, cluster); err != nil {
+	if err := r.retireDeleted(ctx, connection, library.Status.VitrineBucket, library.Namespace, cluster); err != nil {
 		return err
 	}
 	s.retired = true

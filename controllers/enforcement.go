@@ -36,6 +36,8 @@ type compiled struct {
 	shown map[object]string
 	// absent are Users who are to have an identity at the store and had none yet.
 	absent map[string]bool
+	// gateway: the store knows the gateway.
+	gateway bool
 	// libraries at this store.
 	libraries map[string]libraryResult
 	// failed is why the pass as a whole did not bring its input into force.
@@ -93,9 +95,9 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	}
 	var changed []object
 	// How anything stands hangs on the Libraries that it reaches.
-	everything := errorText(before.failed) != errorText(now.failed)
+	everything := errorText(before.failed) != errorText(now.failed) || before.gateway != now.gateway
 	for name, result := range now.libraries {
-		everything = everything || errorText(before.libraries[name].failed) != errorText(result.failed)
+		everything = everything || errorText(before.libraries[name].failed) != errorText(result.failed) || before.libraries[name].drift != result.drift
 	}
 	for o, v := range now.generations {
 		if everything || before.shown[o] != now.shown[o] || before.generations[o] != v || before.problems[o] != now.problems[o] {

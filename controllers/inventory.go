@@ -17,7 +17,7 @@ type Inventory struct {
 	mu       sync.RWMutex
 	holdings map[types.NamespacedName]*Holding
 	files    map[types.NamespacedName]files
-	tried    map[types.NamespacedName]bool
+	tried    map[types.NamespacedName]bool // a look at it failed
 }
 
 // files are the paths in a Library's bucket of originals, sorted; version tells
@@ -98,8 +98,7 @@ func (i *Inventory) failed(library types.NamespacedName) {
 	i.tried[library] = true
 }
 
-// gaveUp tells whether the first look at a Library was tried in vain. It is
-// not waited for: a bucket that is gone must not hold up anybody's revocation.
+// gaveUp tells whether the first look at a Library was tried in vain.
 func (i *Inventory) gaveUp(library types.NamespacedName) bool {
 	i.mu.RLock()
 	defer i.mu.RUnlock()

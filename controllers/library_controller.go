@@ -107,7 +107,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 	switch {
 	case known && result.failed != nil:
 		return outcome{}, result.failed
-	case known && now.failed != nil:
+	case now != nil && now.failed != nil:
 		return outcome{}, now.failed
 	case known && result.drift != "":
 		return outcome{stalled, v1alpha1.ReasonDrift, "the policy at the store was changed by someone else and driftPolicy is Report: " + result.drift, r.Settings.DriftInterval}, nil
@@ -130,7 +130,8 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 			}
 		}
 		return outcome{enforced, v1alpha1.ReasonEnforced, message, r.Settings.DriftInterval}, nil
-	case library.Status.ObservedGeneration == library.Generation && readyOf(library.Status.Conditions).Status == "True":
+	case library.Status.ObservedGeneration == library.Generation && readyOf(library.Status.Conditions).Status == "True" &&
+		(readyOf(library.Status.Conditions).Reason == v1alpha1.ReasonFrozen) == (v1alpha1.FreezeReason(library) != ""):
 		// After a restart: what was in force is so until the compiler says otherwise.
 		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: at.store}, r.Settings.Debounce)
 		return outcome{state: unknown, after: time.Second}, nil

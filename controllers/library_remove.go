@@ -83,11 +83,7 @@ func (r *LibraryReconciler) removeBucket(ctx context.Context, connection Connect
 		return wait(v1alpha1.ReasonDeleting, fmt.Sprintf("waiting until the policy of bucket %q is gone", bucket), 150*time.Millisecond)
 	}
 	if mark.Role == store.RoleVitrine {
-		live, err := r.liveLinks(ctx, library.Namespace)
-		if err != nil {
-			return err
-		}
-		if err := r.retireDeleted(ctx, connection, bucket, live, ""); err != nil {
+		if err := r.retireDeleted(ctx, connection, bucket, library.Namespace, ""); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,6 +61,10 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	if err := r.List(ctx, &libraries, client.MatchingFields{indexStore: obj.Name}); err != nil {
 		return outcome{}, fmt.Errorf("counting Libraries: %w", err)
 	}
+	// Anybody may write the name of a store: one that is not admitted and never was has nothing there.
+	libraries.Items = slices.DeleteFunc(libraries.Items, func(l v1alpha1.Library) bool {
+		return !admitted(obj, &l) && l.Status.VitrineBucket == ""
+	})
 	count := int32(len(libraries.Items))
 	obj.Status.Libraries = &count
 
@@ -101,8 +106,8 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 // probe tries what Vitrine relies on, once for each version of the declaration and its credentials.
 func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectStore, connection Connection) error {
 	last, seen := r.probed.Load(obj.Name)
-	// After a restart, what status says of this declaration was found by a probe.
-	known := !seen && obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation
+	// After a restart, what status says of this declaration was found by a probe, if it was Ready then.
+	known := !seen && obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation && readyOf(obj.Status.Conditions).Status == "True"
 	if known || (last == connection.Version && obj.Status.Capabilities != nil) {
 		r.probed.Store(obj.Name, connection.Version)
 		return unfit(obj.Status.Capabilities)

@@ -85,7 +85,7 @@ func (r *PublicLinkReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 // linkFaults are the reasons for which a link shows nothing until somebody mends it.
 var linkFaults = map[string]bool{
 	v1alpha1.ReasonTargetNotFound: true, v1alpha1.ReasonLibraryNotFound: true, v1alpha1.ReasonInvalidPath: true,
-	v1alpha1.ReasonNotAdmitted: true, v1alpha1.ReasonConflict: true, v1alpha1.ReasonRecordUnreadable: true,
+	v1alpha1.ReasonNotAdmitted: true, v1alpha1.ReasonConflict: true,
 	v1alpha1.ReasonSecretNotFound: true, v1alpha1.ReasonSecretNotMarked: true, v1alpha1.ReasonStoreNotFound: true,
 }
 
@@ -171,6 +171,8 @@ func (r *PublicLinkReconciler) served(tenant *Tenant, obj *v1alpha1.PublicLink, 
 		return wait(v1alpha1.ReasonProgressing, "the gateway is being given the rights that the link needs", 5*time.Second)
 	case result.failed != nil:
 		return result.failed
+	case !result.gateway:
+		return wait(v1alpha1.ReasonStoreNotReady, fmt.Sprintf("the gateway has no identity at ObjectStore %q yet; see that ObjectStore's conditions", library.Spec.StoreRef.Name), 5*time.Second)
 	}
 	return result.libraries[library.Name].failed
 }

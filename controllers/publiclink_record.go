@@ -85,19 +85,24 @@ func (r *PublicLinkReconciler) writeRecord(ctx context.Context, connection Conne
 // Library's bucket and are not among those that live. With a cluster named,
 // only of links that were deleted in it: in a rebuilt one, Git may not have
 // declared them again yet.
-func (d *Deps) retireDeleted(ctx context.Context, connection Connection, bucket string, live map[string]bool, cluster string) error {
+func (d *Deps) retireDeleted(ctx context.Context, connection Connection, bucket string, namespace, cluster string) error {
 	var names []string
 	err := connection.ListObjects(ctx, bucket, asset.LinksRoot, func(info store.ObjectInfo) error {
-		name := strings.TrimSuffix(strings.TrimPrefix(info.Key, asset.LinksRoot), ".json")
-		if !live[name] {
-			names = append(names, name)
-		}
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(info.Key, asset.LinksRoot), ".json"))
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("listing the records of links: %w", err)
 	}
+	// Asked after the listing: whose record is listed was declared before that.
+	live, err := d.liveLinks(ctx, namespace)
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
+		if live[name] {
+			continue
+		}
 		if err := d.retire(ctx, connection, bucket, name, cluster); err != nil {
 			return err
 		}

@@ -52,6 +52,9 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 			if failed := result.libraries[name].failed; failed != nil {
 				return outcome{}, failed
 			}
+			if drift := result.libraries[name].drift; drift != "" {
+				return outcome{}, stall(v1alpha1.ReasonDrift, "a policy of Library %q was changed at the store by someone else and its driftPolicy is Report, so this may not be in force: %s", name, drift)
+			}
 		}
 		if user := firstOf(peopleOf(tenant, obj), result.absent); user != "" {
 			return outcome{working, v1alpha1.ReasonProgressing, fmt.Sprintf("waiting until User %q has an identity at ObjectStore %q; see that User's conditions", user, objectStore), 0}, nil

@@ -163,10 +163,15 @@ func (t *Tenant) problem(kind, name string) (access.Problem, bool) {
 // refusal says why a Library may not use its store or its bucket; nil when it may.
 // Of several Libraries on one bucket of a store, the oldest has it.
 func (d *Deps) refusal(ctx context.Context, declared *v1alpha1.ObjectStore, library *v1alpha1.Library) error {
-	bucket := library.Spec.Bucket.Name
 	if err := unfit(declared.Status.Capabilities); err != nil {
 		return err
 	}
+	return d.mayHave(ctx, declared, library)
+}
+
+// mayHave says why a Library may not have its bucket; nil when it may.
+func (d *Deps) mayHave(ctx context.Context, declared *v1alpha1.ObjectStore, library *v1alpha1.Library) error {
+	bucket := library.Spec.Bucket.Name
 	if !declared.AdmitsNamespace(library.Namespace) {
 		return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", declared.Name, library.Namespace)
 	}
@@ -180,7 +185,7 @@ func (d *Deps) refusal(ctx context.Context, declared *v1alpha1.ObjectStore, libr
 		return fmt.Errorf("looking for other Libraries on bucket %s: %w", bucket, err)
 	}
 	for i := range rivals.Items {
-		if rival := &rivals.Items[i]; rival.UID != library.UID && older(rival, library) {
+		if rival := &rivals.Items[i]; rival.UID != library.UID && admitted(declared, rival) && older(rival, library) {
 			if rival.Namespace == library.Namespace {
 				return stall(v1alpha1.ReasonConflict, "Library %q already has bucket %q; delete one of the two Libraries, or name another bucket", rival.Name, bucket)
 			}
@@ -188,6 +193,13 @@ func (d *Deps) refusal(ctx context.Context, declared *v1alpha1.ObjectStore, libr
 		}
 	}
 	return nil
+}
+
+// admitted tells whether a store lets a Library have both of its buckets. One
+// that is not is nobody's rival, whatever it names.
+func admitted(declared *v1alpha1.ObjectStore, library *v1alpha1.Library) bool {
+	bucket := library.Spec.Bucket.Name
+	return declared.Admits(library.Namespace, bucket) && declared.Admits(library.Namespace, asset.VitrineBucket(bucket))
 }
 
 func older(a, b client.Object) bool {

@@ -1,24 +1,26 @@
 package policy
 
 import (
-	"fmt"
+	"errors"
+	"math"
+	"slices"
 	"strings"
 )
 
 // Narrow gives what both a document and the allows give: the part of a new
-// policy that only takes away. It is for when the whole would not fit, so that
-// whoever loses a right loses it all the same, and nobody loses one that is
-// still meant. Errors are ErrResource and ErrTooLarge.
-func Narrow(bucket string, now Document, allows []Allow) (Document, error) {
+// policy that only takes away. It is for when the whole would not fit or may
+// not come into force yet, so that whoever loses a right loses it all the same,
+// and nobody loses one that is still meant. What cannot be named in a policy is
+// passed over. Where even this does not fit, since what is taken away splits
+// what was written in one, whoever loses something loses everything: the
+// alternative were to leave it with them.
+func Narrow(bucket string, now Document, allows []Allow, o Options) (Document, error) {
 	had, _ := rights(now)
 	want := map[right]bool{}
 	var both []Allow
 	for _, a := range allows {
-		if a.Bucket != bucket {
+		if a.Bucket != bucket || check(a) != nil {
 			continue
-		}
-		if err := check(a); err != nil {
-			return Document{}, fmt.Errorf("narrowing the policy of bucket %s: %w", bucket, err)
 		}
 		place := placeOf(a)
 		held := true
@@ -45,7 +47,55 @@ func Narrow(bucket string, now Document, allows []Allow) (Document, error) {
 			}
 		}
 	}
-	return Render(bucket, both, Options{})
+	narrowed, err := Render(bucket, both, o)
+	if !errors.Is(err, ErrTooLarge) {
+		return narrowed, err
+	}
+	losers := map[string]bool{}
+	for r := range had {
+		losers[r.principal] = losers[r.principal] || !covered(want, r)
+	}
+	untouched := slices.DeleteFunc(Held(bucket, now), func(a Allow) bool { return losers[a.Principal] })
+	return Render(bucket, untouched, Options{MaxBytes: math.MaxInt}) // no more than there is
+}
+
+// Held are the rights that our statements in a document give on a bucket, as
+// Allows.
+func Held(bucket string, now Document) []Allow {
+	had, _ := rights(now)
+	var held []Allow
+	for r := range had {
+		for v := List; int(v) < len(verbs); v++ {
+			a := Allow{Principal: r.principal, Bucket: bucket, Verb: v}
+			a.Resource, a.Exact = resourceAt(r.place, bucket)
+			if v.Actions()[0] == r.action && check(a) == nil && everyAction(a, had) {
+				held = append(held, a)
+				break // of the verbs that begin with this action, the first has the most
+			}
+		}
+	}
+	return held
+}
+
+// Room is how many bytes of a budget statements of ours may take beside those
+// of others in a document.
+func Room(existing Document, budget int) int {
+	if budget == 0 {
+		budget = DefaultMaxBytes
+	}
+	others := Merge(existing, Document{})
+	if others.Empty() {
+		return budget
+	}
+	return max(1, budget-others.size())
+}
+
+// Fits says whether a rendered document of ours has room beside the statements of others: nil or ErrTooLarge.
+func Fits(bucket string, ours Document, room int) error {
+	if size := ours.size(); !ours.Empty() && size > room {
+		return &TooLargeError{Bucket: bucket, Bytes: size, MaxBytes: room, Statements: len(ours.statements)}
+	}
+	return nil
 }
 
 func everyAction(a Allow, given map[right]bool) bool {

@@ -25,7 +25,7 @@ func TestNarrow(t *testing.T) {
 		{"fewer actions come", []policy.Allow{allow(alice, policy.Read, "a/", false)}, []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}, []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}},
 		{"more actions leave what was there", []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}, []policy.Allow{allow(alice, policy.Read, "a/", false)}, []policy.Allow{allow(alice, policy.ReadCurrent, "a/", false)}},
 	} {
-		got, err := policy.Narrow("b", rendered(t, c.now...), c.wanted)
+		got, err := policy.Narrow("b", rendered(t, c.now...), c.wanted, policy.Options{})
 		if err != nil || !got.Equal(rendered(t, c.both...)) {
 			t.Errorf("%s: %s (%v)", c.reason, got.JSON(), err)
 		}
@@ -41,7 +41,7 @@ func TestNarrowNeverWidens(t *testing.T) {
 		s := render(t, w, worldtest.Start)
 		later := render(t, w, rapid.SampledFrom(w.Instants).Draw(t, "later"))
 		for bucket, now := range s.proof.Documents {
-			got, err := policy.Narrow(bucket, now, later.allows)
+			got, err := policy.Narrow(bucket, now, later.allows, policy.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +53,7 @@ func TestNarrowNeverWidens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err = policy.Narrow(bucket, now, fewer); err != nil || !equivalent(got, want) {
+			if got, err = policy.Narrow(bucket, now, fewer, policy.Options{}); err != nil || !equivalent(got, want) {
 				t.Fatalf("taking away should be all of it: %s instead of %s (%v)", got.JSON(), want.JSON(), err)
 			}
 		}

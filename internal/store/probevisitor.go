@@ -94,5 +94,9 @@ func (v visitor) get(ctx context.Context, path, query string, header http.Header
 	if err != nil {
 		return 0, "", conn.Failure("ask as the probe's user", err)
 	}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
+		// A store that is busy tells nothing about what it can do.
+		return 0, "", fmt.Errorf("ask as the probe's user: the store answered %d: %w", resp.StatusCode, ErrUnreachable)
+	}
 	return resp.StatusCode, string(text), nil
 }

@@ -212,6 +212,10 @@ func TestDamagedRecord(t *testing.T) {
 	if string(secret.Data["url"]) != url {
 		t.Error("the link has another URL")
 	}
+	link := &v1alpha1.PublicLink{}
+	if w.get(link, "press"); link.Status.Phase != v1alpha1.LinkActive {
+		t.Errorf("the link does not open any more: its phase is %s", link.Status.Phase)
+	}
 	// The remedy: an older version of the record.
 	w.must(put(w.ctx, w.root(), "damaged-brand-dam", asset.LinkRecordObject("press"), record))
 	if now := w.url("press"); now != url {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,13 +172,11 @@ func TestTooLargeAPolicyGivesNothingNewAndStillTakesAway(t *testing.T) {
 	w.eventually("both have their access", 2*time.Second, func() error { return errors.Join(reads(), uploads()) })
 
 	var folders, targets, bindings strings.Builder
-	var first string
+	var last string
 	for i := range 100 {
 		// Long, and different from the first letter on, so that nothing folds.
 		path := fmt.Sprintf("%c%02d-%s", 'a'+i%26, i, strings.Repeat("long-name-of-a-campaign/", 20)+"end")
-		if i == 0 {
-			first = path
-		}
+		last = path
 		fmt.Fprintf(&folders, "---\n{apiVersion: dam.vitrine.dev/v1alpha1, kind: Folder, metadata: {name: f%d}, spec: {libraryRef: {name: brand}, path: %q}}\n", i, path)
 		fmt.Fprintf(&targets, "{kind: Folder, name: f%d},", i)
 		if i%8 == 7 || i == 99 { // as many as a RoleBinding may name
@@ -188,7 +187,7 @@ func TestTooLargeAPolicyGivesNothingNewAndStillTakesAway(t *testing.T) {
 	}
 	w.apply(folders.String())
 	w.ready(&v1alpha1.Folder{}, "f99")
-	w.must(put(w.ctx, w.root(), "large-brand", first+"/x.txt", "X"))
+	w.must(put(w.ctx, w.root(), "large-brand", last+"/x.txt", "X"))
 	w.apply(bindings.String())
 
 	message := w.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonPolicyTooLarge)
@@ -200,7 +199,7 @@ func TestTooLargeAPolicyGivesNothingNewAndStillTakesAway(t *testing.T) {
 	w.condition(&v1alpha1.RoleBinding{}, "too-much-99", metav1.ConditionFalse, v1alpha1.ReasonPolicyTooLarge)
 	w.must(reads())
 	w.must(uploads())
-	_, err := fetch(w.ctx, alice, "large-brand", first+"/x.txt")
+	_, err := fetch(w.ctx, alice, "large-brand", last+"/x.txt")
 	w.must(denied(err))
 
 	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "editors-contribute"}})
@@ -331,4 +330,57 @@ func TestObjectStoreInUseStaysUntilItIsNot(t *testing.T) {
 	if len(left) > 0 {
 		t.Errorf("identities are left: %v", left)
 	}
+}
+
+// A Library that its store does not admit is nobody's rival, however old it is.
+func TestLibraryThatIsNotAdmittedIsNobodysRival(t *testing.T) {
+	w := newWorld(t, "rival")
+	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "rival-squatter"}}))
+	squatter := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "rival", namespace: "rival-squatter"}
+	squatter.apply(squatter.named("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: NAME}, bucket: {name: NAME-brand}}}"))
+	squatter.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonNotAdmitted)
+	time.Sleep(1100 * time.Millisecond) // so that it is older by the second that the API server counts in
+
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.Library{}, "brand")
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	w.must(put(w.ctx, w.root(), "rival-brand", "launch/a.txt", "A"))
+	if _, err := fetch(w.ctx, w.as("alice"), "rival-brand", "launch/a.txt"); err != nil {
+		t.Errorf("alice: %v", err)
+	}
+	w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
+	w.must(kubectl(w.ctx, nil, "delete", "ostore", "rival", "--timeout=30s")) // which the squatter does not hold either
+}
+
+// After a restart the members of Collections with patterns are not known until
+// the Library was listed. Nobody loses anything for that, and nobody's
+// revocation waits for it.
+func TestRestartWhileLibrariesCannotBeListed(t *testing.T) {
+	w := newWorld(t, "nolist")
+	w.apply(strings.ReplaceAll(w.named(allOf), ", passwordSecretRef: {name: northlight-password, key: password}", ""))
+	w.settled()
+	w.must(put(w.ctx, w.root(), "nolist-brand", "launch/hero-1.jpg", picture(t)))
+	w.rendered(1)
+	bob, gateway := w.as("bob"), w.gateway()
+	uploads := func() error { return put(w.ctx, bob, "nolist-brand", "launch/b.txt", "B") }
+	opens := func() error { _, err := fetch(w.ctx, gateway, "nolist-brand", "launch/hero-1.jpg"); return err }
+	w.eventually("bob uploads and the link opens", 10*time.Second, func() error { return errors.Join(uploads(), opens()) })
+
+	w.stopManager()
+	var broken atomic.Bool
+	broken.Store(true)
+	w.startManager(func(c store.Call) error {
+		if broken.Load() && strings.Contains(c.Operation, "ListObject") {
+			return errors.New("the listing fails")
+		}
+		return nil
+	})
+	stop := w.always("the link to a Collection with a pattern opens all the time", opens)
+	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "editors-contribute"}})
+	w.eventually("who loses access loses it", 5*time.Second, func() error { return denied(uploads()) })
+	time.Sleep(2 * settings.DriftInterval) // several passes
+	broken.Store(false)
+	w.ready(&v1alpha1.Library{}, "brand")
+	w.ready(&v1alpha1.RoleBinding{}, "alice-picks")
+	stop()
 }
