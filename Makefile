@@ -58,11 +58,12 @@ endef
 present = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .PHONY: test
-test: deps ## Everything that CI runs: build, verify, lint and all suites
+test: deps ## Everything that CI runs: build, verify, lint, the demo and all suites
 	@$(MAKE) tools
 	@$(MAKE) build
 	@$(MAKE) verify
 	@$(MAKE) lint
+	@$(MAKE) demo CHECK=1
 	$(call suite,./...)
 
 .PHONY: test-unit

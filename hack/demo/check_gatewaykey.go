@@ -66,7 +66,7 @@ func gatewayKeyChecks() []check {
 			}
 			return denied(ctx, attempts...)
 		}},
-		{"it follows the links within two seconds: made, suspended, resumed, deleted", func(ctx context.Context, d *demo) error {
+		{"it follows the links within two seconds, a new one within five of being applied: made, suspended, resumed, deleted", func(ctx context.Context, d *demo) error {
 			g, err := d.gatewayKey(ctx)
 			if err != nil {
 				return err
@@ -79,10 +79,7 @@ func gatewayKeyChecks() []check {
 			if err := d.apply(ctx, fmt.Sprintf(offBrand, false)); err != nil {
 				return err
 			}
-			if err := d.eventually(ctx, settleLimit, "the link has its URL", func(ctx context.Context) error { _, err := d.linkURL(ctx, tenant, "check-brand"); return err }); err != nil {
-				return err
-			}
-			errs := []error{d.promptly(ctx, "made", reaches)}
+			errs := []error{d.worksSoon(ctx, "made", "check-brand", func(ctx context.Context, _ string) error { return reaches(ctx) })}
 			for _, suspended := range []bool{true, false} {
 				if err := d.apply(ctx, fmt.Sprintf(offBrand, suspended)); err != nil {
 					return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -81,12 +83,24 @@ func leaverChecks() []check {
 			if err := d.eventually(ctx, settleLimit, "the grant", func(ctx context.Context) error { return allowed(ctx, vera.lists(originals, "press/")) }); err != nil {
 				return err
 			}
-			err = d.files.Identities.Delete(ctx, store.Identity{Name: store.Name(installation, tenant, "User", "leo"), Path: store.IdentityPath(installation, tenant)})
-			if err != nil && !strings.Contains(err.Error(), "still there") { // Vitrine may make it again before anybody looks
+			// Vitrine may make it again before anybody looks; then it is deleted again.
+			leo := store.Identity{Name: store.Name(installation, tenant, "User", "leo"), Path: store.IdentityPath(installation, tenant)}
+			err = d.eventually(ctx, settleLimit, "leo's store user is away", func(ctx context.Context) error {
+				if err := d.files.Identities.Delete(ctx, leo); err != nil {
+					return err
+				}
+				there, err := d.identity(ctx, "leo")
+				if err == nil && there {
+					err = errors.New("it is there again")
+				}
+				return err
+			})
+			if err != nil {
 				return err
 			}
-			if _, err := d.kubectl(ctx, "delete", "damrb", "-n", tenant, "check-press"); err != nil {
-				return err
+			// Not by kubectl, which takes long enough to start for Vitrine to make it again.
+			if err := d.admin.Delete(ctx, &v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: tenant, Name: "check-press"}}); err != nil {
+				return fmt.Errorf("deleting the grant: %w", err)
 			}
 			return d.promptly(ctx, "taken", func(ctx context.Context) error {
 				return denied(ctx, vera.lists(originals, "press/"), vera.gets(originals, "press/logo.png"))

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"maps"
+	"net/http"
 	"path"
 	"regexp"
 	"slices"
@@ -123,22 +125,26 @@ func linkChecks() []check {
 			if err != nil {
 				return err
 			}
-			altered, err := d.alter(ctx, page, shown[0])
+			works, err := everySigned(ctx, v, page, shown[0])
 			if err != nil {
 				return err
 			}
-			d.note("%d addresses", len(altered))
-			var errs []error
-			for what, address := range altered {
-				a, err := v.open(ctx, address)
-				if err == nil && a.status != 404 {
-					err = fmt.Errorf("it answers %d with %d bytes of %s", a.status, len(a.body), a.header.Get("Content-Type"))
-				}
-				if err != nil {
-					errs = append(errs, fmt.Errorf("%s: %w", what, err))
-				}
+			altered, err := d.alter(ctx, works, shown)
+			if err != nil {
+				return err
 			}
-			return errors.Join(errs...)
+			d.note("%d addresses made of %d", len(altered), len(works))
+			var attempts []attempt
+			for address, what := range altered {
+				attempts = append(attempts, attempt{"a visitor", what, func(ctx context.Context) error {
+					a, err := v.open(ctx, address)
+					if err == nil && a.status != http.StatusNotFound {
+						err = fmt.Errorf("it answers %d with %d bytes of %s", a.status, len(a.body), a.header.Get("Content-Type"))
+					}
+					return err
+				}})
+			}
+			return together(ctx, attempts, allowed)
 		}},
 		{"no address of a picture holds the link's token, and no answer lets others know where it was", func(ctx context.Context, d *demo) error {
 			v, page, _, err := heroes(ctx, d)
@@ -189,59 +195,116 @@ func pageOf(page answer, p place) string {
 	return "/not-on-the-page"
 }
 
-func idOf(path string) string { return asset.ID(access.Key{Library: "brand", Path: path}) }
+func idOf(path string) string { return asset.ID(access.Key{Library: library, Path: path}) }
 
-var (
-	linkID    = regexp.MustCompile(`^/a/([^/]+)/`)
-	signature = regexp.MustCompile(`s=[^&]+`)
-)
+// signed is an address of bytes: /a/<link id>/<asset id>/<what>?e=<end>&s=<signature>.
+type signed struct{ link, asset, what, end, signature string }
 
-// alter gives addresses made of one that works, which must not.
-func (d *demo) alter(ctx context.Context, page answer, p place) (map[string]string, error) {
-	pictures := page.holding("/a/")
-	id := idOf(p.key)
-	at := slices.IndexFunc(pictures, func(a string) bool { return strings.Contains(a, id) })
-	if at < 0 {
-		return nil, fmt.Errorf("the page has no picture of %s", p.key)
+var signedAddress = regexp.MustCompile(`^/a/([^/]+)/([^/]+)/([^/?]+)\?e=([0-9]+)&s=([^&]+)$`)
+
+func (s signed) String() string {
+	return "/a/" + s.link + "/" + s.asset + "/" + s.what + "?e=" + s.end + "&s=" + s.signature
+}
+
+// signedOn reads the addresses of bytes of a page.
+func signedOn(page answer) ([]signed, error) {
+	var all []signed
+	for _, address := range page.holding("/a/") {
+		m := signedAddress.FindStringSubmatch(address)
+		if m == nil {
+			return nil, errors.New("the address of a picture is not as expected")
+		}
+		all = append(all, signed{m[1], m[2], m[3], m[4], m[5]})
 	}
-	picture := pictures[at]
-	m := linkID.FindStringSubmatch(picture)
-	if m == nil {
-		return nil, errors.New("the address of a picture is not as expected")
+	return all, nil
+}
+
+// everySigned gives the addresses of bytes of a link's page and of the first file's own,
+// each of which works. Between them they are of everything that the link offers.
+func everySigned(ctx context.Context, v *visitor, page answer, first place) ([]signed, error) {
+	one, err := v.open(ctx, pageOf(page, first))
+	if err != nil {
+		return nil, err
 	}
+	grid, err := signedOn(page)
+	if err != nil {
+		return nil, err
+	}
+	own, err := signedOn(one)
+	if err != nil {
+		return nil, err
+	}
+	all := append(grid, own...)
+	offered := map[string]bool{}
+	for _, s := range all {
+		offered[s.what] = true
+		a, err := v.open(ctx, s.String())
+		if err != nil {
+			return nil, err
+		}
+		if a.status != http.StatusOK {
+			return nil, fmt.Errorf("as it stands on the page, the address of a file's %s answers %d", s.what, a.status)
+		}
+	}
+	if want := []string{"original", "preview", "square", "thumb", "web"}; !slices.Equal(slices.Sorted(maps.Keys(offered)), want) {
+		return nil, fmt.Errorf("the pages have addresses of %v, wanted %v", slices.Sorted(maps.Keys(offered)), want)
+	}
+	return all, nil
+}
+
+// alter gives addresses made of those that work by changing one thing, none of which may
+// work, with what each is.
+func (d *demo) alter(ctx context.Context, works []signed, shown []place) (map[string]string, error) {
 	url, err := d.linkURL(ctx, tenant, "hero-shots")
 	if err != nil {
 		return nil, err
 	}
-	kit, err := d.linkID(ctx, "press-kit")
+	protected, err := d.linkID(ctx, "press-kit")
+	if err != nil {
+		return nil, err
+	}
+	open, err := d.linkID(ctx, "logo")
 	if err != nil {
 		return nil, err
 	}
 	outside := idOf("brand/pattern-all.jpg")
-	embargo := asset.ID(access.Key{Library: "brand", Restricted: "embargo", Path: "embargo-next.jpg"})
-	swap := func(part, other string) string { return strings.Replace(picture, part, other, 1) }
-	bare := picture[:strings.IndexByte(picture, '?')]
-	return map[string]string{
-		"a file outside the Collection":               swap(id, outside),
-		"a restricted file":                           swap(id, embargo),
-		"another file of the Collection":              swap(id, idOf("press/logo.png")),
-		"the original, by a thumbnail's signature":    swap("/thumb?", "/original?"),
-		"another preset":                              swap("/thumb?", "/web?"),
-		"a preset that nobody has":                    swap("/thumb?", "/poster?"),
-		"no signature":                                bare,
-		"an empty signature":                          signature.ReplaceAllString(picture, "s="),
-		"a signature with other letters":              signature.ReplaceAllString(picture, "s=AAAAAAAAAAAAAAAAAAAAAA"),
-		"a later end":                                 strings.Replace(picture, "?e=", "?e=1", 1),
-		"another link":                                swap(m[1], kit),
-		"a link of nobody":                            swap(m[1], strings.Repeat("0", len(m[1]))),
-		"a path in place of an id":                    swap(id, "brand%2Fpattern-all.jpg"),
-		"a way up":                                    swap(id, "..%2F..%2Fbrand-dam"),
-		"a way up to the sealed record":               swap("/thumb?", "/..%2F..%2Flinks%2Fhero-shots.json?"),
-		"the page of a file outside the Collection":   url + "/asset/" + outside,
-		"the page of a restricted file":               url + "/asset/" + embargo,
-		"the bucket's own path":                       "/" + originals + "/brand/pattern-all.jpg",
-		"the token cut short":                         url[:len(url)-1],
-		"the token with one letter changed":           url[:len(url)-1] + map[bool]string{true: "1", false: "0"}[strings.HasSuffix(url, "0")],
-		"an original, by name, below the link's page": url + "/launch/final/hero-dawn.jpg",
-	}, nil
+	embargo := asset.ID(access.Key{Library: library, Restricted: "embargo", Path: "embargo-next.jpg"})
+	altered := map[string]string{
+		url + "/asset/" + outside:            "the page of a file outside the Collection",
+		url + "/asset/" + embargo:            "the page of a restricted file",
+		"/" + originals + "/" + shown[0].key: "the bucket's own path",
+		url[:len(url)-1]:                     "the token cut short",
+		url[:len(url)-1] + map[bool]string{true: "1", false: "0"}[strings.HasSuffix(url, "0")]: "the token with one letter changed",
+		url + "/" + shown[0].key: "an original, by name, below the link's page",
+	}
+	for _, s := range works {
+		of := ", in the address of a file's " + s.what
+		// put notes an address, unless it is the one that works.
+		put := func(changed signed, what string) {
+			if changed != s {
+				altered[changed.String()] = what + of
+			}
+		}
+		for id, what := range map[string]string{
+			outside: "a file outside the Collection", embargo: "a restricted file", strings.Repeat("a", len(s.asset)): "a file of nobody",
+			idOf(shown[0].key): "another file of the Collection", idOf(shown[1].key): "another file of the Collection",
+			"brand%2Fpattern-all.jpg": "a path in place of an id", "..%2F..%2Fbrand-dam": "a way up",
+		} {
+			put(signed{s.link, id, s.what, s.end, s.signature}, what)
+		}
+		for _, other := range []string{"original", "preview", "square", "thumb", "web", "poster", "..%2F..%2Flinks%2Fhero-shots.json"} {
+			put(signed{s.link, s.asset, other, s.end, s.signature}, "another thing, "+other)
+		}
+		for id, what := range map[string]string{
+			protected: "a link with a password", open: "another open link", strings.Repeat("0", len(s.link)): "a link of nobody", path.Base(url): "the token in place of the id",
+		} {
+			put(signed{id, s.asset, s.what, s.end, s.signature}, what)
+		}
+		put(signed{s.link, s.asset, s.what, "1" + s.end, s.signature}, "a later end")
+		put(signed{s.link, s.asset, s.what, s.end, strings.Repeat("A", len(s.signature))}, "a signature with other letters")
+		put(signed{s.link, s.asset, s.what, s.end, ""}, "an empty signature")
+		bare, _, _ := strings.Cut(s.String(), "?")
+		altered[bare] = "no signature" + of
+	}
+	return altered, nil
 }

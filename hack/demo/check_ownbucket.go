@@ -4,6 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/review/source"
 )
 
 // reserved are the roots of Vitrine's bucket that no person reaches.
@@ -42,6 +50,41 @@ func ownBucketChecks() []check {
 				return denied(ctx, attempts...)
 			})
 		}},
+		{"nor any object at all but what the model gives them: renditions and restricted originals of what they were granted", func(ctx context.Context, d *demo) error {
+			keys, err := d.administrator().keys(ctx, vitrineBucket, "")
+			if err != nil {
+				return err
+			}
+			for _, root := range []string{asset.RestrictedRoot, asset.RenditionsRoot, asset.RestrictedRenditionsRoot, asset.FactsRoot, asset.CatalogRoot, asset.LinksRoot} {
+				if !slices.ContainsFunc(keys, func(key string) bool { return strings.HasPrefix(key, root) }) {
+					return fmt.Errorf("there is nothing below %s to try", root)
+				}
+			}
+			model, err := d.model(ctx)
+			if err != nil {
+				return err
+			}
+			return d.bothLevels(ctx, func(p *person) error {
+				reach := model.Reach(p.name, time.Now())
+				var given, others []attempt
+				for _, key := range keys {
+					if mayRead(reach, key) {
+						given = append(given, p.gets(vitrineBucket, key))
+						continue
+					}
+					others = append(others, p.gets(vitrineBucket, key))
+				}
+				d.note("%s reads %d of %d", p.name, len(given), len(keys))
+				if len(given) == 0 {
+					return fmt.Errorf("the model gives %s nothing, so this proves nothing", p.name)
+				}
+				// Of a root that holds nothing yet a name is made up: who may not read is not told what there is.
+				for _, root := range append([]string{asset.ChangesPrefix(p.name)}, reserved...) {
+					others = append(others, p.gets(vitrineBucket, root+"launch/final/hero-dawn.jpg.json"))
+				}
+				return errors.Join(together(ctx, given, allowed), together(ctx, others, denied))
+			})
+		}},
 		{"nor writes to any root of it, renditions of their own files included", func(ctx context.Context, d *demo) error {
 			return d.bothLevels(ctx, func(p *person) error {
 				attempts := []attempt{p.puts(vitrineBucket, "check.txt"), p.puts(vitrineBucket, "renditions/launch/final/hero-dawn.jpg/check.webp"),
@@ -75,4 +118,38 @@ func (d *demo) bothLevels(ctx context.Context, try func(*person) error) error {
 		return err
 	}
 	return errors.Join(try(carl), try(mona))
+}
+
+// model is who may do what in acme now: what is declared there, and the files that it is about.
+func (d *demo) model(ctx context.Context) (*access.Model, error) {
+	t, err := source.Cluster(ctx, d.cluster.Config, tenant)
+	if err != nil {
+		return nil, err
+	}
+	files, err := d.administrator().keys(ctx, originals, "")
+	if err != nil {
+		return nil, err
+	}
+	t.Declared.Files = map[string][]string{library: files}
+	return access.New(t.Declared), nil
+}
+
+// mayRead tells whether somebody may read an object of Vitrine's bucket: a restricted
+// original whose download they were given, or a rendition of what they may preview. What
+// they ask to change they may put there, and not read.
+func mayRead(reach *access.Reach, object string) bool {
+	root, rest, _ := strings.Cut(object, "/")
+	key := access.Key{Library: library}
+	switch root + "/" {
+	case asset.RestrictedRoot:
+		key.Restricted, key.Path, _ = strings.Cut(rest, "/")
+		return reach.May(access.Download, key)
+	case asset.RenditionsRoot:
+		key.Path = path.Dir(rest) // a rendition lies below the path of its original
+		return reach.May(access.Preview, key)
+	case asset.RestrictedRenditionsRoot:
+		key.Restricted, key.Path, _ = strings.Cut(path.Dir(rest), "/")
+		return reach.May(access.Preview, key)
+	}
+	return false
 }

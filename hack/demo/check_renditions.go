@@ -79,8 +79,8 @@ func renditionChecks() []check {
 					continue
 				}
 				located++
-				if !bytes.Contains(p.data, []byte("Exif\x00\x00")) {
-					return fmt.Errorf("%s has no EXIF, so this proves nothing", p.key)
+				if !hasGPS(p.data) {
+					return fmt.Errorf("%s has no GPS in EXIF, so this proves nothing", p.key)
 				}
 				for _, key := range d.renditionsOf(ctx, p) {
 					data, err := d.administrator().read(ctx, vitrineBucket, key)

@@ -39,7 +39,7 @@ func restartChecks() []check {
 			d.note("after %.1f s", time.Since(began).Seconds())
 			return err
 		}},
-		{"and changes nothing: no policy, user, key or object at the store, no Job, no status", func(ctx context.Context, d *demo) error {
+		{"and changes nothing: no policy, user, key or object at the store, no Job, no status, no event", func(ctx context.Context, d *demo) error {
 			if before == nil {
 				return errors.New("there is nothing to compare with")
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,22 +150,47 @@ func tenantChecks() []check {
 	}
 }
 
-// strangerIn wants somebody to reach nothing in the two buckets of a library.
+// strangerIn wants somebody to reach nothing in the two buckets of a library: no object
+// that is there, no list of any folder, no write.
 func (d *demo) strangerIn(ctx context.Context, p *person, bucket, vitrine string) error {
-	attempts := []attempt{p.lists(bucket, ""), p.lists(bucket, "launch/"), p.listsVersions(bucket, "launch/"), p.lists(vitrine, ""), p.lists(vitrine, "renditions/"),
-		p.puts(bucket, "launch/check.txt"), p.puts(vitrine, "changes/"+p.name+"/check.json")}
+	attempts := []attempt{p.puts(bucket, "launch/check.txt"), p.removes(bucket, "launch/check.txt"),
+		p.puts(vitrine, "changes/"+p.name+"/check.json"), p.lists(vitrine, "changes/"+p.name+"/")}
 	tried := 0
-	for _, in := range d.places {
-		if in.bucket != bucket && in.bucket != vitrine {
-			continue
+	for _, bucket := range []string{bucket, vitrine} {
+		keys, err := d.administrator().keys(ctx, bucket, "")
+		if err != nil {
+			return err
 		}
-		attempts = append(attempts, p.gets(in.bucket, in.key))
-		tried++
+		if len(keys) == 0 {
+			return fmt.Errorf("there is nothing in %s to try", bucket)
+		}
+		for _, key := range keys {
+			attempts = append(attempts, p.gets(bucket, key))
+		}
+		for _, prefix := range folders(keys) {
+			attempts = append(attempts, p.lists(bucket, prefix), p.listsVersions(bucket, prefix))
+		}
+		tried += len(keys)
 	}
-	if tried == 0 {
-		return fmt.Errorf("nothing was uploaded to %s to try", bucket)
+	d.note("%s tried %d objects", p.name, tried)
+	return together(ctx, attempts, denied)
+}
+
+// folders are the prefixes of keys up to the second slash, the empty one first.
+func folders(keys []string) []string {
+	all := []string{""}
+	for _, key := range keys {
+		for end, depth := 0, 0; depth < 2; depth++ {
+			i := strings.IndexByte(key[end:], '/')
+			if i < 0 {
+				break
+			}
+			end += i + 1
+			all = append(all, key[:end])
+		}
 	}
-	return denied(ctx, append(attempts, p.removes(bucket, "launch/check.txt"))...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // stalls waits until an object says that somebody must act, for a reason.

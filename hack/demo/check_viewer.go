@@ -11,6 +11,7 @@ import (
 
 // Where the samples keep things.
 const (
+	library        = "brand"
 	originals      = "acme-brand"
 	vitrineBucket  = "acme-brand-dam"
 	otherOriginals = "northlight-campaign"

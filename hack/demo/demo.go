@@ -144,18 +144,16 @@ func (d *demo) startParts(ctx context.Context) error {
 	if d.admin, err = client.New(d.cluster.Config, client.Options{Scheme: scheme}); err != nil {
 		return fmt.Errorf("making the administrator's client: %w", err)
 	}
-	return d.openStore()
+	d.files, err = d.openStore(d.store.S3Endpoint, d.store.IAMEndpoint, d.store.AccessKey, d.store.SecretKey)
+	return err
 }
 
 // openStore signs in at the store as the platform team does.
-func (d *demo) openStore() error {
-	var err error
-	d.files, err = store.Open(store.Config{
-		Driver: store.DriverIAM, Endpoint: d.store.S3Endpoint, Region: d.store.Region, IAMEndpoint: d.store.IAMEndpoint,
-		InstallationID: installation,
-		Credentials:    store.Credentials{AccessKeyID: d.store.AccessKey, SecretAccessKey: store.Secret(d.store.SecretKey)},
+func (d *demo) openStore(s3, iam, accessKey, secretKey string) (*store.Store, error) {
+	return store.Open(store.Config{
+		Driver: store.DriverIAM, Endpoint: s3, Region: d.store.Region, IAMEndpoint: iam, InstallationID: installation,
+		Credentials: store.Credentials{AccessKeyID: accessKey, SecretAccessKey: store.Secret(secretKey)},
 	})
-	return err
 }
 
 // install applies what config/default applies, but for the Deployments: their programs

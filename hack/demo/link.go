@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -38,4 +39,31 @@ func (d *demo) linkID(ctx context.Context, name string) (string, error) {
 		return "", fmt.Errorf("reading PublicLink %s: %w", name, err)
 	}
 	return object.Status.ID, nil
+}
+
+// madeLimit is how soon a link works after it was applied. First its URL is made: a token,
+// its Secret and its record at the store; what is promised counts from there.
+const madeLimit = 5 * time.Second
+
+// worksSoon wants something to be so of a link that was applied this very moment: within
+// what is promised of its status having the URL, and within madeLimit of being applied.
+// It notes both.
+func (d *demo) worksSoon(ctx context.Context, what, name string, try func(ctx context.Context, url string) error) error {
+	var url string
+	made, err := within(ctx, madeLimit, func(ctx context.Context) (err error) {
+		url, err = d.linkURL(ctx, tenant, name)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: the URL: %w", what, err)
+	}
+	took, err := within(ctx, promise, func(ctx context.Context) error { return try(ctx, url) })
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if made+took > madeLimit {
+		return fmt.Errorf("%s: only %s after it was applied, wanted within %s", what, (made + took).Round(10*time.Millisecond), madeLimit)
+	}
+	d.note("%s %.2f s after its URL, %.2f s after the apply", what, took.Seconds(), (made + took).Seconds())
+	return nil
 }

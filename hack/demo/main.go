@@ -5,12 +5,11 @@
 //
 // Without flags it stays up until Ctrl-C; with --check it tears everything down when the
 // checks are through. Its exit status tells whether all of them passed, and its last line
-// is "demo: N passed, M failed".
+// is "demo: N passed, M failed", with ", K not run" when it did not come to all of them.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -30,34 +29,72 @@ func main() {
 // run brings up, checks, stays and tears down; it gives the exit status.
 func run(ctx context.Context, checkOnly bool) int {
 	s := newScreen(os.Stdout)
+	todo := chapters()
+	e := ending{checks: count(todo)}
 	d, err := newDemo(s)
 	if err != nil {
-		s.trouble(err)
-		return 1
+		e.stopped = err
+		return e.tell(s)
 	}
-	var tally tally
-	err = d.up(ctx)
-	if err == nil {
-		tally, err = d.check(ctx)
+	if e.stopped = d.up(ctx); e.stopped == nil {
+		e.tally = d.check(ctx, todo)
 	}
-	if err == nil && !checkOnly {
+	e.interrupted = ctx.Err() != nil
+	if e.notRun() == 0 && !checkOnly {
 		d.invite()
 		<-ctx.Done()
 	}
 	s.step("stopping everything")
-	err = errors.Join(err, d.down())
-	interrupted := ctx.Err() != nil
-	if err != nil && !interrupted {
-		s.trouble(err)
-		tally.failed++
+	e.down = d.down()
+	return e.tell(s)
+}
+
+// ending is how a run of the demo came to its end.
+type ending struct {
+	tally
+	// checks is how many there are.
+	checks int
+	// stopped is why it could not be brought up; nil when it could.
+	stopped error
+	// interrupted by a signal before it was up and checked.
+	interrupted bool
+	// down is what went wrong in tearing down.
+	down error
+}
+
+func (e ending) notRun() int { return e.checks - e.total() }
+
+// conclude gives what is said at the end, and the exit status: zero when every check ran
+// and passed, and all was torn down. That a signal ends what runs is no failure, but
+// checks that it kept from running passed nothing.
+func (e ending) conclude() (lines []string, status int) {
+	missing := e.notRun()
+	switch {
+	case e.interrupted && missing > 0:
+		lines = append(lines, fmt.Sprintf("Interrupted: %d of %d checks were not run", missing, e.checks))
+	case e.stopped != nil:
+		e.failed++
+		lines = append(lines, fmt.Sprintf("The demo could not go on: %v", e.stopped))
 	}
-	if interrupted && tally.total() == 0 {
-		s.line("interrupted before anything was checked")
-		return 1
+	if e.down != nil {
+		e.failed++
+		lines = append(lines, fmt.Sprintf("The demo could not be torn down: %v", e.down))
 	}
-	fmt.Printf("demo: %d passed, %d failed\n", tally.passed, tally.failed)
-	if tally.failed > 0 {
-		return 1
+	last := fmt.Sprintf("demo: %d passed, %d failed", e.passed, e.failed)
+	if missing > 0 {
+		last += fmt.Sprintf(", %d not run", missing)
 	}
-	return 0
+	if e.failed > 0 || missing > 0 {
+		status = 1
+	}
+	return append(lines, last), status
+}
+
+// tell prints the conclusion and gives the exit status.
+func (e ending) tell(s *screen) int {
+	lines, status := e.conclude()
+	for _, l := range lines {
+		s.line("%s", l)
+	}
+	return status
 }

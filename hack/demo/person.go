@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/minio/minio-go/v7"
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/types"
 
 	corev1 "k8s.io/api/core/v1"
@@ -158,6 +159,24 @@ func allowed(ctx context.Context, attempts ...attempt) error {
 			errs = append(errs, fmt.Errorf("%s, %s: %w", a.who, a.what, err))
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// atOnce is how many requests are under way when very many are tried.
+const atOnce = 8
+
+// together is allowed or denied for many attempts, none of which hangs on another.
+func together(ctx context.Context, attempts []attempt, want func(context.Context, ...attempt) error) error {
+	errs := make([]error, len(attempts))
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i, a := range attempts {
+		group.Go(func() error {
+			errs[i] = want(ctx, a)
+			return nil
+		})
+	}
+	_ = group.Wait() // all are tried, whatever the others gave
 	return errors.Join(errs...)
 }
 

@@ -64,8 +64,10 @@ func (p *program) stop() {
 func (p *program) kill() { p.child.Kill() }
 
 // definePrograms says how the manager and the gateway are run: under the RBAC of their
-// service accounts, with the flags of config/manager and config/gateway but for the
-// addresses, and without anything of this program's environment.
+// service accounts and without anything of this program's environment. The flags are
+// those of config/manager and config/gateway but for the addresses and the times: the
+// manager sweeps and looks for drift more often, and the gateway, which nothing routes
+// to, does not drain for long.
 func (d *demo) definePrograms(ctx context.Context) error {
 	ports := make([]string, 4)
 	for i := range ports {
@@ -81,7 +83,7 @@ func (d *demo) definePrograms(ctx context.Context) error {
 	var err error
 	if d.manager, err = d.defineProgram(ctx, "manager", systemNamespace, managerHealth,
 		"--system-namespace="+systemNamespace, "--gateway-namespace="+gatewayNamespace, "--jobs-namespace="+jobsNamespace,
-		"--external-url="+external, "--transform-image="+transformImage+":demo", "--leader-elect",
+		"--external-url="+external, "--transform-image="+transformImage+":demo",
 		"--metrics-bind-address="+managerMetrics, "--health-probe-bind-address="+managerHealth,
 		"--sweep-interval="+sweepInterval.String(), "--drift-interval="+driftInterval.String(),
 	); err != nil {

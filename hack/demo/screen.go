@@ -56,5 +56,3 @@ func (s *screen) tick(claim, note string) {
 func (s *screen) cross(claim string, err error) {
 	s.printf("  ✗ %s\n      %s\n", claim, strings.ReplaceAll(err.Error(), "\n", "\n      "))
 }
-
-func (s *screen) trouble(err error) { s.printf("\nThe demo could not go on: %v\n", err) }

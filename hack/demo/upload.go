@@ -45,6 +45,7 @@ type place struct {
 	bucket, key string
 	picture     pictures.Sample
 	data        []byte
+	keyID       string // of the access key that it was uploaded with
 }
 
 // upload puts every picture where the samples' people may, with the keys that Vitrine
@@ -61,19 +62,21 @@ func (d *demo) upload(ctx context.Context) error {
 		}
 		for i, s := range d.pictures.samples {
 			if strings.HasPrefix(s.Name, c.begin) {
-				d.places = append(d.places, place{c, folder.Status.Bucket, folder.Status.Prefix + s.Name, s, data[i]})
+				d.places = append(d.places, place{c, folder.Status.Bucket, folder.Status.Prefix + s.Name, s, data[i], ""})
 			}
 		}
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	for _, p := range d.places {
+	for i := range d.places {
+		p := &d.places[i]
 		group.Go(func() error {
-			s3, err := d.s3As(groupCtx, p.namespace, p.user)
+			s3, keyID, err := d.s3As(groupCtx, p.namespace, p.user)
 			if err != nil {
 				return err
 			}
-			return d.put(groupCtx, s3, p)
+			p.keyID = keyID
+			return d.put(groupCtx, s3, *p)
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -97,15 +100,16 @@ func (d *demo) put(ctx context.Context, s3 *minio.Client, p place) error {
 	})
 }
 
-// s3As is a client with the key that Vitrine issued to a User.
-func (d *demo) s3As(ctx context.Context, namespace, user string) (*minio.Client, error) {
+// s3As is a client with the key that Vitrine issued to a User, and the key's id.
+func (d *demo) s3As(ctx context.Context, namespace, user string) (s3 *minio.Client, keyID string, err error) {
 	var secret corev1.Secret
 	name := user + "." + storeName + ".key"
 	if err := d.admin.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, &secret); err != nil {
-		return nil, fmt.Errorf("reading the key of %s: %w", user, err)
+		return nil, "", fmt.Errorf("reading the key of %s: %w", user, err)
 	}
-	return newS3(string(secret.Data["AWS_ENDPOINT_URL"]), string(secret.Data["AWS_REGION"]),
-		string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+	keyID = string(secret.Data["AWS_ACCESS_KEY_ID"])
+	s3, err = newS3(string(secret.Data["AWS_ENDPOINT_URL"]), string(secret.Data["AWS_REGION"]), keyID, string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+	return s3, keyID, err
 }
 
 func newS3(endpoint, region, access, secret string) (*minio.Client, error) {

@@ -8,8 +8,12 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -62,8 +66,8 @@ func (d *demo) look(ctx context.Context) (world, error) {
 	return w, d.lookAtCluster(ctx, w)
 }
 
-// lookAtCluster notes which Jobs there are, and the version of every object of ours,
-// which tells whether anybody wrote.
+// lookAtCluster notes which Jobs there are, which events and how often each, and the
+// version of every object of ours, which tells whether anybody wrote.
 func (d *demo) lookAtCluster(ctx context.Context, w world) error {
 	for _, namespace := range []string{tenant, otherTenant} {
 		jobs, err := d.jobs(ctx, namespace)
@@ -72,6 +76,23 @@ func (d *demo) lookAtCluster(ctx context.Context, w world) error {
 		}
 		for _, job := range jobs {
 			w["the Job "+job.Name] = string(job.UID)
+		}
+	}
+	// Events about what has no namespace are in default.
+	for _, namespace := range []string{tenant, otherTenant, metav1.NamespaceDefault} {
+		var events eventsv1.EventList
+		if err := d.admin.List(ctx, &events, client.InNamespace(namespace)); err != nil {
+			return fmt.Errorf("listing events: %w", err)
+		}
+		for _, e := range events.Items {
+			if e.Regarding.APIVersion != v1alpha1.GroupVersion.String() {
+				continue
+			}
+			times := int32(1)
+			if e.Series != nil {
+				times = e.Series.Count
+			}
+			w[fmt.Sprintf("the event %s/%s, %s", namespace, e.Name, e.Reason)] = fmt.Sprintf("%d times", times)
 		}
 	}
 	all, err := d.objects(ctx)
