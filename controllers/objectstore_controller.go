@@ -22,7 +22,7 @@ import (
 // ObjectStoreReconciler probes a store, and keeps the gateway's own identity there.
 type ObjectStoreReconciler struct {
 	*Deps
-	// probed is the connection version that was probed last, by ObjectStore.
+	// probed is what was found last, by ObjectStore: values are of type probed.
 	probed sync.Map
 }
 
@@ -106,10 +106,18 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 // probe tries what Vitrine relies on, once for each version of the declaration and its credentials.
 func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectStore, connection Connection) error {
 	last, seen := r.probed.Load(obj.Name)
+	if seen {
+		p := last.(probed)
+		refused := unfit(&p.found)
+		if p.version == connection.Version && (refused == nil || r.Clock.Since(p.at) < probeAgain) {
+			obj.Status.Capabilities = p.found.DeepCopy()
+			return refused
+		}
+	}
 	// After a restart, what status says of this declaration was found by a probe, if it was Ready then.
 	known := !seen && obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation && readyOf(obj.Status.Conditions).Status == "True"
-	if known || (last == connection.Version && obj.Status.Capabilities != nil) {
-		r.probed.Store(obj.Name, connection.Version)
+	if known {
+		r.probed.Store(obj.Name, probed{connection.Version, *obj.Status.Capabilities.DeepCopy(), r.Clock.Now()})
 		return unfit(obj.Status.Capabilities)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -129,9 +137,19 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 	if !found.TrustedPrefix {
 		obj.Status.Capabilities.PrefixConditions = v1alpha1.CapabilityUntrusted
 	}
-	r.probed.Store(obj.Name, connection.Version)
+	r.probed.Store(obj.Name, probed{connection.Version, *obj.Status.Capabilities.DeepCopy(), r.Clock.Now()})
 	return unfit(obj.Status.Capabilities)
 }
+
+// probed is what a probe found of a store.
+type probed struct {
+	version string // of the connection
+	found   v1alpha1.Capabilities
+	at      time.Time
+}
+
+// probeAgain is how long a store that was found unfit counts as such.
+const probeAgain = 5 * time.Minute
 
 // unfit says what a store lacks that Vitrine relies on; nil when it lacks
 // nothing. Nobody is granted anything there until it has it.
@@ -149,7 +167,7 @@ func unfit(c *v1alpha1.Capabilities) error {
 		{"bucket policies that name users as principals", c.PrincipalPolicies},
 	} {
 		if needed.is != v1alpha1.CapabilitySupported {
-			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store", needed.what)
+			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store, or wait for the next look once it has", needed.what).within(probeAgain)
 		}
 	}
 	return nil

@@ -57,7 +57,12 @@ func TestSecretsStandWhereTheyAreMeantTo(t *testing.T) {
 		if what == "the administrator's key" {
 			var admins corev1.SecretList
 			w.must(bed.admin.List(w.ctx, &admins, client.InNamespace(settings.SystemNamespace), client.MatchingLabels{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}))
-			places -= len(admins.Items) - 1
+			for _, of := range admins.Items { // one for each world of this suite
+				if string(of.Data["AWS_SECRET_ACCESS_KEY"]) == secret {
+					places--
+				}
+			}
+			places++
 		}
 		if places != 1 {
 			t.Errorf("%s stands %d times in the cluster's state", what, places)
