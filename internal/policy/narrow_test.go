@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -58,4 +60,49 @@ func TestNarrowNeverWidens(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Rights that many people have in common are written once. Taking a different
+// one from each of them would take more room than there is.
+func TestNarrowThatDoesNotFitTakesAllFromWhoLosesSome(t *testing.T) {
+	places := []string{"a/", "b/", "c/", "d/", "e/", "f/"}
+	var now, wanted []policy.Allow
+	person := func(i int) string { return fmt.Sprintf("arn:aws:iam::000000000000:user/vitrine/demo/acme/v-%d", i) }
+	for i := range 7 {
+		for j, place := range places {
+			a := policy.Allow{Principal: person(i), Bucket: "b", Verb: policy.Read, Resource: place}
+			now = append(now, a)
+			if i != j { // the last person loses nothing
+				wanted = append(wanted, a)
+			}
+		}
+	}
+	before := rendered(t, now...)
+	budget := policy.Options{MaxBytes: len(before.JSON())}
+	if _, err := policy.Render("b", wanted, budget); !errors.Is(err, policy.ErrTooLarge) {
+		t.Fatalf("the case is no case: %v", err)
+	}
+	got, err := policy.Narrow("b", before, wanted, budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.DeleteFunc(slices.Clone(now), func(a policy.Allow) bool { return a.Principal != person(6) })
+	if !got.Equal(rendered(t, want...)) {
+		t.Errorf("it is %s", got.JSON())
+	}
+}
+
+func TestRoomLeavesTheStatementsOfOthers(t *testing.T) {
+	foreign := foreignDocument(t)
+	ours := rendered(t, policy.Allow{Principal: alice, Bucket: "b", Verb: policy.Read, Resource: "a/"}) // 64: what frames a document is counted twice
+	whole := len(policy.Merge(foreign, ours).JSON())
+	if err := policy.Fits("b", ours, policy.Room(foreign, whole+64)); err != nil {
+		t.Errorf("the whole has %d bytes: %v", whole, err)
+	}
+	if err := policy.Fits("b", ours, policy.Room(foreign, whole/2)); !errors.Is(err, policy.ErrTooLarge) {
+		t.Errorf("half of it is enough: %v", err)
+	}
+	if err := policy.Fits("b", policy.Document{}, policy.Room(foreign, 1)); err != nil {
+		t.Errorf("taking all of ours away: %v", err)
+	}
 }
