@@ -19,6 +19,8 @@ import (
 // What was rendered is compared with the model before anything is written. A
 // renderer that is wrong cannot be had from real parts, so a rendering is
 // falsified here, and the store is one that only counts what is written to it.
+//
+// features: U4
 func TestNothingIsAppliedThatIsNotProved(t *testing.T) {
 	var writes atomic.Int64
 	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -81,5 +83,45 @@ func TestDefaultsKeepTheirPromises(t *testing.T) {
 	}
 	if s.Debounce > time.Second {
 		t.Errorf("a change waits %s for others", s.Debounce)
+	}
+}
+
+// Until a Library was listed, what may come from a pattern stays with whom the
+// Collection is granted to; what was given on a Folder does not.
+func TestWhatStaysOfAnUnlistedLibrary(t *testing.T) {
+	const alice, bob = "arn:aws:iam::000000000000:user/vitrine/x/acme/v-alice", "arn:aws:iam::000000000000:user/vitrine/x/acme/v-bob"
+	in := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: "acme"} }
+	library := v1alpha1.Library{ObjectMeta: in("brand"), Spec: v1alpha1.LibrarySpec{Bucket: v1alpha1.Bucket{Name: "acme-brand"}}}
+	heroes := v1alpha1.Collection{ObjectMeta: in("heroes"), Spec: v1alpha1.CollectionSpec{LibraryRef: v1alpha1.LocalReference{Name: "brand"}, Items: []v1alpha1.CollectionItem{{Path: "launch/**"}}}}
+	declared := access.Declarations{
+		Libraries:   []v1alpha1.Library{library},
+		Folders:     []v1alpha1.Folder{{ObjectMeta: in("final"), Spec: v1alpha1.FolderSpec{LibraryRef: v1alpha1.LocalReference{Name: "brand"}, Path: "launch/final"}}},
+		Collections: []v1alpha1.Collection{heroes},
+		Users:       []v1alpha1.User{{ObjectMeta: in("alice")}, {ObjectMeta: in("bob")}},
+		RoleBindings: []v1alpha1.RoleBinding{{ObjectMeta: in("alice-heroes"), Spec: v1alpha1.RoleBindingSpec{
+			RoleRef:  v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "viewer"},
+			Subjects: []v1alpha1.Subject{{Kind: v1alpha1.SubjectUser, Name: "alice"}},
+			Targets:  []v1alpha1.Target{{Kind: v1alpha1.TargetCollection, Name: "heroes"}},
+		}}},
+	}
+	tenant := &Tenant{Namespace: "acme", Declared: declared, Model: access.New(declared)}
+	made := rendering{at: time.Now(), principals: principals{users: map[string]string{"alice": alice, "bob": bob}}}
+	stays := made.stays(tenant, libraryAt{Library: &library, unlisted: []v1alpha1.Collection{heroes}})
+	for reason, c := range map[string]struct {
+		allow policy.Allow
+		want  bool
+	}{
+		"a member":                        {policy.Allow{Principal: alice, Verb: policy.Read, Resource: "launch/a.jpg", Exact: true}, true},
+		"renditions of a member":          {policy.Allow{Principal: alice, Verb: policy.ReadCurrent, Resource: "renditions/launch/a.jpg/"}, true},
+		"a file that does not match":      {policy.Allow{Principal: alice, Verb: policy.Read, Resource: "press/a.jpg", Exact: true}, false},
+		"somebody to whom it is not":      {policy.Allow{Principal: bob, Verb: policy.Read, Resource: "launch/a.jpg", Exact: true}, false},
+		"a folder that was taken away":    {policy.Allow{Principal: alice, Verb: policy.Read, Resource: "launch/final/"}, false},
+		"a listing of that folder":        {policy.Allow{Principal: alice, Verb: policy.List, Resource: "launch/final/"}, false},
+		"renditions of that folder":       {policy.Allow{Principal: alice, Verb: policy.ReadCurrent, Resource: "renditions/launch/final/"}, false},
+		"renditions of the whole library": {policy.Allow{Principal: alice, Verb: policy.ReadCurrent, Resource: "renditions/"}, false},
+	} {
+		if got := stays(c.allow); got != c.want {
+			t.Errorf("%s: stays is %v", reason, got)
+		}
 	}
 }

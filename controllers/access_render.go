@@ -77,8 +77,8 @@ func patternsOf(tenant *Tenant, library string) []v1alpha1.Collection {
 }
 
 // stays tells of what a document gives at an unlisted Library whether it may
-// come from a pattern: a right on a path that matches, held by somebody to whom
-// the Collection is granted. After a restart Collections would otherwise seem
+// come from a pattern: a right on one file, or its renditions, whose path
+// matches, held by somebody to whom the Collection is granted. After a restart Collections would otherwise seem
 // to have lost their members, and everybody their access to them.
 func (m rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
 	holders := map[string][]v1alpha1.Collection{} // by principal
@@ -102,8 +102,18 @@ func (m rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) b
 			}
 		}
 	}
+	folders := map[string]bool{"": true} // what is given on these comes from no Collection
+	for i := range tenant.Declared.Folders {
+		if f := &tenant.Declared.Folders[i]; f.Spec.LibraryRef.Name == library.Name {
+			folders[string(f.Spec.Path)] = true
+		}
+	}
 	return func(a policy.Allow) bool {
-		path := strings.TrimSuffix(strings.TrimPrefix(a.Resource, asset.RenditionsRoot), "/")
+		path, rendered := strings.CutPrefix(a.Resource, asset.RenditionsRoot)
+		path = strings.TrimSuffix(path, "/")
+		if !a.Exact && (!rendered || folders[path]) {
+			return false
+		}
 		return slices.ContainsFunc(holders[a.Principal], func(c v1alpha1.Collection) bool {
 			return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return access.Match(i.Path, path) })
 		})
