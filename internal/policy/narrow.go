@@ -93,7 +93,7 @@ func Room(existing Document, budget int) int {
 // Fits says whether a rendered document of ours has room beside the statements of others: nil or ErrTooLarge.
 func Fits(bucket string, ours Document, room int) error {
 	if size := ours.size(); !ours.Empty() && size > room {
-		return &TooLargeError{Bucket: bucket, Bytes: size, MaxBytes: room, Statements: len(ours.statements)}
+		return tooLarge(bucket, size, room, len(ours.statements), Held(bucket, ours))
 	}
 	return nil
 }
