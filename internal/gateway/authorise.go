@@ -126,7 +126,7 @@ var conditions = []condition{
 		return when(q.asset == nil, NoSuchAsset)
 	}},
 	{"the permission is the one that these bytes need", func(q *question) (Answer, bool) {
-		return when(q.What != "" && q.permission != permissionFor(q.What) || q.What == "" && q.permission > List, NoSuchAsset)
+		return when(q.permission == 0 || q.What != "" && q.permission != permissionFor(q.What) || q.What == "" && q.permission > List, NoSuchAsset)
 	}},
 	{"originals are handed out", func(q *question) (Answer, bool) {
 		return when(q.What == whatOriginal && q.Link.HideOriginals, NoSuchAsset)

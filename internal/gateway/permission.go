@@ -1,5 +1,7 @@
 package gateway
 
+import "github.com/vitrine-dam/vitrine/internal/access"
+
 // Permission is what a route demands before its handler runs. The words are
 // those of the access model; Public and Unlock exist at the gateway only.
 type Permission uint8
@@ -23,6 +25,22 @@ func (p Permission) String() string {
 	return [...]string{"none", "public", "unlock", "list", "preview", "download"}[min(p, Download)]
 }
 
+// does is the permission of an operation that visitors of links may do; none,
+// which opens nothing, for any other.
+func does(id string) Permission {
+	o, ok := access.OperationByID(id)
+	if !ok || !o.Visitor {
+		return 0
+	}
+	switch {
+	case o.Needs.Has(access.Download):
+		return Download
+	case o.Needs.Has(access.Preview):
+		return Preview
+	}
+	return List
+}
+
 // What of an asset is asked for, beside the names of presets.
 const (
 	whatOriginal = "original"
@@ -42,7 +60,7 @@ type Subject struct {
 // permissionFor is the permission that bytes of this name need.
 func permissionFor(what string) Permission {
 	if what == whatOriginal {
-		return Download
+		return does("A1.3")
 	}
-	return Preview
+	return does("A1.2")
 }

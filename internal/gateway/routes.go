@@ -53,11 +53,11 @@ func Routes() []Route {
 	return []Route{
 		{"GET", "/robots.txt", Public, nothing, (*Server).serveRobots},
 		{"GET", "/static/{hash}/{file}", Public, nothing, (*Server).serveStatic},
-		{"GET", "/l/{token}", List, tokenInPath, (*Server).servePage},
-		{"GET", "/l/{token}/{slug}", List, tokenInPath, (*Server).servePage},
-		{"GET", "/l/{token}/asset/{asset}", List, tokenInPath, (*Server).serveAssetPage},
+		{"GET", "/l/{token}", does("A1.1"), tokenInPath, (*Server).servePage},
+		{"GET", "/l/{token}/{slug}", does("A1.1"), tokenInPath, (*Server).servePage},
+		{"GET", "/l/{token}/asset/{asset}", does("A1.1"), tokenInPath, (*Server).serveAssetPage},
 		{"POST", "/l/{token}/unlock", Unlock, tokenInPath, (*Server).serveUnlock},
-		{"GET", "/a/{link}/{asset}/{what}", Preview, idInPath, (*Server).serveBytes},
+		{"GET", "/a/{link}/{asset}/{what}", does("A1.2"), idInPath, (*Server).serveBytes},
 	}
 }
 

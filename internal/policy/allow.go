@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -78,8 +79,7 @@ const (
 	changes                // what the user asks to change
 )
 
-// atTheStore says what each permission is at the store. Those not in it are
-// enforced elsewhere.
+// atTheStore says what each permission is that the store enforces.
 var atTheStore = map[access.Permission]struct {
 	root root
 	verb Verb
@@ -103,10 +103,10 @@ func Allows(user, principal string, grants []access.Grant, buckets map[string]Bu
 	for i := range grants {
 		g := &grants[i]
 		for p := range g.Permissions.Each() {
-			at, ok := atTheStore[p]
-			if !ok {
+			if !slices.Contains(p.EnforcedBy(), access.Store) {
 				continue
 			}
+			at := atTheStore[p]
 			a := Allow{Principal: principal, Verb: at.verb}
 			if g.Scope != nil {
 				b, ok := buckets[g.Scope.Library]
