@@ -52,6 +52,7 @@ func (b *binding) route(r *right, group string) Route {
 func (m *Model) addBindings(declared []v1alpha1.RoleBinding) {
 	m.byBinding = make(map[string]*binding, len(declared))
 	m.byUser = map[string][]membership{}
+	m.bySubject = map[v1alpha1.Subject][]*binding{}
 	inOrder := make([]*v1alpha1.RoleBinding, 0, len(declared))
 	for i := range declared {
 		if !going(&declared[i].ObjectMeta) {
@@ -68,7 +69,7 @@ func (m *Model) addBindings(declared []v1alpha1.RoleBinding) {
 			notBefore: instant(rb.Spec.NotBefore),
 			notAfter:  instant(rb.Spec.NotAfter),
 		}
-		b.reached = m.reach(rb)
+		b.reached = m.reach(b, rb)
 		if permissions, ok := m.roleOf(rb); ok {
 			b.gives = m.rights(rb, permissions)
 		}
@@ -108,7 +109,7 @@ func (m *Model) roleOf(rb *v1alpha1.RoleBinding) (Permissions, bool) {
 }
 
 // reach resolves a binding's subjects.
-func (m *Model) reach(rb *v1alpha1.RoleBinding) []reached {
+func (m *Model) reach(b *binding, rb *v1alpha1.RoleBinding) []reached {
 	var all []reached
 	var missing []string
 	for _, s := range rb.Spec.Subjects {
@@ -119,12 +120,16 @@ func (m *Model) reach(rb *v1alpha1.RoleBinding) []reached {
 				missing = append(missing, "User "+s.Name)
 			}
 			if live {
+				m.bySubject[s] = append(m.bySubject[s], b)
 				all = append(all, reached{user: s.Name})
 			}
 		case v1alpha1.SubjectUserGroup:
 			members, ok := m.groups[s.Name]
 			if !ok {
 				missing = append(missing, "UserGroup "+s.Name)
+			}
+			if len(members) > 0 {
+				m.bySubject[s] = append(m.bySubject[s], b)
 			}
 			for _, u := range members {
 				all = append(all, reached{user: u, group: s.Name})

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
 
 // Covers tells whether a file is within the scope.
@@ -35,21 +37,29 @@ func (m *Model) Grants(user string, at time.Time) []Grant {
 			continue
 		}
 		for i := range ms.binding.gives {
-			r := &ms.binding.gives[i]
-			if r.permissions == 0 {
-				continue
+			if g, ok := ms.binding.grant(&ms.binding.gives[i], ms.group); ok {
+				g.User = user
+				grants = append(grants, g)
 			}
-			g := Grant{User: user, Permissions: r.permissions, Route: ms.binding.route(r, ms.group)}
-			if r.scope != nil {
-				scope := *r.scope
-				g.Scope = &scope
-			} else {
-				g.Keys = r.members.members
-			}
-			grants = append(grants, g)
 		}
 	}
 	return grants
+}
+
+// grant is a right of a binding as it comes to whoever is reached through a
+// group; false when it is none.
+func (b *binding) grant(r *right, group string) (Grant, bool) {
+	if r.permissions == 0 {
+		return Grant{}, false
+	}
+	g := Grant{Permissions: r.permissions, Route: b.route(r, group)}
+	if r.scope == nil {
+		g.Keys = r.members.members
+		return g, true
+	}
+	scope := *r.scope
+	g.Scope = &scope
+	return g, true
 }
 
 // Decide tells whether a user may do something with a file at an instant, and by which routes.
@@ -155,4 +165,26 @@ func (m *Model) NextChange(after time.Time) (time.Time, bool) {
 		}
 	}
 	return next, found
+}
+
+// GrantsTo are the rights that bindings give to a subject named in them, at an
+// instant: to a User those given to it directly, to a UserGroup what each of its members
+// gets, whoever they are.
+func (m *Model) GrantsTo(subject v1alpha1.Subject, at time.Time) []Grant {
+	var grants []Grant
+	group := ""
+	if subject.Kind == v1alpha1.SubjectUserGroup {
+		group = subject.Name
+	}
+	for _, b := range m.bySubject[subject] {
+		if !b.live(at) {
+			continue
+		}
+		for i := range b.gives {
+			if g, ok := b.grant(&b.gives[i], group); ok {
+				grants = append(grants, g)
+			}
+		}
+	}
+	return grants
 }

@@ -40,6 +40,7 @@ type Model struct {
 	bindings    []*binding
 	byBinding   map[string]*binding
 	byUser      map[string][]membership
+	bySubject   map[v1alpha1.Subject][]*binding // those that rights can come to
 	problems    problemList
 }
 

@@ -88,3 +88,6 @@ func (m *Model) BindingUsers(name string) []string {
 	slices.Sort(users)
 	return slices.Compact(users)
 }
+
+// GroupMembers are the users of a group that rights can come to, in order. Not to be changed.
+func (m *Model) GroupMembers(group string) []string { return m.groups[group] }

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -54,10 +55,13 @@ func (v Verb) Actions() []string {
 
 // Allow lets one principal do one thing in one place.
 type Allow struct {
-	// Principal is the ARN of a user or role at the store.
+	// Principal is the ARN of a user or role at the store; empty where the
+	// document hangs on the identity itself.
 	Principal string
 	Bucket    string
 	Verb      Verb
+	// Until is the instant at which it ends, in UTC and whole seconds; zero for never.
+	Until time.Time
 	// Resource is a prefix that ends in a slash, or is empty for the whole
 	// bucket; with Exact the name of one object.
 	Resource string
@@ -95,10 +99,31 @@ var atTheStore = map[access.Permission]struct {
 	access.Restricted: {changes, Write},
 }
 
+// WholeLists leaves out the listings of parts of a bucket, for stores whose
+// prefix conditions can be got around: there such a listing would tell the names of everything.
+func WholeLists(allows []Allow) []Allow {
+	return slices.DeleteFunc(allows, func(a Allow) bool { return a.Verb == List && a.Resource != "" })
+}
+
+// GroupAllows are what a group's grants are for each of its members alike: all
+// but the change records, which lie below a place of each member's own.
+func GroupAllows(principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
+	return allows("", principal, grants, buckets, func(r root) bool { return r != changes })
+}
+
+// ChangeAllows are the rest of what a user's grants are: the right to put change records.
+func ChangeAllows(user, principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
+	return allows(user, principal, grants, buckets, func(r root) bool { return r == changes })
+}
+
 // Allows are what a user's grants are at the store. Grants in libraries that
 // buckets does not name give nothing: the caller names those of one store.
 // There may be duplicates; Render folds them.
 func Allows(user, principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
+	return allows(user, principal, grants, buckets, func(root) bool { return true })
+}
+
+func allows(user, principal string, grants []access.Grant, buckets map[string]Buckets, wanted func(root) bool) []Allow {
 	var all []Allow
 	for i := range grants {
 		g := &grants[i]
@@ -107,7 +132,10 @@ func Allows(user, principal string, grants []access.Grant, buckets map[string]Bu
 				continue
 			}
 			at := atTheStore[p]
-			a := Allow{Principal: principal, Verb: at.verb}
+			if !wanted(at.root) {
+				continue
+			}
+			a := Allow{Principal: principal, Verb: at.verb, Until: endOfGrant(g)}
 			if g.Scope != nil {
 				b, ok := buckets[g.Scope.Library]
 				if !ok {
@@ -131,6 +159,15 @@ func Allows(user, principal string, grants []access.Grant, buckets map[string]Bu
 		}
 	}
 	return all
+}
+
+// endOfGrant is when a grant ends, in the seconds that a policy knows: never
+// later than declared.
+func endOfGrant(g *access.Grant) time.Time {
+	if g.Route.NotAfter == nil {
+		return time.Time{}
+	}
+	return g.Route.NotAfter.UTC().Truncate(time.Second)
 }
 
 // ofScope is the bucket and prefix of what a scope covers.

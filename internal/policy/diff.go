@@ -11,81 +11,21 @@ import (
 // maxDiff bounds what Diff says, in bytes: an event's message holds 1,024.
 const maxDiff = 600
 
-// right is one action of one principal at one place.
-type right struct{ principal, action, place string }
-
-// rights are what the Allow statements of ours give, one by one. odd tells
-// whether one of them is not of the form that Render writes.
-func rights(d Document) (given map[right]bool, odd bool) {
-	given = map[right]bool{}
-	for _, s := range d.statements {
-		if !Ours(s.Sid) {
-			continue
-		}
-		places, ok := places(s)
-		if !ok {
-			odd = true
-			continue
-		}
-		for _, principal := range s.parsed.Principal.AWS {
-			for _, action := range s.parsed.Action {
-				for _, place := range places {
-					given[right{principal, action, place}] = true
-				}
-			}
-		}
-	}
-	return given, odd
-}
-
-// places are where a statement applies, a listing's prefixes as resources;
-// false when the statement is not of the form that Render writes.
-func places(s Statement) ([]string, bool) {
-	c := s.parsed
-	if c.Effect != "Allow" || c.Principal == nil || len(c.Resource) == 0 || string(marshal(c)) != string(s.text) {
-		return nil, false
-	}
-	if len(c.Condition) == 0 {
-		if len(c.Resource) == 1 && !strings.Contains(strings.TrimPrefix(c.Resource[0], arn), "/") {
-			return []string{c.Resource[0] + "/*"}, true
-		}
-		return c.Resource, true
-	}
-	given := c.Condition["StringLike"]["s3:prefix"]
-	if len(c.Condition) != 1 || len(c.Condition["StringLike"]) != 1 || len(c.Resource) != 1 {
-		return nil, false
-	}
-	list := make([]string, 0, len(given))
-	for _, p := range given {
-		list = append(list, c.Resource[0]+"/"+p)
-	}
-	return list, true
-}
-
 // Widens tells whether one document of ours gives what another did not. When
 // in doubt it says so: what only narrows can be applied before what widens.
 func Widens(before, after Document) bool {
-	had, _ := rights(before)
-	has, odd := rights(after)
+	return WidensAny([]Document{before}, []Document{after})
+}
+
+// WidensAny is Widens for the documents of an identity taken together.
+func WidensAny(before, after []Document) bool {
+	had, _ := rightsOf(before...)
+	has, odd := rightsOf(after...)
 	if odd {
 		return true
 	}
-	for r := range has {
-		if !covered(had, r) {
-			return true
-		}
-	}
-	return false
-}
-
-// covered tells whether a right is among others, or below one of them.
-func covered(had map[right]bool, r right) bool {
-	if had[r] {
-		return true
-	}
-	place := strings.TrimSuffix(r.place, "*")
-	for i := len(place); i > len(arn); i-- {
-		if place[i-1] == '/' && had[right{r.principal, r.action, place[:i] + "*"}] {
+	for r, end := range has {
+		if !had.coversUntil(r, end) {
 			return true
 		}
 	}
@@ -98,8 +38,8 @@ func Diff(a, b Document) string {
 	if a.Equal(b) {
 		return ""
 	}
-	had, oddBefore := rights(a)
-	has, oddAfter := rights(b)
+	had, oddBefore := rightsOf(a)
+	has, oddAfter := rightsOf(b)
 	var words []string
 	words = append(words, changed("gone", less(had, has))...)
 	words = append(words, changed("added", less(has, had))...)
@@ -113,10 +53,10 @@ func Diff(a, b Document) string {
 	return bounded(strings.Join(words, "; "))
 }
 
-func less(from, take map[right]bool) []right {
+func less(from, take rightSet) []right {
 	var left []right
-	for r := range from {
-		if !take[r] {
+	for r, end := range from {
+		if other, there := take[r]; !there || laterEnd(end, other) {
 			left = append(left, r)
 		}
 	}
@@ -144,8 +84,11 @@ func changed(how string, rights []right) []string {
 	}
 	var words []string
 	for _, k := range order[:min(most, len(order))] {
-		words = append(words, fmt.Sprintf("%s: %s on %s for %s", how, strings.Join(actions[k], ", "),
-			strings.TrimPrefix(k.place, arn), k.principal[strings.LastIndexByte(k.principal, '/')+1:]))
+		said := fmt.Sprintf("%s: %s on %s", how, strings.Join(actions[k], ", "), strings.TrimPrefix(k.place, arn))
+		if k.principal != "" {
+			said += " for " + k.principal[strings.LastIndexByte(k.principal, '/')+1:]
+		}
+		words = append(words, said)
 	}
 	if more := len(order) - most; more > 0 {
 		words = append(words, fmt.Sprintf("%s: %d more", how, more))

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
 // version of the policy language that Render writes.
@@ -15,7 +16,34 @@ const version = "2012-10-17"
 // arn is the beginning of every resource of S3.
 const arn = "arn:aws:s3:::"
 
-// Document is a bucket's policy in canonical form. The zero value is empty.
+// How a statement says that it ends.
+const (
+	beforeInstant = "DateLessThan"
+	currentTime   = "aws:CurrentTime"
+)
+
+// endText is an instant as a policy writes it; empty for never.
+func endText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// endOf reads it again. What this package did not write is over.
+func endOf(text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Unix(0, 0).UTC()
+	}
+	return t.UTC()
+}
+
+// Document is a policy in canonical form: a bucket's, or one that hangs on an
+// identity. The zero value is empty.
 type Document struct {
 	version    string
 	id         string
@@ -102,19 +130,24 @@ func Ours(sid string) bool { return strings.HasPrefix(sid, "Vitrine") }
 
 // write makes a document of blocks. A statement's name holds a digest of its
 // content, so that a change of one leaves the names of the others alone.
-func write(bucket string, blocks []block) Document {
+func write(blocks []block) Document {
 	d := Document{version: version}
 	for _, b := range blocks {
+		c := content{Condition: map[string]map[string][]string{}}
+		if !b.until.IsZero() {
+			c.Condition[beforeInstant] = map[string][]string{currentTime: {endText(b.until)}}
+		}
 		if b.verbs[0] != List {
-			d.statements = append(d.statements, statement(b, content{Resource: resources(bucket, b.places)}))
+			c.Resource = resources(b.places)
+			d.statements = append(d.statements, statement(b, c))
 			continue
 		}
 		// The whole bucket may be listed with no prefix at all, so there it is no condition.
-		whole := content{Resource: []string{arn + bucket}}
+		c.Resource = []string{arn + b.places[0].bucket}
 		if b.places[0].resource != "" {
-			whole.Condition = map[string]map[string][]string{"StringLike": {"s3:prefix": prefixes(b.places)}}
+			c.Condition["StringLike"] = map[string][]string{"s3:prefix": prefixes(b.places)}
 		}
-		d.statements = append(d.statements, statement(b, whole))
+		d.statements = append(d.statements, statement(b, c))
 	}
 	slices.SortFunc(d.statements, func(a, b Statement) int { return strings.Compare(a.Sid, b.Sid) })
 	return d
@@ -122,7 +155,9 @@ func write(bucket string, blocks []block) Document {
 
 func statement(b block, c content) Statement {
 	c.Effect = "Allow"
-	c.Principal = &principals{AWS: b.principals}
+	if b.principals[0] != "" {
+		c.Principal = &principals{AWS: b.principals}
+	}
 	var names strings.Builder
 	for _, v := range b.verbs {
 		names.WriteString(v.String())
@@ -135,10 +170,10 @@ func statement(b block, c content) Statement {
 	return Statement{Sid: c.Sid, text: marshal(c), parsed: c}
 }
 
-func resources(bucket string, places []place) []string {
+func resources(places []place) []string {
 	list := make([]string, 0, len(places))
 	for _, p := range places {
-		r := arn + bucket + "/" + p.resource
+		r := arn + p.bucket + "/" + p.resource
 		if !p.exact {
 			r += "*"
 		}

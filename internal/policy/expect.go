@@ -14,6 +14,8 @@ import (
 type ofUser struct {
 	user, library string
 	reach         *access.Reach
+	// wholeListsOnly: see Proof.
+	wholeListsOnly bool
 }
 
 // permissionFor is the permission that lets an action on an original through.
@@ -35,6 +37,9 @@ func (o *ofUser) originals(action, name string, listing bool) bool {
 
 // at judges the originals of a restricted Folder, or of the open bucket.
 func (o *ofUser) at(restricted, action, name string, listing bool) bool {
+	if listing && o.wholeListsOnly {
+		return restricted == "" && o.reach.MayList(access.Scope{Library: o.library})
+	}
 	if listing {
 		return o.reach.MayList(access.Scope{Library: o.library, Restricted: restricted, Prefix: name})
 	}

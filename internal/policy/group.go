@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // block is a statement to be: every principal may do every verb in every place.
@@ -11,17 +13,31 @@ import (
 type block struct {
 	verbs      []Verb
 	principals []string
+	until      time.Time
 	places     []place
 }
 
 type place struct {
-	resource string
-	exact    bool
+	bucket, resource string
+	exact            bool
+}
+
+// kind tells apart what never shares a block: listings of each bucket from the rest, and each end.
+type kind struct {
+	listing string
+	until   time.Time
+}
+
+func kindOf(a Allow) kind {
+	if a.Verb == List {
+		return kind{a.Bucket, a.Until}
+	}
+	return kind{"", a.Until}
 }
 
 // key tells blocks apart while they are gathered: the verbs, and what the members of a block have in common.
 type key struct {
-	list bool
+	kind
 	text string
 }
 
@@ -29,12 +45,12 @@ type key struct {
 func byPlace(allows []Allow) []block {
 	// First who may do what at each place, one set of people for each set of verbs.
 	type at struct {
-		list bool
+		kind
 		place
 	}
 	people := map[at]map[string]uint8{}
 	for _, a := range allows {
-		k := at{a.Verb == List, place{a.Resource, a.Exact}}
+		k := at{kindOf(a), place{a.Bucket, a.Resource, a.Exact}}
 		if people[k] == nil {
 			people[k] = map[string]uint8{}
 		}
@@ -48,9 +64,9 @@ func byPlace(allows []Allow) []block {
 		}
 		for verbs, principals := range sets {
 			slices.Sort(principals)
-			id := key{k.list, string(rune(verbs)) + strings.Join(principals, "\n")}
+			id := key{k.kind, string(rune(verbs)) + strings.Join(principals, "\n")}
 			if blocks[id] == nil {
-				blocks[id] = &block{verbs: verbsOf(verbs), principals: principals}
+				blocks[id] = &block{verbs: verbsOf(verbs), principals: principals, until: k.until}
 			}
 			blocks[id].places = append(blocks[id].places, k.place)
 		}
@@ -61,16 +77,16 @@ func byPlace(allows []Allow) []block {
 // byPerson groups the people who may do the same at the same places.
 func byPerson(allows []Allow) []block {
 	type of struct {
-		list      bool
+		kind
 		principal string
 	}
 	have := map[of]map[place]uint8{}
 	for _, a := range allows {
-		k := of{a.Verb == List, a.Principal}
+		k := of{kindOf(a), a.Principal}
 		if have[k] == nil {
 			have[k] = map[place]uint8{}
 		}
-		have[k][place{a.Resource, a.Exact}] |= 1 << a.Verb
+		have[k][place{a.Bucket, a.Resource, a.Exact}] |= 1 << a.Verb
 	}
 	blocks := map[key]*block{}
 	for k, at := range have {
@@ -83,12 +99,14 @@ func byPerson(allows []Allow) []block {
 			var text strings.Builder
 			text.WriteRune(rune(verbs))
 			for _, p := range places {
+				text.WriteString(p.bucket)
+				text.WriteByte('/')
 				text.WriteString(p.resource)
 				text.WriteByte('\n') // a prefix ends in a slash and an object does not, so this tells them apart
 			}
-			id := key{k.list, text.String()}
+			id := key{k.kind, text.String()}
 			if blocks[id] == nil {
-				blocks[id] = &block{verbs: verbsOf(verbs), places: places}
+				blocks[id] = &block{verbs: verbsOf(verbs), places: places, until: k.until}
 			}
 			blocks[id].principals = append(blocks[id].principals, k.principal)
 		}
@@ -108,10 +126,7 @@ func verbsOf(set uint8) []Verb {
 
 func sortPlaces(places []place) {
 	slices.SortFunc(places, func(a, b place) int {
-		if a.resource != b.resource {
-			return strings.Compare(a.resource, b.resource)
-		}
-		return compareBool(a.exact, b.exact)
+		return cmp.Or(strings.Compare(a.bucket, b.bucket), strings.Compare(a.resource, b.resource), compareBool(a.exact, b.exact))
 	})
 }
 

@@ -15,66 +15,78 @@ import (
 // what was written in one, whoever loses something loses everything: the
 // alternative were to leave it with them.
 func Narrow(bucket string, now Document, allows []Allow, o Options) (Document, error) {
-	had, _ := rights(now)
-	want := map[right]bool{}
-	var both []Allow
+	mine := make([]Allow, 0, len(allows))
 	for _, a := range allows {
-		if a.Bucket != bucket || check(a) != nil {
-			continue
-		}
-		place := placeOf(a)
-		held := true
-		for _, action := range a.Verb.Actions() {
-			r := right{a.Principal, action, place}
-			want[r] = true
-			held = held && covered(had, r)
-		}
-		if held {
-			both = append(both, a)
+		if a.Bucket == bucket {
+			mine = append(mine, a)
 		}
 	}
-	// What is there may be narrower than what is wanted, and stays then.
-	for r := range had {
-		for v := List; int(v) < len(verbs); v++ {
-			if v.Actions()[0] != r.action {
-				continue
-			}
-			a := Allow{Principal: r.principal, Bucket: bucket, Verb: v}
-			a.Resource, a.Exact = resourceAt(r.place, bucket)
-			if check(a) == nil && everyAction(a, had) && everyAction(a, want) {
-				both = append(both, a)
-				break // of the verbs that begin with this action, the first has the most
-			}
-		}
-	}
+	had, _ := rightsOf(now)
+	both, want := common(had, mine)
 	narrowed, err := Render(bucket, both, o)
 	if !errors.Is(err, ErrTooLarge) {
 		return narrowed, err
 	}
 	losers := map[string]bool{}
-	for r := range had {
-		losers[r.principal] = losers[r.principal] || !covered(want, r)
+	for r, end := range had {
+		losers[r.principal] = losers[r.principal] || !want.coversUntil(r, end)
 	}
 	untouched := slices.DeleteFunc(Held(bucket, now), func(a Allow) bool { return losers[a.Principal] })
-	return Render(bucket, untouched, Options{MaxBytes: math.MaxInt}) // no more than there is
+	return Render(bucket, untouched, Options{MaxBytes: math.MaxInt, Ends: o.Ends}) // no more than there is
 }
 
-// Held are the rights that our statements in a document give on a bucket, as
-// Allows.
-func Held(bucket string, now Document) []Allow {
-	had, _ := rights(now)
+// common is what both some rights and the allows give; also the allows as rights.
+// What cannot be named in a policy is passed over.
+func common(had rightSet, allows []Allow) (both []Allow, want rightSet) {
+	want = rightSet{}
+	for _, a := range allows {
+		if check(a) != nil {
+			continue
+		}
+		end := endText(a.Until)
+		for _, action := range a.Verb.Actions() {
+			want.add(right{a.Principal, action, placeOf(a)}, end)
+		}
+		if held, ok := had.every(a); ok {
+			a.Until = endOf(earlierEnd(end, held))
+			both = append(both, a)
+		}
+	}
+	// What is there may be narrower than what is wanted, and stays then.
+	for _, a := range allowsOf(had) {
+		if end, ok := want.every(a); ok {
+			a.Until = endOf(earlierEnd(endText(a.Until), end))
+			both = append(both, a)
+		}
+	}
+	return both, want
+}
+
+// allowsOf are rights as Allows.
+func allowsOf(had rightSet) []Allow {
 	var held []Allow
 	for r := range had {
 		for v := List; int(v) < len(verbs); v++ {
-			a := Allow{Principal: r.principal, Bucket: bucket, Verb: v}
-			a.Resource, a.Exact = resourceAt(r.place, bucket)
-			if v.Actions()[0] == r.action && check(a) == nil && everyAction(a, had) {
+			if v.Actions()[0] != r.action {
+				continue
+			}
+			a := Allow{Principal: r.principal, Verb: v}
+			a.Bucket, a.Resource, a.Exact = resourceAt(r.place)
+			if end, ok := had.every(a); ok && check(a) == nil {
+				a.Until = endOf(end)
 				held = append(held, a)
 				break // of the verbs that begin with this action, the first has the most
 			}
 		}
 	}
 	return held
+}
+
+// Held are the rights that our statements in a document give on a bucket, as
+// Allows.
+func Held(bucket string, now Document) []Allow {
+	had, _ := rightsOf(now)
+	return slices.DeleteFunc(allowsOf(had), func(a Allow) bool { return a.Bucket != bucket })
 }
 
 // Room is how many bytes of a budget statements of ours may take beside those
@@ -98,15 +110,6 @@ func Fits(bucket string, ours Document, room int) error {
 	return nil
 }
 
-func everyAction(a Allow, given map[right]bool) bool {
-	for _, action := range a.Verb.Actions() {
-		if !covered(given, right{a.Principal, action, placeOf(a)}) {
-			return false
-		}
-	}
-	return true
-}
-
 // placeOf is an Allow's place as rights has it.
 func placeOf(a Allow) string {
 	place := arn + a.Bucket + "/" + a.Resource
@@ -116,9 +119,9 @@ func placeOf(a Allow) string {
 	return place + "*"
 }
 
-// resourceAt is a place of a bucket as an Allow has it.
-func resourceAt(place, bucket string) (resource string, exact bool) {
-	name := strings.TrimPrefix(place, arn+bucket+"/")
+// resourceAt is a place as an Allow has it.
+func resourceAt(place string) (bucket, resource string, exact bool) {
+	bucket, name, _ := strings.Cut(strings.TrimPrefix(place, arn), "/")
 	resource, prefix := strings.CutSuffix(name, "*")
-	return resource, !prefix
+	return bucket, resource, !prefix
 }

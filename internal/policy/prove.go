@@ -21,6 +21,12 @@ type Proof struct {
 	// Documents to be applied, by bucket; a bucket without one has no policy.
 	// Statements that are not ours are left out of the proof.
 	Documents map[string]Document
+	// Attached are the documents that hang on each principal, those of its groups
+	// among them, at stores whose rights hang on identities.
+	Attached map[string][]Document
+	// WholeListsOnly: a listing is only right where the whole bucket may be listed,
+	// since the store's prefix conditions cannot be trusted.
+	WholeListsOnly bool
 	// Model and At say what is right.
 	Model *access.Model
 	At    time.Time
@@ -73,24 +79,11 @@ func Prove(p Proof) error {
 	if p.MaxPlaces == 0 {
 		p.MaxPlaces = DefaultMaxPlaces
 	}
-	judges := map[string]*evaluate.Policy{}
-	for bucket, d := range p.Documents {
-		ours := Document{version: d.version}
-		for _, s := range d.statements {
-			if Ours(s.Sid) {
-				ours.statements = append(ours.statements, s)
-			}
-		}
-		if ours.Empty() {
-			continue
-		}
-		judge, err := evaluate.Compile(ours.JSON())
-		if err != nil {
-			return fmt.Errorf("%w: bucket %s: %w", ErrNotProved, bucket, err)
-		}
-		judges[bucket] = judge
+	judges, err := newJudges(p.Documents, p.Attached)
+	if err != nil {
+		return err
 	}
-	if err := p.known(judges); err != nil {
+	if err := p.known(judges.buckets); err != nil {
 		return err
 	}
 	for _, lib := range slices.Sorted(maps.Keys(p.Buckets)) {
@@ -100,8 +93,8 @@ func Prove(p Proof) error {
 		b := p.Buckets[lib]
 		for _, user := range slices.Sorted(maps.Keys(p.Users)) {
 			principal := p.Users[user]
-			o := &ofUser{user: user, library: lib, reach: p.Model.Reach(user, p.At)}
-			spoken := placesOf(Allows(user, principal, inLibrary(p.Model.Grants(user, p.At), lib), map[string]Buckets{lib: b}))
+			o := &ofUser{user: user, library: lib, reach: p.Model.Reach(user, p.At), wholeListsOnly: p.WholeListsOnly}
+			spoken := grantedPlaces(Allows(user, principal, inLibrary(p.Model.Grants(user, p.At), lib), map[string]Buckets{lib: b}))
 			if err := p.judge(judges, b, user, principal, spoken, o.originals, o.vitrine); err != nil {
 				return err
 			}
@@ -120,7 +113,7 @@ func Prove(p Proof) error {
 				g.links = append(g.links, l)
 			}
 		}
-		if err := p.judge(judges, b, "the gateway", p.Gateway, placesOf(LinkAllows(p.Gateway, g.links...)), g.originals, g.vitrine); err != nil {
+		if err := p.judge(judges, b, "the gateway", p.Gateway, grantedPlaces(LinkAllows(p.Gateway, g.links...)), g.originals, g.vitrine); err != nil {
 			return err
 		}
 	}
@@ -155,8 +148,8 @@ func inLibrary(grants []access.Grant, lib string) []access.Grant {
 	})
 }
 
-// placesOf are the places of rights, by bucket.
-func placesOf(allows []Allow) map[string][]string {
+// grantedPlaces are the places of rights, by bucket.
+func grantedPlaces(allows []Allow) map[string][]string {
 	places := map[string][]string{}
 	for _, a := range allows {
 		places[a.Bucket] = append(places[a.Bucket], a.Resource)
@@ -174,37 +167,28 @@ var fixed = []string{
 	asset.FactsRoot, asset.CatalogRoot, asset.LinksRoot, "meta/", "state/", "approvals/", "audit/", "held/",
 }
 
-func (p *Proof) judge(judges map[string]*evaluate.Policy, b Buckets, who, principal string, spoken map[string][]string, inOriginals, inVitrine expectation) error {
+func (p *Proof) judge(judges judges, b Buckets, who, principal string, spoken map[string][]string, inOriginals, inVitrine expectation) error {
 	for _, in := range []struct {
 		bucket string
 		fixed  []string
 		right  expectation
 	}{{b.Originals, []string{""}, inOriginals}, {b.Vitrine, fixed, inVitrine}} {
-		judge := judges[in.bucket]
-		places := slices.Clone(spoken[in.bucket])
-		if judge != nil {
-			for _, place := range judge.Places(principal) {
-				if name, ok := strings.CutPrefix(place, in.bucket+"/"); ok {
-					places = append(places, strings.TrimSuffix(name, "*"))
-				} else {
-					places = append(places, "")
-				}
-			}
-		}
+		judge := judges.of(in.bucket, principal)
+		places := append(slices.Clone(spoken[in.bucket]), judge.places(in.bucket, principal)...)
 		slices.Sort(places)
 		places = append(sample(slices.Compact(places), p.MaxPlaces), in.fixed...)
 		for _, name := range around(places) {
-			if err := ask(judge, who, principal, in.bucket, name, in.right); err != nil {
+			if err := p.ask(judge, who, principal, in.bucket, name, in.right); err != nil {
 				return err
 			}
 		}
 		for _, action := range listings {
-			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket}, "", in.right(action, "", true)); err != nil {
+			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket, At: p.At}, "", in.right(action, "", true)); err != nil {
 				return err
 			}
 		}
 		for _, action := range []string{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucket", "s3:PutBucketVersioning"} {
-			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket}, "", false); err != nil {
+			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket, At: p.At}, "", false); err != nil {
 				return err
 			}
 		}
@@ -222,17 +206,17 @@ var (
 )
 
 // ask puts every action on one name, and lists with the name as prefix.
-func ask(judge *evaluate.Policy, who, principal, bucket, name string, right expectation) error {
+func (p *Proof) ask(judge judge, who, principal, bucket, name string, right expectation) error {
 	if name != "" {
 		for _, action := range onObjects {
-			r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Object: name}
+			r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Object: name, At: p.At}
 			if err := compare(judge, who, r, name, right(action, name, false)); err != nil {
 				return err
 			}
 		}
 	}
 	for _, action := range listings {
-		r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Conditions: map[string]string{"s3:prefix": name}}
+		r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Conditions: map[string]string{"s3:prefix": name}, At: p.At}
 		if err := compare(judge, who, r, name, right(action, name, true)); err != nil {
 			return err
 		}
@@ -240,8 +224,8 @@ func ask(judge *evaluate.Policy, who, principal, bucket, name string, right expe
 	return nil
 }
 
-func compare(judge *evaluate.Policy, who string, r evaluate.Request, name string, right bool) error {
-	if allowed := judge != nil && judge.Allowed(r); allowed != right {
+func compare(judge judge, who string, r evaluate.Request, name string, right bool) error {
+	if allowed := judge.allowed(r); allowed != right {
 		return &NotProvedError{Who: who, Action: r.Action, Bucket: r.Bucket, Name: name, Allowed: allowed}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -17,6 +18,12 @@ const DefaultMaxBytes = 64 << 10
 type Options struct {
 	// MaxBytes that a document may have; DefaultMaxBytes when zero.
 	MaxBytes int
+	// MaxDocuments is how many documents may hang on one identity; 1 when zero.
+	MaxDocuments int
+	// Ends writes the end of a right into the document, for stores whose date
+	// conditions can be trusted, as long as there is room. Without, whoever applies
+	// the documents has to do so again at that instant, and does so in any case.
+	Ends bool
 }
 
 // Render writes the policy of one bucket. Allows on other buckets are left
@@ -32,22 +39,43 @@ func Render(bucket string, allows []Allow, o Options) (Document, error) {
 		if a.Bucket != bucket {
 			continue
 		}
+		if a.Principal == "" {
+			return Document{}, fmt.Errorf("rendering the policy of bucket %s: %w: nobody", bucket, ErrResource)
+		}
 		if err := check(a); err != nil {
 			return Document{}, fmt.Errorf("rendering the policy of bucket %s: %w", bucket, err)
 		}
 		mine = append(mine, a)
 	}
-	folded := foldCovered(mine)
-	// Which grouping is shorter depends on whether people or places have more
-	// in common; both are tried. The first wins a tie, so the choice is stable.
-	best := write(bucket, byPlace(folded))
-	if other := write(bucket, byPerson(folded)); other.size() < best.size() {
-		best = other
+	if o.Ends {
+		if d, _ := shortest(foldCovered(slices.Clone(mine))); d.size() <= o.MaxBytes {
+			return d, nil
+		}
 	}
+	best, folded := shortest(foldCovered(endless(mine)))
 	if size := best.size(); size > o.MaxBytes {
 		return Document{}, tooLarge(bucket, size, o.MaxBytes, len(best.statements), folded)
 	}
 	return best, nil
+}
+
+// shortest writes folded rights. Which grouping is shorter depends on whether
+// people or places have more in common; both are tried. The first wins a tie, so
+// the choice is stable.
+func shortest(folded []Allow) (Document, []Allow) {
+	best := write(byPlace(folded))
+	if other := write(byPerson(folded)); other.size() < best.size() {
+		best = other
+	}
+	return best, folded
+}
+
+// endless takes the ends away.
+func endless(allows []Allow) []Allow {
+	for i := range allows {
+		allows[i].Until = time.Time{}
+	}
+	return allows
 }
 
 func tooLarge(bucket string, size, most, statements int, allows []Allow) error {
@@ -67,7 +95,7 @@ func check(a Allow) error {
 		return fmt.Errorf("%w: verb %d", ErrResource, a.Verb)
 	case wild(a.Bucket) || a.Bucket == "" || strings.Contains(a.Bucket, "/"):
 		return fmt.Errorf("%w: bucket %q", ErrResource, a.Bucket)
-	case !strings.HasPrefix(a.Principal, "arn:") || wild(a.Principal):
+	case a.Principal != "" && !strings.HasPrefix(a.Principal, "arn:") || wild(a.Principal):
 		return fmt.Errorf("%w: principal %q", ErrResource, a.Principal)
 	case !utf8.ValidString(a.Resource):
 		return fmt.Errorf("%w: %s is not UTF-8", ErrResource, name)
@@ -92,7 +120,8 @@ func wild(s string) bool {
 }
 
 func compareAllow(a, b Allow) int {
-	return cmp.Or(cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Verb, b.Verb), cmp.Compare(a.Resource, b.Resource), compareBool(a.Exact, b.Exact))
+	return cmp.Or(cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Verb, b.Verb),
+		cmp.Compare(a.Resource, b.Resource), compareBool(a.Exact, b.Exact), compareEnd(a.Until, b.Until))
 }
 
 // compareBool puts false first: a prefix before an object of the same name.
@@ -106,24 +135,45 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
+// compareEnd puts the later end first.
+func compareEnd(a, b time.Time) int {
+	switch {
+	case a.Equal(b):
+		return 0
+	case b.IsZero() || !a.IsZero() && a.Before(b):
+		return 1
+	}
+	return -1
+}
+
 // foldCovered sorts, and drops what a prefix of the same principal and verb
-// covers: of two in order, everything below the first follows it at once.
+// covers for as long: of two in order, everything below the first follows it at once.
 func foldCovered(allows []Allow) []Allow {
 	slices.SortFunc(allows, compareAllow)
 	kept := allows[:0]
-	var cover *Allow
+	var above []Allow // the prefixes kept that the place at hand lies in, the outermost first
 	for _, a := range allows {
-		if n := len(kept); n > 0 && kept[n-1] == a {
-			continue
+		for len(above) > 0 && !within(a, above[len(above)-1]) {
+			above = above[:len(above)-1]
 		}
-		if cover != nil && cover.Principal == a.Principal && cover.Verb == a.Verb && strings.HasPrefix(a.Resource, cover.Resource) {
+		if n := len(kept); n > 0 && sameRight(kept[n-1], a) ||
+			slices.ContainsFunc(above, func(c Allow) bool { return compareEnd(c.Until, a.Until) <= 0 }) {
 			continue
 		}
 		kept = append(kept, a)
 		if !a.Exact {
-			c := a
-			cover = &c
+			above = append(above, a)
 		}
 	}
 	return kept
+}
+
+// sameRight tells whether two are the same but for the end.
+func sameRight(a, b Allow) bool {
+	a.Until, b.Until = time.Time{}, time.Time{}
+	return a == b
+}
+
+func within(a, prefix Allow) bool {
+	return a.Principal == prefix.Principal && a.Bucket == prefix.Bucket && a.Verb == prefix.Verb && strings.HasPrefix(a.Resource, prefix.Resource)
 }

@@ -9,8 +9,14 @@ import (
 	"strings"
 )
 
-// Compile reads a document. Errors are ErrInvalid and ErrUnsupported.
-func Compile(document []byte) (*Policy, error) {
+// Compile reads a bucket's policy. Errors are ErrInvalid and ErrUnsupported.
+func Compile(document []byte) (*Policy, error) { return compile(document, false) }
+
+// CompileAttached reads a document that hangs on an identity: no statement
+// names a principal, and all speak of whoever asks. Errors are ErrInvalid and ErrUnsupported.
+func CompileAttached(document []byte) (*Policy, error) { return compile(document, true) }
+
+func compile(document []byte, attached bool) (*Policy, error) {
 	top, err := object(document)
 	if err != nil {
 		return nil, err
@@ -42,6 +48,12 @@ func Compile(document []byte) (*Policy, error) {
 		s, err := compileStatement(text)
 		if err != nil {
 			return nil, fmt.Errorf("statement %d: %w", i, err)
+		}
+		if attached != (len(s.principals) == 0) {
+			return nil, fmt.Errorf("statement %d: %w: a bucket's policy names principals and an identity's does not", i, ErrInvalid)
+		}
+		if attached {
+			p.everybody = append(p.everybody, i)
 		}
 		p.statements = append(p.statements, s)
 		for _, name := range s.principals {
@@ -92,8 +104,8 @@ func compileStatement(text []byte) (statement, error) {
 	default:
 		return statement{}, fmt.Errorf("%w: Effect %q", ErrInvalid, effect)
 	}
-	if len(s.principals) == 0 || len(s.actions) == 0 || len(s.resources.all) == 0 {
-		return statement{}, fmt.Errorf("%w: a statement needs Principal, Action and Resource", ErrInvalid)
+	if len(s.actions) == 0 || len(s.resources.all) == 0 {
+		return statement{}, fmt.Errorf("%w: a statement needs Action and Resource", ErrInvalid)
 	}
 	for i, a := range s.actions {
 		if !strings.HasPrefix(a, "s3:") && a != "*" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // condition is one key of one operator: it holds when a value fits, or, for
@@ -25,10 +26,26 @@ var operators = map[string]condition{
 	"StringNotEqualsIgnoreCase": {fits: strings.EqualFold, negated: true},
 	"StringLike":                {fits: wildcard},
 	"StringNotLike":             {fits: wildcard, negated: true},
+	"DateLessThan":              {fits: ordered(func(value, limit time.Time) bool { return value.Before(limit) })},
+	"DateLessThanEquals":        {fits: ordered(func(value, limit time.Time) bool { return !value.After(limit) })},
+	"DateGreaterThan":           {fits: ordered(func(value, limit time.Time) bool { return value.After(limit) })},
+	"DateGreaterThanEquals":     {fits: ordered(func(value, limit time.Time) bool { return !value.Before(limit) })},
+}
+
+// ordered compares two instants as RFC 3339 writes them; what is none fits nothing.
+func ordered(holds func(value, limit time.Time) bool) func(pattern, value string) bool {
+	return func(pattern, value string) bool {
+		limit, err := time.Parse(time.RFC3339, pattern)
+		if err != nil {
+			return false
+		}
+		at, err := time.Parse(time.RFC3339, value)
+		return err == nil && holds(at, limit)
+	}
 }
 
 // known are the condition keys that a request here can carry.
-var known = map[string]bool{"s3:prefix": true, "s3:delimiter": true, "s3:max-keys": true, "s3:versionid": true}
+var known = map[string]bool{"s3:prefix": true, "s3:delimiter": true, "s3:max-keys": true, "s3:versionid": true, "aws:currenttime": true}
 
 func conditions(value json.RawMessage) ([]condition, error) {
 	blocks, err := object(value)
@@ -64,8 +81,11 @@ func conditions(value json.RawMessage) ([]condition, error) {
 
 // holds judges a request. A key that is missing fits nothing: the plain
 // operators fail, the negated ones hold, and with IfExists both hold.
-func (c *condition) holds(with map[string]string) bool {
-	value, carried := with[c.key]
+func (c *condition) holds(r *Request) bool {
+	value, carried := r.Conditions[c.key]
+	if c.key == "aws:currenttime" {
+		value, carried = r.At.UTC().Format(time.RFC3339), !r.At.IsZero()
+	}
 	if !carried {
 		return c.negated || c.ifExists
 	}

@@ -11,6 +11,7 @@ package evaluate
 import (
 	"errors"
 	"strings"
+	"time"
 )
 
 var (
@@ -33,6 +34,8 @@ type Request struct {
 	// Conditions are the condition keys that the request carries, such as
 	// s3:prefix. A key that is missing differs from one that is empty.
 	Conditions map[string]string
+	// At is the store's clock, aws:CurrentTime; zero when a request carries none.
+	At time.Time
 }
 
 // Policy is a document ready to be asked.
@@ -64,7 +67,7 @@ func (p *Policy) Allowed(r Request) bool {
 	for _, list := range [][]int{p.byPrincipal[r.Principal], p.everybody} {
 		for _, i := range list {
 			s := &p.statements[i]
-			if !s.deny && allowed || !s.matches(action, resource, r.Conditions) {
+			if !s.deny && allowed || !s.matches(action, resource, &r) {
 				continue
 			}
 			if s.deny {
@@ -76,7 +79,7 @@ func (p *Policy) Allowed(r Request) bool {
 	return allowed
 }
 
-func (s *statement) matches(action, resource string, with map[string]string) bool {
+func (s *statement) matches(action, resource string, r *Request) bool {
 	found := false
 	for _, a := range s.actions {
 		if wildcard(a, action) {
@@ -88,7 +91,17 @@ func (s *statement) matches(action, resource string, with map[string]string) boo
 		return false
 	}
 	for _, c := range s.conditions {
-		if !c.holds(with) {
+		if !c.holds(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// AllowOnly tells whether no statement denies anything.
+func (p *Policy) AllowOnly() bool {
+	for _, s := range p.statements {
+		if s.deny {
 			return false
 		}
 	}
@@ -123,13 +136,18 @@ func (p *Policy) Places(principal string) []string {
 			}
 			for _, r := range s.resources.all {
 				place := strings.TrimPrefix(r, resourcePrefix)
-				if strings.Contains(place, "/") || len(s.conditions) == 0 {
-					places = append(places, place)
-				}
+				prefixed := false
 				for _, c := range s.conditions {
+					if c.key != "s3:prefix" {
+						continue
+					}
+					prefixed = true
 					for _, v := range c.values {
 						places = append(places, place+"/"+v)
 					}
+				}
+				if strings.Contains(place, "/") || !prefixed {
+					places = append(places, place)
 				}
 			}
 		}

@@ -1,0 +1,120 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+)
+
+// PlanInput is what a Plan is made from.
+type PlanInput struct {
+	Model *access.Model
+	At    time.Time
+	// Users that the store knows, with the principal of each.
+	Users map[string]string
+	// Groups are the UserGroups that are declared.
+	Groups []string
+	// Buckets of each Library at the store.
+	Buckets map[string]Buckets
+	// GroupsPerUser is how many groups the store lets a user be in; 0 for a store without groups.
+	GroupsPerUser int
+	// WholeListsOnly leaves out listings of parts of a bucket, see WholeLists.
+	WholeListsOnly bool
+	Options
+}
+
+// Attachment is what hangs on one identity at a store.
+type Attachment struct {
+	// Subject is the User or UserGroup whose identity it is.
+	Subject v1alpha1.Subject
+	// Allows are what the Documents give.
+	Allows []Allow
+	// Documents by shard; some may be empty.
+	Documents []Document
+	// Err is why there are none: ErrTooLarge or ErrResource.
+	Err error
+	// Members of a group, in order.
+	Members []string
+}
+
+// Plan gives what hangs on the identities of a tenant at a store whose rights
+// hang on them, users first, in order. What comes through a group hangs on the group, so that a
+// group of hundreds is one set of documents; a user in more groups than the
+// store allows is in none, and has all rights by itself. Change records lie below a
+// place of each user's own, so the right to put them always hangs on the user.
+// Identities without rights are left out: the caller takes away what they have.
+func Plan(in PlanInput) []Attachment {
+	groups := slices.Sorted(slices.Values(in.Groups))
+	of := map[string][]string{} // groups that give something, by user
+	given := map[string][]Allow{}
+	for _, group := range groups {
+		allows := GroupAllows("", in.Model.GrantsTo(v1alpha1.Subject{Kind: v1alpha1.SubjectUserGroup, Name: group}, in.At), in.Buckets)
+		if in.WholeListsOnly {
+			allows = WholeLists(allows)
+		}
+		if len(allows) == 0 {
+			continue
+		}
+		given[group] = allows
+		for _, user := range in.Model.GroupMembers(group) {
+			of[user] = append(of[user], group)
+		}
+	}
+	var plan []Attachment
+	for _, user := range slices.Sorted(maps.Keys(in.Users)) {
+		subject := v1alpha1.Subject{Kind: v1alpha1.SubjectUser, Name: user}
+		allows := Allows(user, "", in.Model.GrantsTo(subject, in.At), in.Buckets)
+		allows = append(allows, ChangeAllows(user, "", in.Model.Grants(user, in.At), in.Buckets)...)
+		if in.WholeListsOnly {
+			allows = WholeLists(allows)
+		}
+		if len(of[user]) > in.GroupsPerUser {
+			for _, group := range of[user] {
+				allows = append(allows, given[group]...)
+			}
+		}
+		if len(allows) > 0 {
+			plan = append(plan, attachment(subject, allows, in.Options))
+		}
+	}
+	for _, group := range groups {
+		var members []string
+		for _, user := range in.Model.GroupMembers(group) {
+			if in.Users[user] != "" && len(of[user]) <= in.GroupsPerUser {
+				members = append(members, user)
+			}
+		}
+		if len(members) > 0 && len(given[group]) > 0 {
+			a := attachment(v1alpha1.Subject{Kind: v1alpha1.SubjectUserGroup, Name: group}, given[group], in.Options)
+			a.Members = members
+			plan = append(plan, a)
+		}
+	}
+	return plan
+}
+
+func attachment(subject v1alpha1.Subject, allows []Allow, o Options) Attachment {
+	a := Attachment{Subject: subject, Allows: allows}
+	a.Documents, a.Err = Attach(string(subject.Kind)+" "+subject.Name, allows, o)
+	return a
+}
+
+// AttachedTo gives the documents that each user of a plan has, those of its
+// groups among them, by principal, as Proof wants them.
+func AttachedTo(plan []Attachment, users map[string]string) map[string][]Document {
+	attached := map[string][]Document{}
+	for _, a := range plan {
+		if a.Subject.Kind == v1alpha1.SubjectUser {
+			principal := users[a.Subject.Name]
+			attached[principal] = append(attached[principal], a.Documents...)
+			continue
+		}
+		for _, user := range a.Members {
+			attached[users[user]] = append(attached[users[user]], a.Documents...)
+		}
+	}
+	return attached
+}
