@@ -79,7 +79,7 @@ func shardOf(a Allow, n int) int {
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(a.Bucket + "/" + a.Resource))
-	return int(h.Sum32() % uint32(n)) //nolint:gosec // n is at most MaxDocuments
+	return int(h.Sum32() % uint32(n))
 }
 
 // NarrowAttached is Narrow for the documents that hang on one identity, as they

@@ -65,6 +65,36 @@ func oursOf(d Document) Document {
 	return ours
 }
 
+// named are the places of a bucket's policy that concern a principal.
+func (j judges) named(bucket, principal string) []string {
+	policy := j.buckets[bucket]
+	if policy == nil {
+		return nil
+	}
+	return places([]*evaluate.Policy{policy}, principal, []string{bucket})[bucket]
+}
+
+// concern tells whether some statement speaks of a principal in a Library's
+// buckets; given is where those that hang on it do.
+func (j judges) concern(principal string, given map[string][]string, b Buckets) bool {
+	for _, bucket := range []string{b.Originals, b.Vitrine} {
+		if len(given[bucket]) > 0 || j.buckets[bucket] != nil && j.buckets[bucket].Concerns(principal) {
+			return true
+		}
+	}
+	return false
+}
+
+// everybody tells whether some statement of a bucket's policy is for everybody.
+func (j judges) everybody() bool {
+	for _, policy := range j.buckets {
+		if policy.Concerns("") {
+			return true
+		}
+	}
+	return false
+}
+
 // judge is what decides about one principal in one bucket: any document that allows.
 type judge []*evaluate.Policy
 
@@ -76,29 +106,30 @@ func (j judges) of(bucket, principal string) judge {
 	return list
 }
 
-func (j judge) allowed(r evaluate.Request) bool {
+// allowedOf has a bit set for each action that some document lets through.
+func (j judge) allowedOf(r evaluate.Request, actions evaluate.Actions) uint64 {
+	var allowed uint64
 	for _, policy := range j {
-		if policy.Allowed(r) {
-			return true
-		}
+		allowed |= policy.AllowedOf(r, actions)
 	}
-	return false
+	return allowed
 }
 
-// places are where the documents give a principal something in a bucket, by name.
-func (j judge) places(bucket, principal string) []string {
-	var names []string
-	for _, policy := range j {
+// places are where documents give a principal something, by bucket. What
+// could be any bucket is told of every one of them.
+func places(documents []*evaluate.Policy, principal string, buckets []string) map[string][]string {
+	at := map[string][]string{}
+	for _, policy := range documents {
 		for _, place := range policy.Places(principal) {
-			first, _, _ := strings.Cut(place, "/")
-			name, below := strings.CutPrefix(place, bucket+"/")
-			switch {
-			case below:
-				names = append(names, strings.TrimSuffix(name, "*"))
-			case first == bucket || strings.ContainsAny(first, "*?"):
-				names = append(names, "")
+			bucket, name, _ := strings.Cut(place, "/")
+			if strings.ContainsAny(bucket, "*?") {
+				for _, b := range buckets {
+					at[b] = append(at[b], "")
+				}
+				continue
 			}
+			at[bucket] = append(at[bucket], strings.TrimSuffix(name, "*"))
 		}
 	}
-	return names
+	return at
 }

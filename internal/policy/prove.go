@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,6 +41,9 @@ type Proof struct {
 	// Others are principals that the documents may name without being judged now.
 	// A principal that is neither here nor above fails the proof; with nil nobody looks.
 	Others map[string]bool
+	// Memory of earlier proofs leaves out the users of whom nothing changed, and
+	// learns from this one; nil judges all.
+	Memory *Memory
 	// MaxPlaces bounds the places for each user and bucket; DefaultMaxPlaces when zero.
 	// Of more, as many are taken at even distances, the first and last among them.
 	MaxPlaces int
@@ -86,22 +90,39 @@ func Prove(p Proof) error {
 	if err := p.known(judges.buckets); err != nil {
 		return err
 	}
-	for _, lib := range slices.Sorted(maps.Keys(p.Buckets)) {
-		if !p.Model.Owns(lib) {
-			continue // its buckets are another Library's, and judged there
-		}
-		b := p.Buckets[lib]
-		for _, user := range slices.Sorted(maps.Keys(p.Users)) {
-			principal := p.Users[user]
-			o := &ofUser{user: user, library: lib, reach: p.Model.Reach(user, p.At), wholeListsOnly: p.WholeListsOnly}
-			spoken := grantedPlaces(Allows(user, principal, inLibrary(p.Model.Grants(user, p.At), lib), map[string]Buckets{lib: b}))
-			if err := p.judge(judges, b, user, principal, spoken, o.originals, o.vitrine); err != nil {
+	libraries := slices.DeleteFunc(slices.Sorted(maps.Keys(p.Buckets)), func(lib string) bool {
+		return !p.Model.Owns(lib) // its buckets are another Library's, and judged there
+	})
+	var buckets []string
+	for _, lib := range libraries {
+		buckets = append(buckets, p.Buckets[lib].Originals, p.Buckets[lib].Vitrine)
+	}
+	users := slices.Sorted(maps.Keys(p.Users))
+	var digests map[string][sha256.Size]byte
+	if p.Memory != nil && !judges.everybody() {
+		digests, users = p.Memory.unproved(&p)
+	}
+	for _, user := range users {
+		principal := p.Users[user]
+		reach := p.Model.Reach(user, p.At)
+		spoken := grantedPlaces(Allows(user, principal, p.Model.Grants(user, p.At), p.Buckets))
+		given := places(judges.attached[principal], principal, buckets)
+		for _, lib := range libraries {
+			b := p.Buckets[lib]
+			if !reach.MayAnywhere(access.AllPermissions, lib) && !judges.concern(principal, given, b) {
+				continue // nothing is declared, and no statement speaks of it
+			}
+			o := &ofUser{user: user, library: lib, reach: reach, wholeListsOnly: p.WholeListsOnly}
+			if err := p.judge(judges, b, user, principal, spoken, given, o.originals, o.vitrine); err != nil {
 				return err
 			}
 		}
+	}
+	for _, lib := range libraries {
+		b := p.Buckets[lib]
 		// Nobody in particular: only a statement for everybody could let this one in.
 		nobody := func(string, string, bool) bool { return false }
-		if err := p.judge(judges, b, "a stranger", "arn:aws:iam::000000000000:user/stranger", nil, nobody, nobody); err != nil {
+		if err := p.judge(judges, b, "a stranger", "arn:aws:iam::000000000000:user/stranger", nil, nil, nobody, nobody); err != nil {
 			return err
 		}
 		if p.Gateway == "" {
@@ -113,9 +134,13 @@ func Prove(p Proof) error {
 				g.links = append(g.links, l)
 			}
 		}
-		if err := p.judge(judges, b, "the gateway", p.Gateway, grantedPlaces(LinkAllows(p.Gateway, g.links...)), g.originals, g.vitrine); err != nil {
+		given := places(judges.attached[p.Gateway], p.Gateway, buckets)
+		if err := p.judge(judges, b, "the gateway", p.Gateway, grantedPlaces(LinkAllows(p.Gateway, g.links...)), given, g.originals, g.vitrine); err != nil {
 			return err
 		}
+	}
+	if digests != nil {
+		p.Memory.users = digests
 	}
 	return nil
 }
@@ -139,15 +164,6 @@ func (p *Proof) known(judges map[string]*evaluate.Policy) error {
 	return nil
 }
 
-func inLibrary(grants []access.Grant, lib string) []access.Grant {
-	return slices.DeleteFunc(grants, func(g access.Grant) bool {
-		if g.Scope != nil {
-			return g.Scope.Library != lib
-		}
-		return len(g.Keys) == 0 || g.Keys[0].Library != lib
-	})
-}
-
 // grantedPlaces are the places of rights, by bucket.
 func grantedPlaces(allows []Allow) map[string][]string {
 	places := map[string][]string{}
@@ -167,66 +183,78 @@ var fixed = []string{
 	asset.FactsRoot, asset.CatalogRoot, asset.LinksRoot, "meta/", "state/", "approvals/", "audit/", "held/",
 }
 
-func (p *Proof) judge(judges judges, b Buckets, who, principal string, spoken map[string][]string, inOriginals, inVitrine expectation) error {
+func (p *Proof) judge(judges judges, b Buckets, who, principal string, spoken, given map[string][]string, inOriginals, inVitrine expectation) error {
 	for _, in := range []struct {
 		bucket string
 		fixed  []string
 		right  expectation
 	}{{b.Originals, []string{""}, inOriginals}, {b.Vitrine, fixed, inVitrine}} {
-		judge := judges.of(in.bucket, principal)
-		places := append(slices.Clone(spoken[in.bucket]), judge.places(in.bucket, principal)...)
-		slices.Sort(places)
-		places = append(sample(slices.Compact(places), p.MaxPlaces), in.fixed...)
-		for _, name := range around(places) {
-			if err := p.ask(judge, who, principal, in.bucket, name, in.right); err != nil {
+		a := asker{judge: judges.of(in.bucket, principal), who: who, right: in.right}
+		a.request = evaluate.Request{Principal: principal, Bucket: in.bucket, At: p.At}
+		named := slices.Concat(spoken[in.bucket], given[in.bucket], judges.named(in.bucket, principal))
+		slices.Sort(named)
+		named = append(sample(slices.Compact(named), p.MaxPlaces), in.fixed...)
+		for _, name := range around(named) {
+			if err := a.about(name); err != nil {
 				return err
 			}
 		}
-		for _, action := range listings {
-			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket, At: p.At}, "", in.right(action, "", true)); err != nil {
-				return err
-			}
-		}
-		for _, action := range []string{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucket", "s3:PutBucketVersioning"} {
-			if err := compare(judge, who, evaluate.Request{Principal: principal, Action: action, Bucket: in.bucket, At: p.At}, "", false); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-var (
-	listings = []string{"s3:ListBucket", "s3:ListBucketVersions"}
-	// onObjects are the actions that some verb has, and those nearest to them that none has.
-	onObjects = []string{
-		"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:DeleteObject",
-		"s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:PutObjectTagging",
-	}
-)
-
-// ask puts every action on one name, and lists with the name as prefix.
-func (p *Proof) ask(judge judge, who, principal, bucket, name string, right expectation) error {
-	if name != "" {
-		for _, action := range onObjects {
-			r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Object: name, At: p.At}
-			if err := compare(judge, who, r, name, right(action, name, false)); err != nil {
-				return err
-			}
-		}
-	}
-	for _, action := range listings {
-		r := evaluate.Request{Principal: principal, Action: action, Bucket: bucket, Conditions: map[string]string{"s3:prefix": name}, At: p.At}
-		if err := compare(judge, who, r, name, right(action, name, true)); err != nil {
+		if err := a.aboutBucket(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func compare(judge judge, who string, r evaluate.Request, name string, right bool) error {
-	if allowed := judge.allowed(r); allowed != right {
-		return &NotProvedError{Who: who, Action: r.Action, Bucket: r.Bucket, Name: name, Allowed: allowed}
+// asker puts questions about one bucket for one principal.
+type asker struct {
+	judge   judge
+	who     string
+	right   expectation
+	request evaluate.Request
+}
+
+var (
+	listingNames = []string{"s3:ListBucket", "s3:ListBucketVersions"}
+	// objectNames are the actions that some verb has, and those nearest to them that none has.
+	objectNames = []string{
+		"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:DeleteObject",
+		"s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:PutObjectTagging",
+	}
+	bucketNames = []string{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucket", "s3:PutBucketVersioning"}
+
+	listings  = evaluate.NewActions(listingNames...)
+	onObjects = evaluate.NewActions(objectNames...)
+	onBuckets = evaluate.NewActions(bucketNames...)
+)
+
+// about puts every action on one name, and lists with the name as prefix.
+func (a *asker) about(name string) error {
+	r := a.request
+	if name != "" {
+		r.Object = name
+		if err := a.compare(r, onObjects, objectNames, name, func(action string) bool { return a.right(action, name, false) }); err != nil {
+			return err
+		}
+	}
+	r.Object, r.Conditions = "", map[string]string{"s3:prefix": name}
+	return a.compare(r, listings, listingNames, name, func(action string) bool { return a.right(action, name, true) })
+}
+
+// aboutBucket lists without a prefix, and puts what nobody may do to a bucket.
+func (a *asker) aboutBucket() error {
+	if err := a.compare(a.request, listings, listingNames, "", func(action string) bool { return a.right(action, "", true) }); err != nil {
+		return err
+	}
+	return a.compare(a.request, onBuckets, bucketNames, "", func(string) bool { return false })
+}
+
+func (a *asker) compare(r evaluate.Request, actions evaluate.Actions, names []string, name string, right func(action string) bool) error {
+	allowed := a.judge.allowedOf(r, actions)
+	for i, action := range names {
+		if is := allowed&(1<<i) != 0; is != right(action) {
+			return &NotProvedError{Who: a.who, Action: action, Bucket: r.Bucket, Name: name, Allowed: is}
+		}
 	}
 	return nil
 }

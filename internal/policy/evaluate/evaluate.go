@@ -58,44 +58,70 @@ type statement struct {
 // Allowed tells whether the document lets the request through: some statement
 // allows it and none denies it.
 func (p *Policy) Allowed(r Request) bool {
+	return p.AllowedOf(r, NewActions(r.Action))&1 == 1
+}
+
+// Actions are up to 64 actions, ready to be asked about together.
+type Actions []string
+
+// NewActions takes S3 actions, such as s3:GetObject.
+func NewActions(names ...string) Actions {
+	lower := make(Actions, len(names))
+	for i, name := range names {
+		lower[i] = strings.ToLower(name)
+	}
+	return lower
+}
+
+// AllowedOf answers for several actions at once; the request's own is not looked
+// at. The bit of an action in the answer is set when the document lets it through.
+func (p *Policy) AllowedOf(r Request, actions Actions) uint64 {
 	resource := resourcePrefix + r.Bucket
 	if r.Object != "" {
 		resource += "/" + r.Object
 	}
-	action := strings.ToLower(r.Action)
-	allowed := false
-	for _, list := range [][]int{p.byPrincipal[r.Principal], p.everybody} {
+	var allowed, denied uint64
+	for _, list := range [2][]int{p.byPrincipal[r.Principal], p.everybody} {
 		for _, i := range list {
 			s := &p.statements[i]
-			if !s.deny && allowed || !s.matches(action, resource, &r) {
+			if !s.resources.has(resource) || !s.holds(&r) {
 				continue
 			}
-			if s.deny {
-				return false
+			for bit, action := range actions {
+				if s.names(action) {
+					if s.deny {
+						denied |= 1 << bit
+					} else {
+						allowed |= 1 << bit
+					}
+				}
 			}
-			allowed = true
 		}
 	}
-	return allowed
+	return allowed &^ denied
 }
 
-func (s *statement) matches(action, resource string, r *Request) bool {
-	found := false
+func (s *statement) names(action string) bool {
 	for _, a := range s.actions {
-		if wildcard(a, action) {
-			found = true
-			break
+		if a == action || wildcard(a, action) {
+			return true
 		}
 	}
-	if !found || !s.resources.has(resource) {
-		return false
-	}
+	return false
+}
+
+func (s *statement) holds(r *Request) bool {
 	for _, c := range s.conditions {
 		if !c.holds(r) {
 			return false
 		}
 	}
 	return true
+}
+
+// Concerns tells whether some statement speaks of a principal, or of everybody.
+func (p *Policy) Concerns(principal string) bool {
+	return len(p.byPrincipal[principal]) > 0 || len(p.everybody) > 0
 }
 
 // AllowOnly tells whether no statement denies anything.
@@ -158,11 +184,11 @@ func (p *Policy) Places(principal string) []string {
 // wildcard matches a text with a pattern in which * stands for anything and ?
 // for one byte, slashes included.
 func wildcard(pattern, text string) bool {
-	// The pieces between stars must come one after the other; the first at the beginning, the last at the end.
-	pieces := strings.Split(pattern, "*")
-	if len(pieces) == 1 {
+	if !strings.Contains(pattern, "*") {
 		return len(pattern) == len(text) && pieceAt(pattern, text, 0)
 	}
+	// The pieces between stars must come one after the other; the first at the beginning, the last at the end.
+	pieces := strings.Split(pattern, "*")
 	first, last := pieces[0], pieces[len(pieces)-1]
 	if len(text) < len(first)+len(last) || !pieceAt(first, text, 0) || !pieceAt(last, text, len(text)-len(last)) {
 		return false
