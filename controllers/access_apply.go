@@ -70,7 +70,7 @@ type change struct {
 // apply brings the policies of buckets to what was rendered, once that is
 // proved: those that only take away first, and nothing where nothing differs.
 func (r *AccessReconciler) apply(ctx context.Context, connection Connection, made rendering, result *compiled) error {
-	changes, unread := r.differences(ctx, connection, made.policies, result)
+	changes, unread := r.differences(ctx, connection, made, result)
 	if len(changes) == 0 {
 		return unread
 	}
@@ -90,13 +90,13 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, mad
 }
 
 // differences compares the store with what was rendered.
-func (r *AccessReconciler) differences(ctx context.Context, connection Connection, work []bucketPolicy, result *compiled) ([]change, error) {
-	for _, w := range work {
+func (r *AccessReconciler) differences(ctx context.Context, connection Connection, made rendering, result *compiled) ([]change, error) {
+	for _, w := range made.policies {
 		result.libraries[w.library.Name] = libraryResult{applied: w.library.refused == nil, failed: w.library.refused}
 	}
 	var changes []change
 	var unread []error
-	for _, w := range work {
+	for _, w := range made.policies {
 		document, err := connection.BucketPolicy(ctx, w.bucket)
 		if isMissing(err) {
 			// No bucket yet; the Library's reconciler makes it and wakes us.
@@ -108,7 +108,7 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 			result.fail(w.library.Name, err)
 			continue
 		}
-		now, err := policy.Parse(document)
+		now, err := made.memory.parse(w.bucket, document)
 		if err != nil {
 			result.fail(w.library.Name, stall(v1alpha1.ReasonForeignStatements, "the policy of bucket %q is not one that Vitrine can read, so it stays as it is; remove it or repair it: %v", w.bucket, err))
 			continue

@@ -53,6 +53,7 @@ func TestNothingIsAppliedThatIsNotProved(t *testing.T) {
 		principals: principals{users: map[string]string{"alice": alice}},
 		buckets:    map[string]policy.Buckets{"brand": at.buckets()},
 	}
+	made.memory = new(memories).get(tenantAt{})
 	// Nobody declared that alice may read.
 	wrong, err := policy.Render("acme-brand", []policy.Allow{{Principal: alice, Bucket: "acme-brand", Verb: policy.Read}}, policy.Options{})
 	if err != nil {

@@ -29,7 +29,8 @@ type AccessReconciler struct {
 	*Deps
 	// applied is what of ours it last knew to be in force, by bucket: what
 	// differs from that was changed by someone else.
-	applied *applied
+	applied  *applied
+	memories memories
 }
 
 // +kubebuilder:rbac:groups=dam.vitrine.dev,resources=folders;collections;usergroups;roles;rolebindings,verbs=get;list;watch
@@ -145,6 +146,7 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if !slices.Contains(tenant.stores(), at.store) {
 		// The tenant's last Library there is gone, and its policies went before it.
 		r.Enforcement.forget(at)
+		r.memories.forget(at)
 		if len(tenant.Declared.Libraries) == 0 {
 			r.tell(tenantAt{namespace: at.namespace}, result)
 		}

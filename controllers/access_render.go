@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -129,6 +130,8 @@ type rendering struct {
 	// buckets of the Libraries that give something.
 	buckets  map[string]policy.Buckets
 	policies []bucketPolicy
+	// memory of earlier passes.
+	memory *memory
 }
 
 // bucketPolicy is what one bucket's policy should be.
@@ -151,19 +154,22 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 	if err != nil {
 		return rendering{}, err
 	}
-	made := rendering{at: now, model: tenant.Model, principals: who, buckets: map[string]policy.Buckets{}}
+	made := rendering{
+		at: now, model: tenant.Model, principals: who, buckets: map[string]policy.Buckets{},
+		memory: r.memories.get(tenantAt{tenant.Namespace, connection.Declared.Name}),
+	}
 	for _, library := range libraries {
 		if library.gives {
 			made.buckets[library.Name] = library.buckets()
 		}
 	}
-	var allows []policy.Allow
-	for user, principal := range who.users {
-		allows = append(allows, policy.Allows(user, principal, tenant.Model.Grants(user, now), made.buckets)...)
+	allows := map[string][]policy.Allow{} // by bucket
+	for _, user := range slices.Sorted(maps.Keys(who.users)) {
+		sortInto(allows, policy.Allows(user, who.users[user], tenant.Model.Grants(user, now), made.buckets))
 	}
 	if who.gateway != "" {
 		made.links = r.linkRights(tenant, made.buckets, now)
-		allows = append(allows, policy.LinkAllows(who.gateway, made.links...)...)
+		sortInto(allows, policy.LinkAllows(who.gateway, made.links...))
 	}
 	options := policy.Options{MaxBytes: budgetOf(connection)}
 	for _, library := range libraries {
@@ -176,14 +182,20 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 			bucket string
 			mark   store.Mark
 		}{{library.buckets().Originals, originals}, {library.buckets().Vitrine, vitrine}} {
-			wanted, err := policy.Render(b.bucket, allows, options)
+			wanted, err := made.memory.render(b.bucket, allows[b.bucket], options)
 			if err == nil && stays != nil {
 				err = library.unknown
 			}
-			made.policies = append(made.policies, bucketPolicy{library: library, bucket: b.bucket, mark: b.mark, wanted: wanted, allows: allows, failed: err, stays: stays})
+			made.policies = append(made.policies, bucketPolicy{library: library, bucket: b.bucket, mark: b.mark, wanted: wanted, allows: allows[b.bucket], failed: err, stays: stays})
 		}
 	}
 	return made, nil
+}
+
+func sortInto(byBucket map[string][]policy.Allow, allows []policy.Allow) {
+	for _, a := range allows {
+		byBucket[a.Bucket] = append(byBucket[a.Bucket], a)
+	}
 }
 
 // budgetOf is how large a bucket policy may be; zero for the usual.
@@ -207,7 +219,7 @@ func (m rendering) onlyTakeAway(why error) {
 func (m rendering) prove() error {
 	proof := policy.Proof{
 		Documents: map[string]policy.Document{}, Model: m.model, At: m.at, Users: m.principals.users, Buckets: map[string]policy.Buckets{},
-		Gateway: m.principals.gateway, Others: map[string]bool{},
+		Gateway: m.principals.gateway, Others: map[string]bool{}, Memory: m.memory.proved,
 	}
 	left := map[string]bool{}
 	for _, p := range m.policies {
