@@ -95,12 +95,10 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 	}
 	bucket := library.Spec.Bucket.Name
 	err := connection.ListObjects(ctx, bucket, "", func(info store.ObjectInfo) error {
-		switch err := asset.CheckPath(info.Key); {
-		case strings.HasSuffix(info.Key, "/"): // what some tools leave to mark an empty folder
-		case err != nil:
-			ignore(info.Key, err.Error())
-		case asset.Reserved(info.Key):
-			ignore(info.Key, "the top folder restricted is reserved")
+		switch why, marker := notAFile(info.Key); {
+		case marker:
+		case why != "":
+			ignore(info.Key, why)
 		default:
 			take(access.Key{Library: library.Name, Path: info.Key}, info)
 			listed.paths = append(listed.paths, info.Key)
@@ -127,6 +125,21 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 	}
 	listed.version = version.Sum64()
 	return listed, nil
+}
+
+// notAFile says why an object of the bucket of originals is none: empty for a
+// file; a marker that some tools leave for an empty folder needs no reason.
+func notAFile(name string) (why string, marker bool) {
+	if strings.HasSuffix(name, "/") {
+		return "", true
+	}
+	if err := asset.CheckPath(name); err != nil {
+		return err.Error(), false
+	}
+	if asset.Reserved(name) {
+		return "the top folder restricted is reserved", false
+	}
+	return "", false
 }
 
 // renditions lists what was rendered: by prefix of the original, by name.

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -39,5 +40,9 @@ func (r *CollectionReconciler) reconcile(ctx context.Context, obj *v1alpha1.Coll
 			obj.Status.Members = &count
 		}
 	}
-	return r.standing(tenant, "Collection", obj, "its members are known")
+	message := "its members are known"
+	if pinned := tenant.Model.Pinned(obj.Name); pinned > 0 {
+		message = fmt.Sprintf("%s; %d of them are of one version, which links show and on which grants give nothing, since a store's policies know no versions", message, pinned)
+	}
+	return r.standing(tenant, "Collection", obj, message)
 }

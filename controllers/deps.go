@@ -24,6 +24,8 @@ type Settings struct {
 	DriftInterval time.Duration
 	// SweepInterval is how often a Library's buckets are listed; 10 s by default.
 	SweepInterval time.Duration
+	// PeekInterval is how often what patterns of Collections could match is listed; 3 s by default.
+	PeekInterval time.Duration
 	// Debounce is how long the compiler waits for more changes to come; 100 ms by default.
 	Debounce time.Duration
 }
@@ -32,6 +34,7 @@ type Settings struct {
 const (
 	DefaultDriftInterval = 30 * time.Second
 	DefaultSweepInterval = 10 * time.Second
+	DefaultPeekInterval  = 3 * time.Second
 )
 
 func (s Settings) withDefaults() Settings {
@@ -40,6 +43,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.SweepInterval == 0 {
 		s.SweepInterval = DefaultSweepInterval
+	}
+	if s.PeekInterval == 0 {
+		s.PeekInterval = DefaultPeekInterval
 	}
 	if s.Debounce == 0 {
 		s.Debounce = 100 * time.Millisecond

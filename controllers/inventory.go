@@ -52,6 +52,8 @@ type Asset struct {
 	Modified time.Time
 	// Facts of this very ETag; nil until a worker has looked.
 	Facts *asset.Facts
+	// Version, when this is another version than the current one.
+	Version string
 	// Renditions that exist for this ETag.
 	Renditions []asset.CatalogRendition
 }

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -25,6 +27,10 @@ func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, 
 		}
 		return wait(v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the first look at what Library %q holds", library.Name), 0)
 	}
+	holding, err := r.pinned(ctx, connection, library, shown, holding)
+	if err != nil {
+		return err
+	}
 	catalog := asset.Catalog{Title: titleOf(tenant, obj.Spec.Target), Assets: shownAssets(library, shown, holding)}
 	data, err := catalog.Encode()
 	if err != nil {
@@ -36,6 +42,37 @@ func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, 
 	count := int64(len(catalog.Assets))
 	obj.Status.Catalog, obj.Status.Assets = key, &count
 	return nil
+}
+
+// pinned gives a holding in which the members that are of one version are that
+// version. A version that does not exist is not shown; nor is a file that was deleted.
+func (r *PublicLinkReconciler) pinned(ctx context.Context, connection Connection, library *v1alpha1.Library, shown access.LinkScope, holding *Holding) (*Holding, error) {
+	if len(shown.Versions) == 0 {
+		return holding, nil
+	}
+	changed := *holding
+	changed.Assets = make([]Asset, 0, len(holding.Assets))
+	for _, a := range holding.Assets {
+		version := shown.Versions[a.Key]
+		if version == "" || a.Facts != nil && a.Facts.VersionID == version {
+			changed.Assets = append(changed.Assets, a)
+			continue
+		}
+		info, err := connection.StatObject(ctx, library.Spec.Bucket.Name, objectOf(a.Key), version)
+		switch {
+		case isMissing(err), errors.Is(err, store.ErrInvalid): // no such version, or no name that a version could have
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("looking at version %s of %s: %w", version, a.Key.Path, err)
+		}
+		// What was rendered is of the current version.
+		old := Asset{Key: a.Key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
+		if old.ETag == a.ETag {
+			old.Facts, old.Renditions = a.Facts, a.Renditions
+		}
+		changed.Assets = append(changed.Assets, old)
+	}
+	return &changed, nil
 }
 
 // titleOf gives the title that a link's target was given.
@@ -98,6 +135,9 @@ func catalogAsset(library *v1alpha1.Library, path string, a Asset) asset.Catalog
 		if facts.Error != nil {
 			entry.Problem = string(facts.Error.Reason)
 		}
+	}
+	if a.Version != "" {
+		entry.VersionID = a.Version
 	}
 	return entry
 }

@@ -82,6 +82,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		"ObjectStore": &ObjectStoreReconciler{Deps: deps},
 		"Library":     &LibraryReconciler{Deps: deps},
 		"assets":      &AssetsReconciler{Deps: deps},
+		"patterns":    &PatternsReconciler{Deps: deps},
 		"Folder":      &FolderReconciler{Deps: deps},
 		"Collection":  &CollectionReconciler{Deps: deps},
 		"User":        &UserReconciler{Deps: deps},

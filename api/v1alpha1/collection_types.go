@@ -24,6 +24,7 @@ type CollectionSpec struct {
 }
 
 // CollectionItem names members of a Collection.
+// +kubebuilder:validation:XValidation:rule="!has(self.version) || !self.path.contains('*')",message="version is of one file; name the file instead of a pattern, or leave version out"
 type CollectionItem struct {
 	// path of a file, or a pattern: * stands for anything within one segment,
 	// ** for any number of whole segments.
@@ -37,6 +38,14 @@ type CollectionItem struct {
 	// +kubebuilder:validation:XValidation:rule="!self.matches('[^/][*][*]|[*][*][^/]')",message="** stands for whole segments; write launch/**/hero-*.jpg"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('(?i)^restricted(/|$)')",message="files of restricted folders are never members of a Collection; publish them from an open folder"
 	Path string `json:"path,omitempty"`
+	// version of the file, as the store names it; the current one when absent. A
+	// store's policies know no versions, so links show such a member and grants on
+	// the Collection give nothing on it.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._~+/=-]+$`
+	Version string `json:"version,omitempty"`
 }
 
 // CollectionStatus is what a Collection holds now.

@@ -212,7 +212,7 @@ func (m *Model) rightsOn(t v1alpha1.Target, permissions Permissions) ([]right, b
 		if c.tooLarge() {
 			return nil, false
 		}
-		if permissions = permissions.Intersect(ofMembers); permissions == 0 || len(c.members) == 0 {
+		if permissions = permissions.Intersect(ofMembers); permissions == 0 || len(c.granted) == 0 {
 			return nil, true
 		}
 		return []right{{permissions: permissions, target: t, members: c}}, true

@@ -54,7 +54,7 @@ func (b *binding) grant(r *right, group string) (Grant, bool) {
 	}
 	g := Grant{Permissions: r.permissions, Route: b.route(r, group)}
 	if r.scope == nil {
-		g.Keys = r.members.members
+		g.Keys = r.members.granted
 		return g, true
 	}
 	scope := *r.scope

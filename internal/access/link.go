@@ -44,7 +44,7 @@ func (m *Model) LinkScope(t v1alpha1.LinkTarget) (LinkScope, error) {
 			return LinkScope{}, targetError(v1alpha1.ReasonTargetNotFound,
 				"there is no Collection %s in this namespace that can be shown; create or repair it, or make a link on another target", t.Collection.Name)
 		}
-		return m.shown(LinkScope{Library: c.library, Keys: c.members})
+		return m.shown(LinkScope{Library: c.library, Keys: c.members, Versions: c.versions})
 	case t.Asset != nil:
 		lib, path := t.Asset.LibraryRef.Name, string(t.Asset.Path)
 		if m.libraries[lib] == nil {

@@ -79,8 +79,8 @@ func matchSegment(pattern, segment string) bool {
 	return strings.Trim(pattern[i:], "*") == ""
 }
 
-// literal is the part of a pattern that stands for itself at its beginning.
-func literal(pattern string) string {
+// LiteralPrefix is the part of a pattern that stands for itself at its beginning.
+func LiteralPrefix(pattern string) string {
 	before, _, _ := strings.Cut(pattern, "*")
 	return before
 }

@@ -18,12 +18,17 @@ const MaxMembers = 300
 type collection struct {
 	library string
 	members []Key
-	set     map[Key]struct{}
+	// versions of the members that are pinned to one.
+	versions map[Key]string
+	// granted are the members on which grants give something: those that are not
+	// pinned, since a store's policy cannot tell versions apart.
+	granted []Key
+	set     map[Key]struct{} // of granted
 	live    bool
 }
 
 // tooLarge: grants on it are not enforceable at a store.
-func (c *collection) tooLarge() bool { return len(c.members) > MaxMembers }
+func (c *collection) tooLarge() bool { return len(c.granted) > MaxMembers }
 
 func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string][]string) {
 	m.collections = make(map[string]*collection, len(declared))
@@ -41,16 +46,42 @@ func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string]
 			listings[lib] = listing
 		}
 		kept := &collection{library: lib, members: m.expand(c, listing), live: !going(&c.ObjectMeta)}
-		kept.set = make(map[Key]struct{}, len(kept.members))
-		for _, k := range kept.members {
-			kept.set[k] = struct{}{}
-		}
+		kept.pin(c)
 		m.collections[c.Name] = kept
 		if kept.tooLarge() {
 			m.problems.add("Collection", c.Name, v1alpha1.ReasonLinksOnly,
-				"it has %d members and a store's policy holds %d; links show them all, grants on it give nothing: name fewer, or grant on a Folder", len(kept.members), MaxMembers)
+				"it has %d members and a store's policy holds %d; links show them all, grants on it give nothing: name fewer, or grant on a Folder", len(kept.granted), MaxMembers)
 		}
 	}
+}
+
+// pin notes which members are of one version only.
+func (c *collection) pin(declared *v1alpha1.Collection) {
+	for _, item := range declared.Spec.Items {
+		if item.Version != "" && !IsPattern(item.Path) {
+			if c.versions == nil {
+				c.versions = map[Key]string{}
+			}
+			c.versions[Key{Library: c.library, Path: item.Path}] = item.Version
+		}
+	}
+	c.set = make(map[Key]struct{}, len(c.members))
+	c.granted = c.members
+	if len(c.versions) > 0 {
+		c.granted = slices.DeleteFunc(slices.Clone(c.members), func(k Key) bool { return c.versions[k] != "" })
+	}
+	for _, k := range c.granted {
+		c.set[k] = struct{}{}
+	}
+}
+
+// Pinned counts the members of a Collection that are of one version only.
+func (m *Model) Pinned(name string) int {
+	c := m.collections[name]
+	if c == nil {
+		return 0
+	}
+	return len(c.members) - len(c.granted)
 }
 
 // expand gives a Collection's members, ordered by path. Files whose names no
@@ -61,7 +92,7 @@ func (m *Model) expand(c *v1alpha1.Collection, listing []string) []Key {
 	found := map[string]struct{}{}
 	for _, item := range c.Spec.Items {
 		if IsPattern(item.Path) {
-			for _, path := range below(listing, literal(item.Path)) {
+			for _, path := range below(listing, LiteralPrefix(item.Path)) {
 				if Match(item.Path, path) && checkPath(path) == "" {
 					found[path] = struct{}{}
 				}

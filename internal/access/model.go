@@ -112,4 +112,7 @@ type LinkScope struct {
 	Scope *Scope
 	// Keys are single files; nil when Scope says it. Not to be changed.
 	Keys []Key
+	// Versions of those Keys of which one version is meant; the current one of
+	// the others. Not to be changed.
+	Versions map[Key]string
 }

@@ -26,7 +26,7 @@ func (m *Model) Reach(user string, at time.Time) *Reach {
 				r.scopes[*given.scope] |= given.permissions
 				continue
 			}
-			for _, k := range given.members.members {
+			for _, k := range given.members.granted {
 				r.keys[k] |= given.permissions
 			}
 		}

@@ -67,16 +67,17 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string) (data []byte,
 	return data, info.ETag, nil
 }
 
-// StatObject tells what is current under the key. ErrNotFound as in GetObject.
-func (s *Store) StatObject(ctx context.Context, bucket, key string) (ObjectInfo, error) {
+// StatObject tells what is current under the key, or of one version when versionID is given. ErrNotFound as in GetObject, and when there
+// is no such version.
+func (s *Store) StatObject(ctx context.Context, bucket, key, versionID string) (ObjectInfo, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	info, err := s.S3.StatObject(ctx, bucket, key, minio.StatObjectOptions{})
+	info, err := s.S3.StatObject(ctx, bucket, key, minio.StatObjectOptions{VersionID: versionID})
 	if err != nil {
 		return ObjectInfo{}, translate("look at object "+bucket+"/"+key, err)
 	}
 	found := objectInfo(info)
-	found.Key, found.IsLatest = key, true
+	found.Key, found.IsLatest = key, versionID == ""
 	return found, nil
 }
 

@@ -38,6 +38,7 @@ type world struct {
 	ctx       context.Context
 	name      string // of the namespace, the ObjectStore and the installation
 	namespace string
+	settings  controllers.Settings
 	stop      func()
 }
 
@@ -45,8 +46,14 @@ type world struct {
 // starts a manager for the time of the test.
 func newWorld(t *testing.T, name string) *world {
 	t.Helper()
+	return newWorldWith(t, name, settings)
+}
+
+// newWorldWith is newWorld with other settings of the manager.
+func newWorldWith(t *testing.T, name string, settings controllers.Settings) *world {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
-	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name}
+	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name, settings: settings}
 	t.Cleanup(cancel)
 	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
 	w.must(bed.admin.Create(ctx, &corev1.Secret{
@@ -79,7 +86,7 @@ func (w *world) startManager(hook func(store.Call) error) {
 	})
 	w.must(err)
 	ctx, cancel := context.WithCancel(w.ctx)
-	w.must(controllers.Setup(ctx, mgr, settings, hook))
+	w.must(controllers.Setup(ctx, mgr, w.settings, hook))
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
 	var once sync.Once

@@ -154,7 +154,7 @@ func TestADeletedObjectLeavesAMarkerAndItsVersions(t *testing.T) {
 	if err := s.RemoveObject(ctx, name, "logo.svg", ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.StatObject(ctx, name, "logo.svg"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.StatObject(ctx, name, "logo.svg", ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a deleted object: got %v, want ErrNotFound", err)
 	}
 	// To VersityGW a delete marker is something: unlike at AWS, the key is not absent. Purged, it is.
@@ -242,7 +242,7 @@ func TestPresignedURLsReachOneObjectOneWay(t *testing.T) {
 	if status, body, _ := fetch(t, http.MethodPut, put, header, []byte("first")); status != http.StatusOK {
 		t.Fatalf("put: %d %s", status, body)
 	}
-	info, err := s.StatObject(ctx, name, key)
+	info, err := s.StatObject(ctx, name, key, "")
 	if err != nil || info.Size != 5 {
 		t.Fatalf("after the put: %+v, %v", info, err)
 	}
@@ -324,7 +324,7 @@ func TestARefusedStreamDoesNotSpoilTheNextRequest(t *testing.T) {
 		if _, err := s.PutObject(t.Context(), name, "taken", body, "text/plain", store.IfAbsent()); !errors.Is(err, store.ErrPreconditionFailed) {
 			t.Fatalf("round %d: %v, want ErrPreconditionFailed", i, err)
 		}
-		if _, err := s.StatObject(t.Context(), name, "taken"); err != nil {
+		if _, err := s.StatObject(t.Context(), name, "taken", ""); err != nil {
 			t.Fatalf("round %d: the next request: %v", i, err)
 		}
 	}

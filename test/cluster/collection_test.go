@@ -1,0 +1,107 @@
+package cluster
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// A file that matches is a member within five seconds of its upload, and no
+// longer one within five of its deletion, long before anybody looks at the whole Library.
+//
+// features: K13, K14
+func TestMembersFollowUploads(t *testing.T) {
+	rarely := settings
+	rarely.SweepInterval, rarely.DriftInterval = 10*time.Minute, 10*time.Minute
+	w := newWorldWith(t, "members", rarely)
+	w.apply(w.named(launch + `
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Collection
+metadata: {name: heroes}
+spec: {libraryRef: {name: brand}, items: [{path: "press/**/hero-*.txt"}, {path: other/logo.txt}]}
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: RoleBinding
+metadata: {name: alice-heroes}
+spec:
+  roleRef: {kind: BuiltIn, name: manager}
+  subjects: [{kind: User, name: alice}]
+  targets: [{kind: Collection, name: heroes}]
+`))
+	w.ready(&v1alpha1.RoleBinding{}, "alice-heroes")
+	alice := w.as("alice")
+	w.ready(&v1alpha1.Collection{}, "heroes")
+	const hero = "press/2027/hero-1.txt"
+	w.must(put(w.ctx, w.root(), "members-brand", hero, "H"))
+	w.must(put(w.ctx, w.root(), "members-brand", "press/2027/other.txt", "O"))
+	reads := func(key string) error { _, err := fetch(w.ctx, alice, "members-brand", key); return err }
+	w.eventually("a matching upload is a member within five seconds", 5*time.Second, func() error { return reads(hero) })
+	w.must(denied(reads("press/2027/other.txt")))
+	// A member may be read and nothing else, whatever the role.
+	w.must(denied(put(w.ctx, alice, "members-brand", hero, "X")))
+	w.must(denied(alice.RemoveObject(w.ctx, "members-brand", hero, minio.RemoveObjectOptions{})))
+	_, err := list(w.ctx, alice, "members-brand", "press/")
+	w.must(denied(err))
+	w.must(w.root().RemoveObject(w.ctx, "members-brand", hero, minio.RemoveObjectOptions{}))
+	w.eventually("what was deleted is no member within five seconds", 5*time.Second, func() error { return denied(reads(hero)) })
+}
+
+// A member of one version is shown by links in that version, and is nobody's
+// at the store, where a policy cannot tell versions apart.
+//
+// features: K13, K15
+func TestMemberOfOneVersion(t *testing.T) {
+	w := newWorld(t, "pinned")
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.Library{}, "brand")
+	first, err := w.root().PutObject(w.ctx, "pinned-brand", "press/logo.txt", strings.NewReader("old"), 3, minio.PutObjectOptions{})
+	w.must(err)
+	w.must(put(w.ctx, w.root(), "pinned-brand", "press/logo.txt", "newer"))
+	w.must(put(w.ctx, w.root(), "pinned-brand", "press/note.txt", "note"))
+	w.apply(strings.ReplaceAll(`
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Collection
+metadata: {name: logos}
+spec: {libraryRef: {name: brand}, items: [{path: press/logo.txt, version: "VERSION"}, {path: press/note.txt}]}
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: RoleBinding
+metadata: {name: alice-logos}
+spec:
+  roleRef: {kind: BuiltIn, name: viewer}
+  subjects: [{kind: User, name: alice}]
+  targets: [{kind: Collection, name: logos}]
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: PublicLink
+metadata: {name: logos}
+spec: {target: {collection: {name: logos}}}
+`, "VERSION", first.VersionID))
+	if message := w.condition(&v1alpha1.Collection{}, "logos", "True", ""); !strings.Contains(message, "1 of them are of one version") {
+		t.Errorf("it is not told what grants give: %q", message)
+	}
+	alice := w.as("alice")
+	w.eventually("alice reads the member that is not pinned", 5*time.Second, func() error {
+		_, err := fetch(w.ctx, alice, "pinned-brand", "press/note.txt")
+		return err
+	})
+	_, err = fetch(w.ctx, alice, "pinned-brand", "press/logo.txt")
+	w.must(denied(err))
+	w.ready(&v1alpha1.PublicLink{}, "logos")
+	w.eventually("the link shows the old version", 10*time.Second, func() error {
+		catalog, err := fetch(w.ctx, w.root(), "pinned-brand-dam", "catalog/logos.json")
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(catalog, first.VersionID) || !strings.Contains(catalog, `"size":3`) || !strings.Contains(catalog, "note.txt") {
+			return fmt.Errorf("it is %s", catalog)
+		}
+		return nil
+	})
+}
