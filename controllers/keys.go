@@ -3,6 +3,8 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"maps"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,62 +20,82 @@ import (
 // fieldOwner is the field manager of everything that Vitrine applies.
 const fieldOwner = client.FieldOwner("vitrine")
 
-// ensureKey sees to it that an identity exists at the store with exactly one
-// access key, the one in the Secret, and gives that key's ID. A key that a cut
-// left without a Secret is deleted, since no store tells a secret twice.
-func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity store.Identity, secret types.NamespacedName, owner *metav1ac.OwnerReferenceApplyConfiguration, labels map[string]string) (string, error) {
+// ensureKey sees to it that an identity exists at the store with exactly the
+// access key in the Secret, and beside it the one that this replaced until its
+// overlap is over. A key that a cut left without a Secret is deleted, since no store
+// tells a secret twice.
+func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity store.Identity, secret types.NamespacedName, owner *metav1ac.OwnerReferenceApplyConfiguration, labels map[string]string, rotation keyRotation) (heldKey, error) {
 	existing := &corev1.Secret{}
 	err := d.Live.Get(ctx, secret, existing)
 	switch {
 	case apierrors.IsNotFound(err):
-		existing = nil
+		existing = &corev1.Secret{}
 	case err != nil:
-		return "", fmt.Errorf("reading Secret %s: %w", secret, err)
+		return heldKey{}, fmt.Errorf("reading Secret %s: %w", secret, err)
 	case !ownedBy(existing, owner):
-		return "", stall(v1alpha1.ReasonConflict, "Secret %s exists and is not Vitrine's; delete or rename it, so that the access key can be kept there", secret)
+		return heldKey{}, stall(v1alpha1.ReasonConflict, "Secret %s exists and is not Vitrine's; delete or rename it, so that the access key can be kept there", secret)
 	}
 	if _, err := connection.Identities.Ensure(ctx, identity); err != nil {
-		return "", fmt.Errorf("making the identity at the store: %w", err)
+		return heldKey{}, fmt.Errorf("making the identity at the store: %w", err)
 	}
 	keys, err := connection.Identities.Keys(ctx, identity.Name)
 	if err != nil {
-		return "", fmt.Errorf("listing access keys: %w", err)
+		return heldKey{}, fmt.Errorf("listing access keys: %w", err)
 	}
-	held := ""
+	now := d.Clock.Now()
+	held := heldIn(existing, keys)
+	if held.issued.IsZero() {
+		held.issued = now // of a store that does not tell
+	}
+	due := held.id == "" || rotation.due(held, now)
+	stays := held.previous
+	if due {
+		stays = held.id // the one before it has to go: stores know two
+	} else if !now.Before(held.previousEnds) {
+		stays = ""
+	}
 	for _, key := range keys {
-		if existing != nil && key.Active && key.ID == string(existing.Data[keyAccessKeyID]) && len(existing.Data[keySecretAccessKey]) > 0 {
-			held = key.ID
+		if key.ID == held.id || key.ID == stays {
 			continue
 		}
 		if err := connection.Identities.DeleteKey(ctx, identity.Name, key.ID); err != nil {
-			return "", fmt.Errorf("deleting an access key that no Secret holds: %w", err)
+			return heldKey{}, fmt.Errorf("deleting an access key that is not to be: %w", err)
 		}
 	}
 	data := map[string][]byte{
 		keyEndpointURL: []byte(connection.Declared.Spec.Endpoint),
 		keyRegion:      []byte(connection.Declared.Spec.Region),
 	}
-	if held != "" {
-		data[keyAccessKeyID], data[keySecretAccessKey] = existing.Data[keyAccessKeyID], existing.Data[keySecretAccessKey]
-		if sameData(existing.Data, data) {
-			return held, nil
-		}
-	} else {
+	next := held
+	if stays == "" {
+		next.previous, next.previousEnds = "", time.Time{}
+	}
+	if due {
 		key, err := connection.Identities.IssueKey(ctx, identity.Name)
 		if err != nil {
-			return "", fmt.Errorf("issuing an access key: %w", err)
+			return heldKey{}, fmt.Errorf("issuing an access key: %w", err)
 		}
-		held = key.ID
+		next = heldKey{id: key.ID, issued: now.UTC().Truncate(time.Second), previous: held.id}
+		if held.id != "" {
+			next.previousEnds = now.UTC().Truncate(time.Second).Add(rotation.overlap)
+		}
 		data[keyAccessKeyID], data[keySecretAccessKey] = []byte(key.ID), []byte(key.Secret.Reveal())
+	} else {
+		data[keyAccessKeyID], data[keySecretAccessKey] = existing.Data[keyAccessKeyID], existing.Data[keySecretAccessKey]
 	}
-	wanted := corev1ac.Secret(secret.Name, secret.Namespace).WithLabels(labels).WithType(corev1.SecretTypeOpaque).WithData(data)
+	next.request = rotation.request
+	annotations := next.annotations()
+	if sameData(existing.Data, data) && maps.Equal(annotationsOf(existing), annotations) {
+		return next, nil
+	}
+	wanted := corev1ac.Secret(secret.Name, secret.Namespace).WithLabels(labels).WithAnnotations(annotations).WithType(corev1.SecretTypeOpaque).WithData(data)
 	if owner != nil {
 		wanted = wanted.WithOwnerReferences(owner)
 	}
 	if err := d.Apply(ctx, wanted, fieldOwner, client.ForceOwnership); err != nil {
-		return "", fmt.Errorf("writing Secret %s: %w", secret, err)
+		return heldKey{}, fmt.Errorf("writing Secret %s: %w", secret, err)
 	}
-	return held, nil
+	return next, nil
 }
 
 // endKeys ends every access of an identity at once; the identity itself stays

@@ -89,7 +89,7 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 		return outcome{}, err
 	}
 	if _, err := r.ensureKey(ctx, connection, gatewayIdentity(obj), gatewaySecret(r.Settings, obj.Name), ownerOf("ObjectStore", obj),
-		map[string]string{labelPartOf: partOf}); err != nil {
+		map[string]string{labelPartOf: partOf}, keyRotation{}); err != nil {
 		return outcome{}, fmt.Errorf("the gateway's identity: %w", err)
 	}
 	for _, library := range libraries.Items {

@@ -90,14 +90,18 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 		}
 		return outcome{state: unknown}, r.release(ctx, user)
 	}
+	again := r.Settings.DriftInterval
 	for _, name := range tenant.stores() {
 		if !wanted[name] {
 			continue
 		}
-		identity, err := r.provide(ctx, user, name)
+		identity, next, err := r.provide(ctx, user, name)
 		if err != nil {
 			errs = append(errs, err)
 			continue
+		}
+		if !next.IsZero() {
+			again = min(again, max(next.Sub(r.Clock.Now()), 0)+10*time.Millisecond)
 		}
 		user.Status.Identities = append(withoutStore(user.Status.Identities, name), identity)
 	}
@@ -111,7 +115,7 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	if reason := v1alpha1.FreezeReason(user); reason != "" && err == nil && out.state == enforced {
 		out.reason, out.message = v1alpha1.ReasonFrozen, "frozen: "+reason+"; no policy names this User"
 	}
-	return out.within(r.Settings.DriftInterval), err
+	return out.within(again), err
 }
 
 // unwanted names the stores from which the User is to be taken: those that
@@ -150,22 +154,29 @@ func (r *UserReconciler) mayUse(ctx context.Context, namespace, objectStore stri
 	return nil
 }
 
-// provide makes the identity, the key and the Secret at one store.
-func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objectStore string) (v1alpha1.StoreIdentity, error) {
+// provide makes the identity, the key and the Secret at one store, and says
+// when something about the key changes by the clock; zero for never.
+func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objectStore string) (v1alpha1.StoreIdentity, time.Time, error) {
 	connection, err := r.Stores.Get(ctx, objectStore)
 	if err != nil {
-		return v1alpha1.StoreIdentity{}, err
+		return v1alpha1.StoreIdentity{}, time.Time{}, err
 	}
 	identity := userIdentity(connection.Declared, user.Namespace, user.Name)
 	secret := types.NamespacedName{Namespace: user.Namespace, Name: user.Name + "." + objectStore + ".key"}
-	key, err := r.ensureKey(ctx, connection, identity, secret, ownerOf("User", user), map[string]string{labelPartOf: partOf})
+	rotation := rotationOf(user)
+	key, err := r.ensureKey(ctx, connection, identity, secret, ownerOf("User", user), map[string]string{labelPartOf: partOf}, rotation)
 	if err != nil {
-		return v1alpha1.StoreIdentity{}, err
+		return v1alpha1.StoreIdentity{}, time.Time{}, err
 	}
-	return v1alpha1.StoreIdentity{
-		Store: objectStore, Name: identity.Name, AccessKeyID: key,
+	issued := metav1.NewTime(key.issued)
+	held := v1alpha1.StoreIdentity{
+		Store: objectStore, Name: identity.Name, AccessKeyID: key.id, IssuedAt: &issued,
 		SecretRef: &v1alpha1.LocalSecretReference{Name: secret.Name},
-	}, nil
+	}
+	if key.previous != "" {
+		held.Previous = &v1alpha1.PreviousKey{AccessKeyID: key.previous, EndsAt: metav1.NewTime(key.previousEnds)}
+	}
+	return held, rotation.next(key), nil
 }
 
 // withdraw takes everything of a User away from one store: the keys at once, so

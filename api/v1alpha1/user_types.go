@@ -32,6 +32,29 @@ type UserSpec struct {
 	// +optional
 	// +default="None"
 	Credentials CredentialsMode `json:"credentials,omitempty"`
+	// keyRotation says when access keys are replaced; never, when absent.
+	// +optional
+	KeyRotation *KeyRotation `json:"keyRotation,omitempty"`
+}
+
+// KeyRotation says when access keys are replaced.
+// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || !has(self.maxAge) || ![self.overlap, self.maxAge].all(d, d.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')) || duration(self.overlap) < duration(self.maxAge)",message="overlap must be shorter than maxAge, so that a key has ended before the next one is replaced"
+type KeyRotation struct {
+	// request replaces the keys once whenever it changes; any text, such as a date.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Request string `json:"request,omitempty"`
+	// maxAge replaces keys that are older; such as 2160h.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('87600h'))",message="maxAge must be between 1m and 87600h (ten years)"
+	MaxAge Duration `json:"maxAge,omitempty"`
+	// overlap is how long the old key stays valid beside the new one; 1h when absent, at
+	// most 168h. A store knows two keys of a user: replacing again ends the oldest at once.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || duration(self) <= duration('168h')",message="overlap must be at most 168h"
+	Overlap Duration `json:"overlap,omitempty"`
 }
 
 // UserStatus is what Vitrine made for a User.
@@ -65,6 +88,24 @@ type StoreIdentity struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	AccessKeyID string `json:"accessKeyID,omitempty"`
+	// issuedAt is when that key was made.
+	// +optional
+	IssuedAt *metav1.Time `json:"issuedAt,omitempty"`
+	// previous is the key that it replaced, while that is still valid.
+	// +optional
+	Previous *PreviousKey `json:"previous,omitempty"`
+}
+
+// PreviousKey is an access key that was replaced and is still valid.
+type PreviousKey struct {
+	// accessKeyID is the public part of the key.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	AccessKeyID string `json:"accessKeyID,omitempty"`
+	// endsAt is when it ends.
+	// +required
+	EndsAt metav1.Time `json:"endsAt,omitzero"`
 }
 
 // LocalSecretReference names a Secret in the same namespace.
