@@ -75,7 +75,7 @@ test-api: tools ## The kinds and their rules, on a real API server
 	$(call suite,$(call present,api config test/api))
 
 .PHONY: test-store
-test-store: tools ## The object store's driver and policies, on a real store
+test-store: tools ## The drivers of object stores and the policies, on real stores
 	$(call suite,$(call present,internal/store internal/policy test/store))
 
 .PHONY: test-cluster
@@ -149,7 +149,7 @@ deps: ## Install missing Debian or Ubuntu packages, or say which are missing
 # With KUBEBUILDER_ASSETS set, etcd and kube-apiserver are taken from there.
 CLUSTER_TOOLS := kube-controller-manager kubectl $(if $(KUBEBUILDER_ASSETS),,kube-apiserver etcd)
 .PHONY: tools
-tools: $(addprefix $(BIN)/,$(CLUSTER_TOOLS) versitygw objectstore) ## The programs that the demo and the tests run, into bin/ (several minutes, once)
+tools: $(addprefix $(BIN)/,$(CLUSTER_TOOLS) versitygw objectstore minio) ## The programs that the demo and the tests run, into bin/ (several minutes, once)
 
 .PHONY: tools-lint
 tools-lint: $(BIN)/golangci-lint $(BIN)/crd-ref-docs ## The linters and the documentation generator, into bin/
@@ -182,6 +182,10 @@ $(BIN)/versitygw: $(BIN)/.pin/versitygw
 
 $(BIN)/objectstore: $(BIN)/.pin/versitygw hack/tools/versitygw/objectstore/main.go
 	$(call build-tool,versitygw,$@,./objectstore)
+	@touch $@
+
+$(BIN)/minio: $(BIN)/.pin/minio
+	$(call build-tool,minio,$@,github.com/minio/minio)
 	@touch $@
 
 $(BIN)/golangci-lint: $(BIN)/.pin/lint

@@ -115,7 +115,7 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 		}
 	}
 	// After a restart, what status says of this declaration was found by a probe, if it was Ready then.
-	known := !seen && obj.Status.Capabilities != nil && obj.Status.ObservedGeneration == obj.Generation && readyOf(obj.Status.Conditions).Status == "True"
+	known := !seen && obj.Status.Capabilities != nil && obj.Status.Capabilities.Enforcement != "" && obj.Status.ObservedGeneration == obj.Generation && readyOf(obj.Status.Conditions).Status == "True"
 	if known {
 		r.probed.Store(obj.Name, probed{connection.Version, *obj.Status.Capabilities.DeepCopy(), r.Clock.Now()})
 		return unfit(obj.Status.Capabilities)
@@ -126,17 +126,7 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 	if err != nil {
 		return fmt.Errorf("probing the store: %w", err)
 	}
-	obj.Status.Capabilities = &v1alpha1.Capabilities{
-		Versioning:        supported(found.Versioning),
-		ConditionalWrites: supported(found.ConditionalWrites),
-		PrefixConditions:  supported(found.TrustedPrefix),
-		PrincipalPolicies: supported(found.BucketPolicies),
-		Rewrites:          supported(found.RewriteAfterDelete),
-		PolicyBytes:       int32(found.BucketPolicyBytes),
-	}
-	if !found.TrustedPrefix {
-		obj.Status.Capabilities.PrefixConditions = v1alpha1.CapabilityUntrusted
-	}
+	obj.Status.Capabilities = capabilitiesOf(found)
 	r.probed.Store(obj.Name, probed{connection.Version, *obj.Status.Capabilities.DeepCopy(), r.Clock.Now()})
 	return unfit(obj.Status.Capabilities)
 }
@@ -150,28 +140,6 @@ type probed struct {
 
 // probeAgain is how long a store that was found unfit counts as such.
 const probeAgain = 5 * time.Minute
-
-// unfit says what a store lacks that Vitrine relies on; nil when it lacks
-// nothing. Nobody is granted anything there until it has it.
-func unfit(c *v1alpha1.Capabilities) error {
-	if c == nil {
-		return wait(v1alpha1.ReasonStoreNotReady, "the ObjectStore has not been probed yet; see its conditions", time.Second)
-	}
-	for _, needed := range []struct {
-		what string
-		is   v1alpha1.Capability
-	}{
-		{"versions in buckets", c.Versioning},
-		{"conditional writes", c.ConditionalWrites},
-		{"prefix conditions on listing that hold", c.PrefixConditions},
-		{"bucket policies that name users as principals", c.PrincipalPolicies},
-	} {
-		if needed.is != v1alpha1.CapabilitySupported {
-			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store, or wait for the next look once it has", needed.what).within(probeAgain)
-		}
-	}
-	return nil
-}
 
 // remove takes away what Vitrine made for itself at the store.
 func (r *ObjectStoreReconciler) remove(ctx context.Context, obj *v1alpha1.ObjectStore) error {
@@ -216,13 +184,6 @@ func (d *Deps) release(ctx context.Context, obj client.Object) error {
 		return fmt.Errorf("releasing the finalizer: %w", err)
 	}
 	return nil
-}
-
-func supported(ok bool) v1alpha1.Capability {
-	if ok {
-		return v1alpha1.CapabilitySupported
-	}
-	return v1alpha1.CapabilityUnsupported
 }
 
 // gatewayIdentity is who the gateway is at a store.

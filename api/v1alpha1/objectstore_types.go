@@ -3,13 +3,34 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // Driver names the way in which identities and policies are managed at a store.
-// +kubebuilder:validation:Enum=IAM
+// +kubebuilder:validation:Enum=IAM;MinIO
 type Driver string
 
-// DriverIAM is the AWS IAM API, as VersityGW, AWS, Ceph RGW and SeaweedFS speak it.
-const DriverIAM Driver = "IAM"
+// The values of Driver.
+const (
+	// DriverIAM is the AWS IAM API, as VersityGW, AWS, Ceph RGW and SeaweedFS speak it.
+	DriverIAM Driver = "IAM"
+	// DriverMinIO is the admin API of MinIO, at the endpoint of S3.
+	DriverMinIO Driver = "MinIO"
+)
+
+// UntrustedConditions says what is done with rights that hang on a condition
+// which the store was found not to keep.
+// +kubebuilder:validation:Enum=Refuse;Accept
+type UntrustedConditions string
+
+// The values of UntrustedConditions.
+const (
+	// UntrustedConditionsRefuse: such a right is not granted, and its RoleBinding says so.
+	UntrustedConditionsRefuse UntrustedConditions = "Refuse"
+	// UntrustedConditionsAccept: it is granted all the same.
+	UntrustedConditionsAccept UntrustedConditions = "Accept"
+)
 
 // ObjectStoreSpec says where an object store is, how Vitrine signs in, and who may use it.
+//
+// +kubebuilder:validation:XValidation:rule="self.driver != 'IAM' || has(self.iam)",message="driver IAM needs iam.endpoint, the URL of the IAM API; set it, or use driver MinIO if the store has MinIO's admin API"
+// +kubebuilder:validation:XValidation:rule="self.driver == 'IAM' || !has(self.iam)",message="iam is for driver IAM alone; remove it: the MinIO driver finds the admin API at endpoint"
 type ObjectStoreSpec struct {
 	// driver is the way in which identities and policies are managed.
 	// +required
@@ -30,8 +51,8 @@ type ObjectStoreSpec struct {
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9-]+$`
 	Region string `json:"region,omitempty"`
 
-	// iam is where the IAM API is; required for the IAM driver.
-	// +required
+	// iam is where the IAM API is; required for the IAM driver, and for it alone.
+	// +optional
 	IAM IAMEndpoint `json:"iam,omitzero"`
 
 	// credentialsSecretRef names the Secret with the store's administrative key:
@@ -54,6 +75,14 @@ type ObjectStoreSpec struct {
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="installationID is part of every name at the store and cannot change; make a new ObjectStore"
 	InstallationID string `json:"installationID,omitempty"`
+
+	// untrustedConditions says what happens to a folder-level right to list where
+	// the store lets a client get around the condition that keeps it to the
+	// folder: Refuse does not grant it, Accept grants it, and names of files
+	// elsewhere in the bucket can then be seen by who has it.
+	// +optional
+	// +default="Refuse"
+	UntrustedConditions UntrustedConditions `json:"untrustedConditions,omitempty"`
 
 	// tenants lists who may use this store; nobody else may.
 	// +optional
@@ -140,6 +169,20 @@ const (
 	CapabilityUntrusted Capability = "Untrusted"
 )
 
+// Enforcement is the way in which rights get to a store.
+// +kubebuilder:validation:Enum=BucketPolicy;ManagedPolicy;InlinePolicy
+type Enforcement string
+
+// The values of Enforcement.
+const (
+	// EnforcementBucketPolicy: a policy for each bucket names users as principals.
+	EnforcementBucketPolicy Enforcement = "BucketPolicy"
+	// EnforcementManagedPolicy: policies of their own are attached to users and groups.
+	EnforcementManagedPolicy Enforcement = "ManagedPolicy"
+	// EnforcementInlinePolicy: policies are part of a user or group.
+	EnforcementInlinePolicy Enforcement = "InlinePolicy"
+)
+
 // Capabilities are what a probe of the store found.
 type Capabilities struct {
 	// versioning of buckets.
@@ -151,16 +194,42 @@ type Capabilities struct {
 	// prefixConditions tells whether a prefix condition on listing holds, misleading headers included.
 	// +optional
 	PrefixConditions Capability `json:"prefixConditions,omitempty"`
-	// principalPolicies are bucket policies that name users as principals.
+	// dateConditions tells whether a grant with an end ends by itself: whether a
+	// condition on the date holds.
+	// +optional
+	DateConditions Capability `json:"dateConditions,omitempty"`
+	// principalPolicies are bucket policies that name users as principals. Absent
+	// where rights get to the store in a better way, since it is not tried then.
 	// +optional
 	PrincipalPolicies Capability `json:"principalPolicies,omitempty"`
 	// rewrites tells whether what is uploaded under a key that was deleted before is there afterwards.
 	// +optional
 	Rewrites Capability `json:"rewrites,omitempty"`
+	// webIdentity tells whether people can sign in at the store with tokens of an issuer.
+	// +optional
+	WebIdentity Capability `json:"webIdentity,omitempty"`
+	// enforcement is the way in which rights get to the store; absent when no way works.
+	// +optional
+	Enforcement Enforcement `json:"enforcement,omitempty"`
 	// policyBytes is the budget for one policy document in bytes.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	PolicyBytes int32 `json:"policyBytes,omitempty"`
+	// documentsPerHolder is how many policy documents a user or group may have;
+	// absent where there is no limit, or rights do not hang on users and groups.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	DocumentsPerHolder int32 `json:"documentsPerHolder,omitempty"`
+	// groupsPerUser is how many groups a user may be in; absent likewise.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	GroupsPerUser int32 `json:"groupsPerUser,omitempty"`
+	// propagation is how long a change took to be in force when it was tried,
+	// rounded up to a second: 0s is with the next request.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16
+	Propagation string `json:"propagation,omitempty"`
 }
 
 // ObjectStore is an object store that tenants may keep Libraries in. It is the
@@ -175,6 +244,11 @@ type Capabilities struct {
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Installation",type=string,priority=1,JSONPath=`.spec.installationID`
+// +kubebuilder:printcolumn:name="Enforcement",type=string,priority=1,JSONPath=`.status.capabilities.enforcement`
+// +kubebuilder:printcolumn:name="Versioning",type=string,priority=1,JSONPath=`.status.capabilities.versioning`
+// +kubebuilder:printcolumn:name="Prefix conditions",type=string,priority=1,JSONPath=`.status.capabilities.prefixConditions`
+// +kubebuilder:printcolumn:name="Web identity",type=string,priority=1,JSONPath=`.status.capabilities.webIdentity`
+// +kubebuilder:printcolumn:name="Propagation",type=string,priority=1,JSONPath=`.status.capabilities.propagation`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",message="the name must be a DNS label of at most 63 characters: lower-case letters, digits and hyphens"

@@ -20,6 +20,7 @@ var madeBy = map[string]string{
 	"kubectl":                 "tools",
 	"versitygw":               "tools",
 	"objectstore":             "tools",
+	"minio":                   "tools",
 	"golangci-lint":           "tools-lint",
 }
 

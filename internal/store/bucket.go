@@ -38,6 +38,9 @@ func (s *Store) ObserveBucket(ctx context.Context, name string) (BucketState, er
 		return BucketState{}, translate(op, err)
 	}
 	versioning, err := s.S3.GetBucketVersioning(ctx, name)
+	if minio.ToErrorResponse(err).Code == "NoSuchBucket" {
+		return BucketState{}, nil // MinIO says of an absent bucket too that it has no tags
+	}
 	if err != nil {
 		return BucketState{}, translate(op, err)
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,10 +14,6 @@ const (
 	probeNamespace = "_probe"
 	probeSharedKey = "shared/seen.txt"
 	probeHiddenKey = "hidden/unseen.txt"
-
-	// A policy change is looked for this often, this many times: 15 s in all. AWS needs a few seconds, the others none.
-	probeWait  = 250 * time.Millisecond
-	probeTries = 60
 
 	// cleanLimit bounds cleaning up after the caller's context ended.
 	cleanLimit = 30 * time.Second
@@ -90,7 +85,7 @@ func (p *probe) clean(ctx context.Context) error {
 		return fmt.Errorf("probe S3: %w", err)
 	}
 	if err := p.store.driver.Delete(ctx, p.user); err != nil {
-		return fmt.Errorf("probe IAM: %w", err)
+		return fmt.Errorf("probe identities: %w", err)
 	}
 	return nil
 }
@@ -145,11 +140,11 @@ func (p *probe) rewrite(ctx context.Context, c *Capabilities) error {
 
 func (p *probe) identities(ctx context.Context, c *Capabilities) error {
 	if _, err := p.store.driver.Ensure(ctx, p.user); err != nil {
-		return fmt.Errorf("probe IAM: %w", err)
+		return fmt.Errorf("probe identities: %w", err)
 	}
 	f, err := p.store.driver.Features(ctx, p.user)
 	if err != nil {
-		return fmt.Errorf("probe IAM: %w", err)
+		return fmt.Errorf("probe identities: %w", err)
 	}
 	c.Account = f.Account
 	c.Groups = f.Groups
@@ -158,99 +153,6 @@ func (p *probe) identities(ctx context.Context, c *Capabilities) error {
 	c.WebIdentity = f.WebIdentity
 	c.IdentityTags = f.Tags
 	return nil
-}
-
-// access gives the user a folder-level listing by bucket policy, and looks whether it gets that, no more, and loses it again.
-func (p *probe) access(ctx context.Context, c *Capabilities) error {
-	key, err := p.store.driver.IssueKey(ctx, p.user.Name)
-	if err != nil {
-		return fmt.Errorf("probe IAM: %w", err)
-	}
-	as := visitor{store: p.store, key: key, bucket: p.bucket}
-
-	before, err := as.lists(ctx, lookup{prefix: "shared/"}, probeSharedKey)
-	if err != nil {
-		return fmt.Errorf("probe access: %w", err)
-	}
-	taken, err := p.putPolicy(ctx)
-	if err != nil || !taken {
-		return err
-	}
-	gained, seen, err := p.until(ctx, func() (bool, error) { return as.lists(ctx, lookup{prefix: "shared/"}, probeSharedKey) })
-	if err != nil {
-		return fmt.Errorf("probe access: %w", err)
-	}
-	leaks, err := as.leaks(ctx)
-	if err != nil {
-		return fmt.Errorf("probe access: %w", err)
-	}
-	if err := p.store.SetBucketPolicy(ctx, p.bucket, nil); err != nil {
-		return fmt.Errorf("probe access: %w", err)
-	}
-	lost, gone, err := p.until(ctx, func() (bool, error) {
-		still, err := as.lists(ctx, lookup{prefix: "shared/"}, probeSharedKey)
-		return !still, err
-	})
-	if err != nil {
-		return fmt.Errorf("probe access: %w", err)
-	}
-	c.BucketPolicies = !before && seen && gone
-	if c.BucketPolicies {
-		c.BucketPolicyBytes = BucketPolicyBudget
-		c.TrustedPrefix = !leaks
-		c.PropagationSeconds = int((max(gained, lost) + time.Second - 1) / time.Second)
-	}
-	return nil
-}
-
-// putPolicy tells whether the store takes a bucket policy that names the user. A user made a moment ago may not be known everywhere.
-func (p *probe) putPolicy(ctx context.Context) (taken bool, err error) {
-	principal := map[string][]string{"AWS": {p.store.driver.Principal(p.user)}}
-	doc, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []map[string]any{
-		{
-			"Effect": "Allow", "Principal": principal, "Action": []string{"s3:ListBucket"}, "Resource": []string{"arn:aws:s3:::" + p.bucket},
-			"Condition": map[string]any{"StringLike": map[string][]string{"s3:prefix": {"shared/*"}}},
-		},
-		{
-			"Effect": "Allow", "Principal": principal, "Action": []string{"s3:GetObject"},
-			"Resource": []string{"arn:aws:s3:::" + p.bucket + "/shared/*"},
-		},
-	}})
-	if err != nil {
-		return false, fmt.Errorf("probe access: write the policy: %w", err)
-	}
-	var refused error
-	_, taken, err = p.until(ctx, func() (bool, error) {
-		refused = p.store.SetBucketPolicy(ctx, p.bucket, doc)
-		if errors.Is(refused, ErrUnknownPrincipal) {
-			return false, nil
-		}
-		return true, nil
-	})
-	if err != nil || !taken || lacking(refused) {
-		return false, err
-	}
-	if refused != nil {
-		return false, fmt.Errorf("probe access: %w", refused)
-	}
-	return true, nil
-}
-
-// until asks again and again, and tells how long it took in steps of probeWait, and whether it came true.
-func (p *probe) until(ctx context.Context, is func() (bool, error)) (after time.Duration, ok bool, err error) {
-	tick := time.NewTicker(probeWait)
-	defer tick.Stop()
-	for try := range probeTries {
-		if ok, err := is(); ok || err != nil {
-			return time.Duration(try) * probeWait, ok, err
-		}
-		select {
-		case <-ctx.Done():
-			return 0, false, ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return probeTries * probeWait, false, nil
 }
 
 // lacking tells a store that cannot do a thing from one that failed to.

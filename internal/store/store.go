@@ -18,13 +18,19 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store/conn"
 	"github.com/vitrine-dam/vitrine/internal/store/iam"
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
+	minioadmin "github.com/vitrine-dam/vitrine/internal/store/minio"
 )
 
 // Driver names the identity API of a store.
 type Driver string
 
-// DriverIAM is the AWS IAM API: AWS, Ceph RGW, SeaweedFS, VersityGW.
-const DriverIAM Driver = "IAM"
+// The drivers.
+const (
+	// DriverIAM is the AWS IAM API: AWS, Ceph RGW, SeaweedFS, VersityGW.
+	DriverIAM Driver = "IAM"
+	// DriverMinIO is MinIO's admin API, which lives at the endpoint of S3.
+	DriverMinIO Driver = "MinIO"
+)
 
 // The words the drivers share with their callers.
 type (
@@ -38,6 +44,18 @@ type (
 	Identity = identity.Identity
 	// AccessKey is a key of an Identity.
 	AccessKey = identity.AccessKey
+	// Holder is a user or group that holds policy documents.
+	Holder = identity.Holder
+	// Held is what a Holder has at the store.
+	Held = identity.Held
+	// Holders attaches policy documents to users and groups.
+	Holders = identity.Holders
+)
+
+// The kinds of Holder.
+const (
+	HolderUser  = identity.HolderUser
+	HolderGroup = identity.HolderGroup
 )
 
 // DefaultRegion is used where a store has no notion of regions.
@@ -48,13 +66,13 @@ type Config struct {
 	Driver         Driver
 	Endpoint       string // URL of S3
 	Region         string // DefaultRegion when empty
-	IAMEndpoint    string // URL of the identity API
+	IAMEndpoint    string // URL of the IAM API; not used by the MinIO driver
 	CABundle       []byte // PEM, beside the system's roots
 	Credentials    Credentials
 	InstallationID string // part of the names a probe makes, so that installations sharing a store do not meet
 	Account        string // account number in principals, as Capabilities.Account reported it; twelve zeros when empty (VersityGW)
 
-	// Hook, for tests only, is asked before every request to S3 or IAM; an error fails the call before it leaves.
+	// Hook, for tests only, is asked before every request to any API; an error fails the call before it leaves.
 	Hook func(Call) error
 }
 
@@ -91,8 +109,8 @@ type Store struct {
 
 // Open prepares a connection without any I/O; ErrInvalid when the configuration cannot work.
 func Open(cfg Config) (*Store, error) {
-	if cfg.Driver != DriverIAM {
-		return nil, fmt.Errorf("open store: driver %q is not known, use %s: %w", cfg.Driver, DriverIAM, ErrInvalid)
+	if cfg.Driver != DriverIAM && cfg.Driver != DriverMinIO {
+		return nil, fmt.Errorf("open store: driver %q is not known, use %s or %s: %w", cfg.Driver, DriverIAM, DriverMinIO, ErrInvalid)
 	}
 	if cfg.Region == "" {
 		cfg.Region = DefaultRegion
@@ -104,8 +122,10 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parseEndpoint("IAM endpoint", cfg.IAMEndpoint); err != nil {
-		return nil, err
+	if cfg.Driver == DriverIAM {
+		if _, err := parseEndpoint("IAM endpoint", cfg.IAMEndpoint); err != nil {
+			return nil, err
+		}
 	}
 	transport, err := conn.NewTransport(conn.Options{CABundle: cfg.CABundle, Hook: cfg.Hook})
 	if err != nil {
@@ -122,16 +142,29 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: endpoint %s: %w", endpoint.Host, ErrInvalid)
 	}
-	driver := iam.New(iam.Config{
-		Endpoint:    cfg.IAMEndpoint,
-		Region:      cfg.Region,
-		Account:     cfg.Account,
-		Credentials: cfg.Credentials,
-		HTTPClient:  &http.Client{Transport: transport.RoundTripper(conn.IAM), Timeout: callTimeout, CheckRedirect: noRedirect},
-	})
+	driver := newDriver(cfg, transport)
 	// fmt cannot ask unexported fields to redact themselves, so the secret stays with the signers only.
 	cfg.Credentials.SecretAccessKey = ""
 	return &Store{S3: client, Identities: driver, driver: driver, cfg: cfg, transport: transport}, nil
+}
+
+func newDriver(cfg Config, transport *conn.Transport) identity.Driver {
+	api := func(service conn.Service) *http.Client {
+		return &http.Client{Transport: transport.RoundTripper(service), Timeout: callTimeout, CheckRedirect: noRedirect}
+	}
+	if cfg.Driver == DriverMinIO {
+		return minioadmin.New(minioadmin.Config{Endpoint: cfg.Endpoint, Region: cfg.Region, Credentials: cfg.Credentials, HTTPClient: api(conn.Admin)})
+	}
+	return iam.New(iam.Config{
+		Endpoint: cfg.IAMEndpoint, Region: cfg.Region, Account: cfg.Account, Credentials: cfg.Credentials, HTTPClient: api(conn.IAM),
+	})
+}
+
+// Holders gives the way to documents at identities; nil where rights get to the store by bucket policies, and where the driver knows no
+// such way. No I/O: which way it is was found by Probe and is in Capabilities.
+func (s *Store) Holders(by Enforcement) Holders {
+	holders, _ := s.driver.Holders(by)
+	return holders
 }
 
 // Close gives back idle connections. Calls under way end by themselves.

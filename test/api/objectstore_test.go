@@ -21,7 +21,12 @@ spec:
 			`{namespaces: [`+long(55)+`%03[1]d, `+long(54)+`b%03[1]d], buckets: ["`+long(58)+`%03[1]d*", "`+long(58)+`b%03[1]d"]}`)+`}`),
 		accepted("the longest lists of one tenant fit", `spec: {tenants: [{namespaces: `+many(64, long(60)+"%03d")+`, buckets: `+many(64, long(60)+"%03d")+`}]}`),
 
-		refused("a driver is one that exists", `spec: {driver: MinIO}`, `spec.driver: Unsupported value`),
+		accepted("MinIO's admin API is at the endpoint of S3", `spec: {driver: MinIO, iam: null}`),
+		accepted("a condition that does not hold may be lived with", `spec: {untrustedConditions: Accept}`),
+
+		refused("a driver is one that exists", `spec: {driver: Azure}`, `spec.driver: Unsupported value`),
+		refused("the MinIO driver has no IAM endpoint", `spec: {driver: MinIO}`, `remove it: the MinIO driver finds the admin API at endpoint`),
+		refused("untrusted conditions are refused or accepted", `spec: {untrustedConditions: Ask}`, `spec.untrustedConditions: Unsupported value`),
 		refused("a driver is named", `spec: {driver: null}`, `spec.driver: Required value`),
 		refused("an endpoint is given", `spec: {endpoint: null}`, `spec.endpoint: Required value`),
 		refused("an endpoint is not empty", `spec: {endpoint: ""}`, `spec.endpoint: Invalid value: "": spec.endpoint in body should be at least 1 chars`, `write https://s3.example.org`),
@@ -33,7 +38,7 @@ spec:
 		refused("an endpoint has no fragment", `spec: {endpoint: "https://s3.example.org#x"}`, `write https://s3.example.org`),
 		refused("an endpoint carries no credentials", `spec: {endpoint: "https://key:secret@s3.example.org"}`, `put credentials into credentialsSecretRef`),
 		refused("an endpoint is not endless", `spec: {endpoint: "https://`+long(505)+`"}`, `spec.endpoint: Too long`),
-		refused("an IAM endpoint is given", `spec: {iam: null}`, `spec.iam: Required value`),
+		refused("the IAM driver has an IAM endpoint", `spec: {iam: null}`, `set it, or use driver MinIO`),
 		refused("an IAM endpoint is named", `spec: {iam: {endpoint: null}}`, `spec.iam.endpoint: Required value`),
 		refused("an IAM endpoint is not empty", `spec: {iam: {endpoint: ""}}`, `at least 1 chars`, `such as https://iam.example.org`),
 		refused("an IAM endpoint is a URL", `spec: {iam: {endpoint: iam}}`, `such as https://iam.example.org`),
@@ -75,6 +80,7 @@ spec:
 	},
 	updates: []refusable{
 		accepted("a store may move", `spec: {endpoint: "https://s3.example.net", region: eu-central-1}`),
+		accepted("a store may become another with the other driver", `spec: {driver: MinIO, iam: null}`),
 		accepted("tenants come and go", `spec: {tenants: null}`),
 		refused("the installation's ID stays", `spec: {installationID: other}`, `make a new ObjectStore`),
 	},

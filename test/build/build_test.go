@@ -170,8 +170,9 @@ var rows = map[string]struct {
 	"internal/rendition/specimen": {pure, ""},
 	"internal/review":             {pure, "api/v1alpha1 internal/access internal/asset"},
 	"internal/review/source":      {cluster, "api/v1alpha1 internal/review"},
-	"internal/store":              {stores, "internal/store/conn internal/store/iam internal/store/identity"},
+	"internal/store":              {stores, "internal/store/conn internal/store/iam internal/store/identity internal/store/minio"},
 	"internal/store/iam":          {stores, "internal/store/conn internal/store/identity"},
+	"internal/store/minio":        {stores, "internal/store/conn internal/store/identity"},
 	"internal/store/identity":     {stores, "internal/store/conn"},
 	"internal/store/conn":         {stores, ""},
 	"internal/gateway":            {both, "api/v1alpha1 internal/asset internal/link internal/store"},
@@ -236,6 +237,7 @@ func TestToolsAndProductShareModuleVersions(t *testing.T) {
 	for dir, packages := range map[string][]string{
 		"hack/tools/kubernetes": {"k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes/cmd/kube-controller-manager", "k8s.io/kubernetes/cmd/kubectl"},
 		"hack/tools/versitygw":  {"github.com/versity/versitygw/cmd/versitygw"},
+		"hack/tools/minio":      {"github.com/minio/minio"},
 	} {
 		shared := map[string]bool{}
 		for _, line := range goListIn(t, dir, append([]string{"-deps", "-f", format}, packages...)...) {

@@ -1,5 +1,5 @@
-// Package store_test drives internal/store against a real VersityGW with its IAM service. The tests are also the record of what that
-// store was found to do: each name says a fact or a promise.
+// Package store_test drives internal/store against real stores: VersityGW with its IAM service, and MinIO. The tests are also the record
+// of what these stores were found to do: each name says a fact or a promise.
 package store_test
 
 import (
@@ -8,6 +8,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -15,8 +18,11 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// bed is the running store, the same for all tests: each test has buckets and users of its own.
-var bed *testbed.ObjectStore
+// The running stores, the same for all tests: each test has buckets and users of its own.
+var (
+	versitygw *testbed.ObjectStore
+	minioBed  *testbed.MinIO
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -29,36 +35,77 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	bed, err = testbed.StartObjectStore(context.Background(), dir, testbed.ObjectStoreOptions{})
+	versitygw, err = testbed.StartObjectStore(context.Background(), filepath.Join(dir, "versitygw"), testbed.ObjectStoreOptions{})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "start the object store:", err)
+		fmt.Fprintln(os.Stderr, "start VersityGW:", err)
 		return 1
 	}
-	defer func() {
-		if err := bed.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stop the object store:", err)
-		}
-	}()
+	defer stop("VersityGW", versitygw.Stop)
+	minioBed, err = testbed.StartMinIO(context.Background(), filepath.Join(dir, "minio"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "start MinIO:", err)
+		return 1
+	}
+	defer stop("MinIO", minioBed.Stop)
 	return m.Run()
+}
+
+func stop(name string, end func() error) {
+	if err := end(); err != nil {
+		fmt.Fprintf(os.Stderr, "stop %s: %v\n", name, err)
+	}
+}
+
+// The stores' names are those of subtests, so that whatever a test does is done at the store it is named after.
+const (
+	onVersityGW = "VersityGW"
+	onMinIO     = "MinIO"
+)
+
+// onEach runs a test at every store.
+func onEach(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	for _, name := range []string{onVersityGW, onMinIO} {
+		t.Run(name, test)
+	}
+}
+
+// at tells which store a test runs at: VersityGW unless it is named after another.
+func at(t *testing.T) string {
+	t.Helper()
+	if slices.Contains(strings.Split(t.Name(), "/"), onMinIO) {
+		return onMinIO
+	}
+	return onVersityGW
 }
 
 // installation is the installation of all tests but those that play another one.
 const installation = "test"
 
-func config() store.Config {
+func config(t *testing.T) store.Config {
+	t.Helper()
+	if at(t) == onMinIO {
+		return store.Config{
+			Driver:         store.DriverMinIO,
+			Endpoint:       minioBed.Endpoint,
+			Region:         minioBed.Region,
+			InstallationID: installation,
+			Credentials:    store.Credentials{AccessKeyID: minioBed.AccessKey, SecretAccessKey: store.Secret(minioBed.SecretKey)},
+		}
+	}
 	return store.Config{
 		Driver:         store.DriverIAM,
-		Endpoint:       bed.S3Endpoint,
-		Region:         bed.Region,
-		IAMEndpoint:    bed.IAMEndpoint,
+		Endpoint:       versitygw.S3Endpoint,
+		Region:         versitygw.Region,
+		IAMEndpoint:    versitygw.IAMEndpoint,
 		InstallationID: installation,
-		Credentials:    store.Credentials{AccessKeyID: bed.AccessKey, SecretAccessKey: store.Secret(bed.SecretKey)},
+		Credentials:    store.Credentials{AccessKeyID: versitygw.AccessKey, SecretAccessKey: store.Secret(versitygw.SecretKey)},
 	}
 }
 
 func open(t *testing.T, change ...func(*store.Config)) *store.Store {
 	t.Helper()
-	cfg := config()
+	cfg := config(t)
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -182,4 +229,51 @@ func (k *killer) hook(store.Call) error {
 		return errCut
 	}
 	return nil
+}
+
+// kept is what a store keeps of an identity: MinIO has no tags.
+func kept(t *testing.T, id store.Identity) store.Identity {
+	t.Helper()
+	if at(t) == onMinIO {
+		id.Tags = nil
+	}
+	return id
+}
+
+// enforcement is how rights get to the store that a test runs at.
+func enforcement(t *testing.T) store.Enforcement {
+	t.Helper()
+	return abilities[at(t)].Enforcement
+}
+
+func holder(id store.Identity) store.Holder {
+	return store.Holder{Kind: store.HolderUser, Path: id.Path, Name: id.Name}
+}
+
+// let gives a user listing, reading and writing below a prefix, in the store's own way.
+func let(t *testing.T, s *store.Store, id store.Identity, bucket, prefix string) {
+	t.Helper()
+	var err error
+	if holders := s.Holders(enforcement(t)); holders != nil {
+		err = holders.SetDocument(t.Context(), holder(id), 0, document(bucket, prefix))
+	} else {
+		err = s.SetBucketPolicy(t.Context(), bucket, allow(bucket, prefix, s.Identities.Principal(id)))
+	}
+	if err != nil {
+		t.Fatalf("let %s into %s: %v", id.Name, prefix, err)
+	}
+}
+
+// letNobody takes away what let gave.
+func letNobody(t *testing.T, s *store.Store, id store.Identity, bucket string) {
+	t.Helper()
+	var err error
+	if holders := s.Holders(enforcement(t)); holders != nil {
+		err = holders.SetDocument(t.Context(), holder(id), 0, nil)
+	} else {
+		err = s.SetBucketPolicy(t.Context(), bucket, nil)
+	}
+	if err != nil {
+		t.Fatalf("let nobody into %s: %v", bucket, err)
+	}
 }

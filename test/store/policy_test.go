@@ -13,19 +13,31 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// allow is a bucket policy that lets the principals list and read below the prefix, and put there.
+// document lets whoever holds it list and read below the prefix, and put there.
+func document(bucket, prefix string) []byte { return policyOf(bucket, prefix, nil) }
+
+// allow is a bucket policy that lets the principals do that.
 func allow(bucket, prefix string, principals ...string) []byte {
-	doc, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []map[string]any{
+	return policyOf(bucket, prefix, map[string]any{"AWS": principals})
+}
+
+func policyOf(bucket, prefix string, principal map[string]any) []byte {
+	statements := []map[string]any{
 		{
-			"Sid": "VitrineList1", "Effect": "Allow", "Principal": map[string]any{"AWS": principals},
-			"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::" + bucket,
+			"Sid": "VitrineList1", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::" + bucket,
 			"Condition": map[string]any{"StringLike": map[string]any{"s3:prefix": []string{prefix + "*"}}},
 		},
 		{
-			"Sid": "VitrineRead1", "Effect": "Allow", "Principal": map[string]any{"AWS": principals},
-			"Action": []string{"s3:GetObject", "s3:PutObject"}, "Resource": "arn:aws:s3:::" + bucket + "/" + prefix + "*",
+			"Sid": "VitrineRead1", "Effect": "Allow", "Action": []string{"s3:GetObject", "s3:PutObject"},
+			"Resource": "arn:aws:s3:::" + bucket + "/" + prefix + "*",
 		},
-	}})
+	}
+	if principal != nil {
+		for _, s := range statements {
+			s["Principal"] = principal
+		}
+	}
+	doc, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
 	if err != nil {
 		panic(err)
 	}
@@ -33,40 +45,38 @@ func allow(bucket, prefix string, principals ...string) []byte {
 }
 
 // features: A1.1, A1.3
-func TestABucketPolicyAloneGivesAUserAccessAtOnceAndTakesItAtOnce(t *testing.T) {
-	s := open(t)
-	name := bucket(t, s)
-	fill(t, s, name)
-	id, key := user(t, s, "alice")
-	alice := as(t, key)
+func TestAPolicyAloneGivesAUserAccessAtOnceAndTakesItAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T) {
+		s := open(t)
+		name := bucket(t, s)
+		fill(t, s, name)
+		id, key := user(t, s, "alice")
+		alice := as(t, key)
 
-	reads := func(key string) error { _, _, err := alice.GetObject(t.Context(), name, key); return err }
-	lists := func(prefix string) error {
-		return alice.ListObjects(t.Context(), name, prefix, func(store.ObjectInfo) error { return nil })
-	}
-	if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
-		t.Fatalf("before the policy: got %v, want ErrDenied", err)
-	}
-	if err := s.SetBucketPolicy(t.Context(), name, allow(name, "launch/", s.Identities.Principal(id))); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(reads("launch/c.txt"), lists("launch/"), lists("launch/final/")); err != nil {
-		t.Errorf("with the policy, in the very next requests: %v", err)
-	}
-	for what, err := range map[string]error{
-		"reading beside": reads("a.txt"), "listing all": lists(""), "listing beside": lists("a"), "listing a longer name": lists("launch-2/"),
-		"reading an absent key beside": reads("nothing.txt"), // never NotFound: that would tell what exists
-	} {
-		if !errors.Is(err, store.ErrDenied) {
-			t.Errorf("%s: got %v, want ErrDenied", what, err)
+		reads := func(key string) error { _, _, err := alice.GetObject(t.Context(), name, key); return err }
+		lists := func(prefix string) error {
+			return alice.ListObjects(t.Context(), name, prefix, func(store.ObjectInfo) error { return nil })
 		}
-	}
-	if err := s.SetBucketPolicy(t.Context(), name, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
-		t.Errorf("after the policy, in the very next request: got %v, want ErrDenied", err)
-	}
+		if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
+			t.Fatalf("before the policy: got %v, want ErrDenied", err)
+		}
+		let(t, s, id, name, "launch/")
+		if err := errors.Join(reads("launch/c.txt"), lists("launch/"), lists("launch/final/")); err != nil {
+			t.Errorf("with the policy, in the very next requests: %v", err)
+		}
+		for what, err := range map[string]error{
+			"reading beside": reads("a.txt"), "listing all": lists(""), "listing beside": lists("a"), "listing a longer name": lists("launch-2/"),
+			"reading an absent key beside": reads("nothing.txt"), // never NotFound: that would tell what exists
+		} {
+			if !errors.Is(err, store.ErrDenied) {
+				t.Errorf("%s: got %v, want ErrDenied", what, err)
+			}
+		}
+		letNobody(t, s, id, name)
+		if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
+			t.Errorf("after the policy, in the very next request: got %v, want ErrDenied", err)
+		}
+	})
 }
 
 func TestABucketPolicyIsKeptVerbatim(t *testing.T) {
@@ -187,28 +197,28 @@ func TestAPolicyOverTheBudgetDoesNotLeave(t *testing.T) {
 
 // A contributor's key can put and nothing more: no policy, tags or versions of the bucket.
 func TestAUsersKeyCannotTouchTheBucketItself(t *testing.T) {
-	s := open(t)
-	name := bucket(t, s)
-	id, key := user(t, s, "alice")
-	if err := s.SetBucketPolicy(t.Context(), name, allow(name, "launch/", s.Identities.Principal(id))); err != nil {
-		t.Fatal(err)
-	}
-	alice := as(t, key)
-	other := mark(t)
-	other.Installation = "other"
-	_, policy := alice.BucketPolicy(t.Context(), name)
-	for what, err := range map[string]error{
-		"reading the policy": policy,
-		"writing the policy": alice.SetBucketPolicy(t.Context(), name, nil),
-		"marking":            alice.MarkBucket(t.Context(), name, other),
-		"unversioning":       alice.S3.SuspendVersioning(t.Context(), name),
-		"removing":           alice.S3.RemoveBucket(t.Context(), name),
-		"making a bucket":    alice.S3.MakeBucket(t.Context(), unique(t)+"-2", minio.MakeBucketOptions{}),
-	} {
-		if err == nil {
-			t.Errorf("%s: allowed", what)
+	onEach(t, func(t *testing.T) {
+		s := open(t)
+		name := bucket(t, s)
+		id, key := user(t, s, "alice")
+		let(t, s, id, name, "launch/")
+		alice := as(t, key)
+		other := mark(t)
+		other.Installation = "other"
+		_, policy := alice.BucketPolicy(t.Context(), name)
+		for what, err := range map[string]error{
+			"reading the policy": policy,
+			"writing the policy": alice.SetBucketPolicy(t.Context(), name, nil),
+			"marking":            alice.MarkBucket(t.Context(), name, other),
+			"unversioning":       alice.S3.SuspendVersioning(t.Context(), name),
+			"removing":           alice.S3.RemoveBucket(t.Context(), name),
+			"making a bucket":    alice.S3.MakeBucket(t.Context(), unique(t)+"-2", minio.MakeBucketOptions{}),
+		} {
+			if err == nil {
+				t.Errorf("%s: allowed", what)
+			}
 		}
-	}
-	m := mark(t)
-	observe(t, s, name, store.BucketState{Exists: true, Versioned: true, Mark: &m, ForeignTags: map[string]string{}})
+		m := mark(t)
+		observe(t, s, name, store.BucketState{Exists: true, Versioned: true, Mark: &m, ForeignTags: map[string]string{}})
+	})
 }

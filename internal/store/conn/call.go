@@ -12,17 +12,18 @@ import (
 // Service names the API that a call goes to.
 type Service string
 
-// The two APIs of a store.
+// The APIs of a store.
 const (
-	S3  Service = "s3"
-	IAM Service = "iam"
+	S3    Service = "s3"
+	IAM   Service = "iam"
+	Admin Service = "admin" // MinIO's
 )
 
 // Call describes one request about to leave.
 type Call struct {
 	Service   Service
-	Operation string // as AWS names it, e.g. PutBucketPolicy, CreateUser
-	Resource  string // bucket, bucket/key or user name; empty for listings of all
+	Operation string // as its API names it, e.g. PutBucketPolicy, CreateUser, add-user
+	Resource  string // bucket, bucket/key, user, group or policy; empty for listings of all
 	Mutates   bool   // whether the store may be another one afterwards
 }
 
@@ -40,8 +41,12 @@ const maxForm = 1 << 20
 
 // describe names the request, and for IAM reads the form, putting a fresh body in its place.
 func describe(service Service, req *http.Request) (Call, error) {
-	if service == S3 {
+	switch service {
+	case S3:
 		return describeS3(req), nil
+	case Admin:
+		return describeAdmin(req), nil
+	case IAM:
 	}
 	form, err := readForm(req)
 	if err != nil {
@@ -49,7 +54,13 @@ func describe(service Service, req *http.Request) (Call, error) {
 	}
 	action := form.Get("Action")
 	reads := strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
-	return Call{Service: IAM, Operation: action, Resource: form.Get("UserName"), Mutates: !reads}, nil
+	resource := ""
+	for _, key := range []string{"UserName", "GroupName", "PolicyName", "PolicyArn"} {
+		if resource = form.Get(key); resource != "" {
+			break
+		}
+	}
+	return Call{Service: IAM, Operation: action, Resource: resource, Mutates: !reads}, nil
 }
 
 func readForm(req *http.Request) (url.Values, error) {

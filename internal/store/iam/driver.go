@@ -1,5 +1,6 @@
-// Package iam is the driver for stores that speak the AWS IAM API: AWS, Ceph RGW, SeaweedFS, VersityGW. Today it makes users and access
-// keys; rights come from bucket policies that name the users.
+// Package iam is the driver for stores that speak the AWS IAM API: AWS, Ceph RGW, SeaweedFS, VersityGW. It makes users and access
+// keys. Rights come from bucket policies that name the users, or from documents at users and groups: as policies of their own (AWS,
+// SeaweedFS) or within the user or group (Ceph).
 //
 // VersityGW 1.8 as found by the tests in test/store: it keeps users' paths and tags and gives the tags back in GetUser and ListUsers; two access keys per
 // user; no groups, no managed policies; account number 000000000000. A user with keys or inline policies is not deleted (DeleteConflict).
@@ -10,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -36,6 +38,8 @@ type Config struct {
 type Driver struct {
 	client  *iam.Client
 	account string
+	// noDetails is set once the store was found not to tell all of an account at once.
+	noDetails atomic.Bool
 }
 
 var _ identity.Driver = (*Driver)(nil)

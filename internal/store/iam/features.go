@@ -54,8 +54,10 @@ func (d *Driver) Features(ctx context.Context, probe identity.Identity) (identit
 }
 
 // speaks tells whether the store knows the operation. Refusals of any kind mean that it cannot be used; silence is an error.
-func speaks(op string, err error) (bool, error) {
-	err = translate(op, err)
+func speaks(op string, err error) (bool, error) { return known(translate(op, err)) }
+
+// known is speaks for an error that was translated before.
+func known(err error) (bool, error) {
 	if err == nil {
 		return true, nil
 	}

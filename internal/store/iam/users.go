@@ -72,6 +72,9 @@ func (d *Driver) Delete(ctx context.Context, id identity.Identity) error {
 	if err := d.deletePolicies(ctx, id.Name); err != nil {
 		return err
 	}
+	if err := d.free(ctx, id); err != nil {
+		return err
+	}
 	_, err = d.client.DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String(id.Name)})
 	if err := translate("delete user "+id.Name, err); err != nil && !errors.Is(err, conn.ErrNotFound) {
 		return err
@@ -122,7 +125,7 @@ func (d *Driver) completeTags(ctx context.Context, want, found identity.Identity
 	return translate("tag user "+want.Name, err)
 }
 
-// deletePolicies takes inline policies away. Vitrine writes none at this store, but a user with any cannot be deleted.
+// deletePolicies takes inline policies away, whosever they are: a user with any cannot be deleted.
 func (d *Driver) deletePolicies(ctx context.Context, name string) error {
 	op := "delete inline policies of user " + name
 	pages := iam.NewListUserPoliciesPaginator(d.client, &iam.ListUserPoliciesInput{UserName: aws.String(name)})

@@ -1,6 +1,10 @@
 package identity
 
-import "context"
+import (
+	"context"
+	"strconv"
+	"strings"
+)
 
 // HolderKind says what a policy document is attached to.
 type HolderKind string
@@ -15,15 +19,17 @@ const (
 // stores whose rights hang on identities and not on buckets.
 type Holder struct {
 	Kind HolderKind
+	Path string // as Path makes it
 	Name string // as Name makes it
 }
 
 // Held is what a Holder has at the store.
 type Held struct {
 	// Documents are those of ours that are attached, by shard, from 0. A shard
-	// whose document is missing or not attached is not in it.
+	// whose document is missing or not attached is not in it. Stores may give
+	// back other bytes than were set; SameDocument compares what they say.
 	Documents map[int][]byte
-	// Foreign names policies that others attached. They are kept, and told.
+	// Foreign names policies that others attached, in order. They are kept, and told.
 	Foreign []string
 	// Members are the users of a group, by name, in order.
 	Members []string
@@ -43,6 +49,43 @@ type Holders interface {
 	EnsureGroup(ctx context.Context, group Identity) error
 	// DeleteGroup takes away members, documents and the group; nil when there was none.
 	DeleteGroup(ctx context.Context, group Identity) error
-	// SetMember puts a user into a group, or takes the user out of it; nil when that is so already.
+	// SetMember puts a user into a group, or takes the user out of it; nil when
+	// that is so already. ErrNotFound when the group, or a user to be put in, does not exist.
 	SetMember(ctx context.Context, group Identity, user string, in bool) error
+}
+
+// Enforcement is the way in which rights get to a store.
+type Enforcement string
+
+// The ways of Enforcement.
+const (
+	// ByBucketPolicy: a policy for each bucket names users as principals.
+	ByBucketPolicy Enforcement = "BucketPolicy"
+	// ByManagedPolicy: policies of their own are attached to users and groups.
+	ByManagedPolicy Enforcement = "ManagedPolicy"
+	// ByInlinePolicy: policies are part of a user or group.
+	ByInlinePolicy Enforcement = "InlinePolicy"
+)
+
+// Budget is what a store takes of documents at identities. Zero means no limit.
+type Budget struct {
+	DocumentBytes      int // of one document, in the compact form that it is written in
+	DocumentsPerHolder int
+	GroupsPerUser      int
+}
+
+// DocumentName is what a shard's document is called at the store.
+func DocumentName(holder string, shard int) string { return holder + "-" + strconv.Itoa(shard) }
+
+// ShardOf takes a document's name apart; false when it is not one of the holder's.
+func ShardOf(holder, document string) (shard int, ok bool) {
+	text, ok := strings.CutPrefix(document, holder+"-")
+	if !ok {
+		return 0, false
+	}
+	shard, err := strconv.Atoi(text)
+	if err != nil || shard < 0 || strconv.Itoa(shard) != text {
+		return 0, false
+	}
+	return shard, true
 }

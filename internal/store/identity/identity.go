@@ -43,5 +43,8 @@ type Driver interface {
 	IssueKey(ctx context.Context, name string) (AccessKey, error)
 	DeleteKey(ctx context.Context, name, keyID string) error
 	Principal(id Identity) string
+	// Holders gives the way to documents at identities, and what the store takes
+	// there; nil when the driver does not know that way.
+	Holders(by Enforcement) (Holders, Budget)
 	Features(ctx context.Context, probe Identity) (Features, error)
 }

@@ -1,0 +1,63 @@
+package controllers
+
+import (
+	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// capabilitiesOf says in status what a probe found.
+func capabilitiesOf(found store.Capabilities) *v1alpha1.Capabilities {
+	c := &v1alpha1.Capabilities{
+		Versioning:         supported(found.Versioning),
+		ConditionalWrites:  supported(found.ConditionalWrites),
+		PrefixConditions:   supported(found.TrustedPrefix),
+		DateConditions:     supported(found.DateConditions),
+		Rewrites:           supported(found.RewriteAfterDelete),
+		WebIdentity:        supported(found.WebIdentity),
+		Enforcement:        v1alpha1.Enforcement(found.Enforcement),
+		PolicyBytes:        int32(found.DocumentBytes),
+		DocumentsPerHolder: int32(found.DocumentsPerHolder),
+		GroupsPerUser:      int32(found.GroupsPerUser),
+	}
+	if found.Enforcement == "" || found.Enforcement == store.ByBucketPolicy {
+		c.PrincipalPolicies = supported(found.BucketPolicies)
+	}
+	if found.Enforcement != "" {
+		c.Propagation = (time.Duration(found.PropagationSeconds) * time.Second).String()
+		if !found.TrustedPrefix {
+			c.PrefixConditions = v1alpha1.CapabilityUntrusted
+		}
+	}
+	return c
+}
+
+func supported(ok bool) v1alpha1.Capability {
+	if ok {
+		return v1alpha1.CapabilitySupported
+	}
+	return v1alpha1.CapabilityUnsupported
+}
+
+// unfit says what a store lacks that Vitrine relies on; nil when it lacks
+// nothing. Nobody is granted anything there until it has it.
+func unfit(c *v1alpha1.Capabilities) error {
+	if c == nil {
+		return wait(v1alpha1.ReasonStoreNotReady, "the ObjectStore has not been probed yet; see its conditions", time.Second)
+	}
+	for _, needed := range []struct {
+		what string
+		is   v1alpha1.Capability
+	}{
+		{"versions in buckets", c.Versioning},
+		{"conditional writes", c.ConditionalWrites},
+		{"prefix conditions on listing that hold", c.PrefixConditions},
+		{"bucket policies that name users as principals", c.PrincipalPolicies},
+	} {
+		if needed.is != v1alpha1.CapabilitySupported {
+			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store, or wait for the next look once it has", needed.what).within(probeAgain)
+		}
+	}
+	return nil
+}

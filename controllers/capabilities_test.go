@@ -1,0 +1,57 @@
+package controllers
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// features: U16
+func TestStatusSaysWhatTheProbeFound(t *testing.T) {
+	const yes, no = v1alpha1.CapabilitySupported, v1alpha1.CapabilityUnsupported
+	cases := []struct {
+		reason string
+		found  store.Capabilities
+		want   v1alpha1.Capabilities
+	}{
+		{
+			"a store that keeps what it says, by bucket policies",
+			store.Capabilities{
+				Versioning: true, ConditionalWrites: true, TrustedPrefix: true, DateConditions: true, RewriteAfterDelete: true, WebIdentity: true,
+				BucketPolicies: true, Enforcement: store.ByBucketPolicy, DocumentBytes: 65536,
+			},
+			v1alpha1.Capabilities{
+				Versioning: yes, ConditionalWrites: yes, PrefixConditions: yes, DateConditions: yes, Rewrites: yes, WebIdentity: yes,
+				PrincipalPolicies: yes, Enforcement: v1alpha1.EnforcementBucketPolicy, PolicyBytes: 65536, Propagation: "0s",
+			},
+		},
+		{
+			"a condition that was tried and can be got around is not trusted, and bucket policies that were not tried are not judged",
+			store.Capabilities{
+				Versioning: true, ConditionalWrites: true, Enforcement: store.ByManagedPolicy, DocumentBytes: 6144, DocumentsPerHolder: 10,
+				GroupsPerUser: 10, PropagationSeconds: 4,
+			},
+			v1alpha1.Capabilities{
+				Versioning: yes, ConditionalWrites: yes, PrefixConditions: v1alpha1.CapabilityUntrusted, DateConditions: no, Rewrites: no, WebIdentity: no,
+				Enforcement: v1alpha1.EnforcementManagedPolicy, PolicyBytes: 6144, DocumentsPerHolder: 10, GroupsPerUser: 10, Propagation: "4s",
+			},
+		},
+		{
+			"a store without any way to give rights lacks what would be tried last",
+			store.Capabilities{},
+			v1alpha1.Capabilities{
+				Versioning: no, ConditionalWrites: no, PrefixConditions: no, DateConditions: no, Rewrites: no, WebIdentity: no, PrincipalPolicies: no,
+			},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.reason, func(t *testing.T) {
+			if diff := cmp.Diff(&c.want, capabilitiesOf(c.found)); diff != "" {
+				t.Errorf("capabilities (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

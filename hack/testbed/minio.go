@@ -1,0 +1,88 @@
+package testbed
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/vitrine-dam/vitrine/hack/process"
+)
+
+// MinIO is a running MinIO: S3 and the admin API at one endpoint.
+type MinIO struct {
+	// Endpoint is a URL, http on the loopback.
+	Endpoint string
+	Region   string
+	// AccessKey and SecretKey are the administrator's.
+	AccessKey, SecretKey string
+
+	ports  ports
+	server *process.Process
+}
+
+// StartMinIO starts a server with one drive below dir, which keeps versions, and
+// returns when it takes writes and has read its users.
+func StartMinIO(ctx context.Context, dir string) (*MinIO, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("naming the store's folder: %w", err)
+	}
+	for _, sub := range []string{"drive", "home"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("making the store's folders: %w", err)
+		}
+	}
+	m := &MinIO{Region: storeRegion, AccessKey: "vitrine-root", SecretKey: rand.Text()}
+	if err := m.start(ctx, dir); err != nil {
+		return nil, errors.Join(err, m.Stop())
+	}
+	return m, nil
+}
+
+func (m *MinIO) start(ctx context.Context, dir string) error {
+	program, err := Binary("minio")
+	if err != nil {
+		return err
+	}
+	port, err := m.ports.reserve()
+	if err != nil {
+		return err
+	}
+	m.Endpoint = "http://" + address(port)
+	m.server, err = process.Start(process.Spec{
+		Name: "minio", Path: program, Log: filepath.Join(dir, "minio.log"),
+		// The administrator's key travels in the environment: command lines are readable
+		// by everybody on a machine.
+		Env: []string{
+			"MINIO_ROOT_USER=" + m.AccessKey, "MINIO_ROOT_PASSWORD=" + m.SecretKey, "MINIO_REGION=" + m.Region,
+			// It looks for certificates in the home of who runs it.
+			"HOME=" + filepath.Join(dir, "home"), "MINIO_BROWSER=off", "MINIO_UPDATE=off", "MINIO_CALLHOME_ENABLE=off",
+		},
+		Args: []string{"server", "--quiet", "--anonymous", "--address", address(port), filepath.Join(dir, "drive")},
+	})
+	if err != nil {
+		return err
+	}
+	return m.server.Ready(ctx, startLimit, func(ctx context.Context) error {
+		return get(ctx, http.DefaultClient, m.Endpoint+"/minio/health/cluster")
+	})
+}
+
+// Stop ends the server and returns when it is gone. What it stored stays below the
+// folder given at the start. Stopping twice does nothing.
+func (m *MinIO) Stop() error {
+	m.server.Stop()
+	m.server = nil
+	m.ports.release()
+	return nil
+}
+
+// String names the endpoint and never the key.
+func (m *MinIO) String() string { return "MinIO at " + m.Endpoint }
+
+// GoString is String, so that %#v does not print the key either.
+func (m *MinIO) GoString() string { return m.String() }

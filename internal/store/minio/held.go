@@ -1,0 +1,87 @@
+package minio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vitrine-dam/vitrine/internal/store/conn"
+	"github.com/vitrine-dam/vitrine/internal/store/identity"
+)
+
+// groupsAtOnce is how many groups are asked about at a time.
+const groupsAtOnce = 8
+
+// Held implements identity.Holders: a request each for the users, the policies and the names of the groups of the store, and one
+// for every group of the path, since nothing else tells whether it is disabled. A disabled group has no Documents: they are not in force.
+func (d *Driver) Held(ctx context.Context, pathPrefix string) (map[identity.Holder]identity.Held, error) {
+	users, err := d.users(ctx, pathPrefix)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := d.documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := map[identity.Holder]identity.Held{}
+	for name, u := range users {
+		if path := placeOf(u.MemberOf); path != "" && strings.HasPrefix(path, pathPrefix) {
+			held[identity.Holder{Kind: identity.HolderUser, Path: path, Name: name}] = sort(name, names(u.PolicyName), policies)
+		}
+	}
+	return held, d.heldByGroups(ctx, pathPrefix, policies, held)
+}
+
+func (d *Driver) heldByGroups(ctx context.Context, pathPrefix string, policies map[string]json.RawMessage, held map[identity.Holder]identity.Held) error {
+	var all []string
+	if err := d.get(ctx, "list groups", "groups", nil, false, &all); err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.SetLimit(groupsAtOnce)
+	for _, full := range all {
+		path, name, ok := splitGroup(full)
+		if !ok || name == place || !strings.HasPrefix(path, pathPrefix) {
+			continue
+		}
+		asking.Go(func() error {
+			found, err := d.group(ctx, full)
+			if errors.Is(err, conn.ErrNotFound) {
+				return nil // it went meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			h := sort(name, names(found.Policy), policies)
+			h.Members = slices.Sorted(slices.Values(found.Members))
+			mu.Lock()
+			defer mu.Unlock()
+			held[identity.Holder{Kind: identity.HolderGroup, Path: path, Name: name}] = h
+			return nil
+		})
+	}
+	return asking.Wait()
+}
+
+// sort tells our documents from what others attached.
+func sort(holder string, attached []string, policies map[string]json.RawMessage) identity.Held {
+	h := identity.Held{Documents: map[int][]byte{}}
+	for _, name := range attached {
+		shard, ours := identity.ShardOf(holder, name)
+		if !ours {
+			h.Foreign = append(h.Foreign, name)
+			continue
+		}
+		if text, ok := policies[name]; ok {
+			h.Documents[shard] = text
+		}
+	}
+	slices.Sort(h.Foreign)
+	return h
+}

@@ -1,0 +1,122 @@
+package minio
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/store/conn"
+	"github.com/vitrine-dam/vitrine/internal/store/identity"
+)
+
+// keysPerUser are as many as IAM allows: one in use, and one to take its place. MinIO itself knows no limit.
+const keysPerUser = 2
+
+// An access key is 100 bits in base32 and its secret 200, as long as AWS's.
+const (
+	keyIDChars  = 20
+	secretChars = 40
+)
+
+// issued stands before the time in the description of an access key: MinIO does not tell when one was made.
+const issued = "issued "
+
+// s3Only is the policy of every key we issue. A key has what its user has and this allows, so nothing of the admin API, where each key
+// could otherwise make further ones for its user, which would outlive it.
+const s3Only = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]}]}`
+
+// Keys implements identity.Driver. The time of a key that was not issued here is not known.
+func (d *Driver) Keys(ctx context.Context, name string) ([]identity.AccessKey, error) {
+	accounts, err := d.accounts.of(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(accounts) == 0 {
+		// The list of a user who does not exist is empty too.
+		_, err := d.user(ctx, name)
+		return nil, err
+	}
+	var list []identity.AccessKey
+	for _, a := range accounts {
+		list = append(list, identity.AccessKey{ID: a.AccessKey, Active: a.Status == accountOn, CreatedAt: issuedAt(a.Description)})
+	}
+	return list, nil
+}
+
+// IssueKey implements identity.Driver. The key is made here, so that the sealed answer need not be opened.
+func (d *Driver) IssueKey(ctx context.Context, name string) (identity.AccessKey, error) {
+	op := "issue an access key to user " + name
+	keys, err := d.Keys(ctx, name)
+	if err != nil {
+		return identity.AccessKey{}, err
+	}
+	if len(keys) >= keysPerUser {
+		return identity.AccessKey{}, fmt.Errorf("%s: it has %d: %w", op, len(keys), conn.ErrLimit)
+	}
+	key := identity.AccessKey{
+		ID: rand.Text()[:keyIDChars], Secret: conn.Secret((rand.Text() + rand.Text())[:secretChars]),
+		Active: true, CreatedAt: d.now().UTC().Truncate(time.Second),
+	}
+	made := account{AccessKey: key.ID, Status: accountOn, Description: issued + key.CreatedAt.Format(time.RFC3339)}
+	body, err := json.Marshal(map[string]any{
+		"targetUser": name, "accessKey": key.ID, "secretKey": key.Secret.Reveal(),
+		"policy": json.RawMessage(s3Only), "name": "vitrine", "description": made.Description,
+	})
+	if err != nil {
+		return identity.AccessKey{}, &conn.Error{Op: op, Kind: conn.ErrInvalid}
+	}
+	if body, err = d.seal(body); err != nil {
+		return identity.AccessKey{}, &conn.Error{Op: op, Kind: conn.ErrInvalid, Message: err.Error()}
+	}
+	_, err = d.call(ctx, op, http.MethodPut, "add-service-account", url.Values{"user": {name}}, body)
+	if err != nil {
+		d.accounts.forget()
+		return identity.AccessKey{}, err
+	}
+	d.accounts.added(name, made)
+	return key, nil
+}
+
+// DeleteKey implements identity.Driver. The store would delete anybody's key, so it is looked for among the user's first.
+func (d *Driver) DeleteKey(ctx context.Context, name, keyID string) error {
+	its, err := d.owns(ctx, name, keyID)
+	if err != nil || !its {
+		return err
+	}
+	op := "delete access key " + keyID + " of user " + name
+	_, err = d.call(ctx, op, http.MethodDelete, "delete-service-account", url.Values{"accessKey": {keyID}}, nil)
+	if err != nil && !errors.Is(err, conn.ErrNotFound) {
+		d.accounts.forget()
+		return err
+	}
+	d.accounts.removed(name, keyID)
+	return nil
+}
+
+// owns tells whether a key is the user's. What was remembered is not enough to say that it is not.
+func (d *Driver) owns(ctx context.Context, name, keyID string) (bool, error) {
+	is := func(a account) bool { return a.AccessKey == keyID }
+	accounts, err := d.accounts.of(ctx, name)
+	if err != nil || slices.ContainsFunc(accounts, is) {
+		return err == nil, err
+	}
+	accounts, err = d.accountsOf(ctx, name)
+	return slices.ContainsFunc(accounts, is), err
+}
+
+// issuedAt reads the time out of a description; zero when there is none.
+func issuedAt(description string) time.Time {
+	text, _ := strings.CutPrefix(description, issued)
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}

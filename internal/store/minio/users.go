@@ -1,0 +1,157 @@
+package minio
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vitrine-dam/vitrine/internal/store/conn"
+	"github.com/vitrine-dam/vitrine/internal/store/identity"
+)
+
+// user is what the store tells of one.
+type user struct {
+	PolicyName string   `json:"policyName"` // with commas between
+	Status     string   `json:"status"`
+	MemberOf   []string `json:"memberOf"`
+}
+
+// The states of users and groups.
+const (
+	enabled  = "enabled"
+	disabled = "disabled"
+)
+
+// List implements identity.Driver. MinIO keeps no tags.
+func (d *Driver) List(ctx context.Context, pathPrefix string) ([]identity.Identity, error) {
+	all, err := d.users(ctx, pathPrefix)
+	if err != nil {
+		return nil, err
+	}
+	var list []identity.Identity
+	for name, u := range all {
+		if path := placeOf(u.MemberOf); path != "" && strings.HasPrefix(path, pathPrefix) {
+			list = append(list, identity.Identity{Name: name, Path: path})
+		}
+	}
+	slices.SortFunc(list, func(a, b identity.Identity) int { return cmp.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+func (d *Driver) users(ctx context.Context, pathPrefix string) (map[string]user, error) {
+	var all map[string]user
+	err := d.get(ctx, "list users below "+pathPrefix, "list-users", nil, true, &all)
+	return all, err
+}
+
+// Ensure implements identity.Driver. A user that somebody disabled is enabled again. One without a place is taken for a leftover of a cut
+// and put there, when nothing is attached to it; else it is somebody's.
+func (d *Driver) Ensure(ctx context.Context, id identity.Identity) (bool, error) {
+	home, err := groupName(id.Path, place)
+	if err != nil {
+		return false, err
+	}
+	found, err := d.user(ctx, id.Name)
+	if errors.Is(err, conn.ErrNotFound) {
+		if err := d.create(ctx, id.Name); err != nil {
+			return false, err
+		}
+		return true, d.join(ctx, home, id.Name)
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := d.checkPlace(ctx, id, found); err != nil {
+		return false, err
+	}
+	if found.Status == disabled {
+		if err := d.enable(ctx, "set-user-status", "accessKey", id.Name); err != nil {
+			return false, err
+		}
+	}
+	return false, d.join(ctx, home, id.Name)
+}
+
+// checkPlace keeps us from a user of our name that is somebody's: names are hashes, so a person made it.
+func (d *Driver) checkPlace(ctx context.Context, id identity.Identity, found user) error {
+	path := placeOf(found.MemberOf)
+	if path == id.Path {
+		return nil
+	}
+	if path == "" && found.PolicyName == "" && len(found.MemberOf) == 0 {
+		keys, err := d.accountsOf(ctx, id.Name)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("user %s has the path %q instead of %s: %w", id.Name, path, id.Path, conn.ErrForeign)
+}
+
+// Delete implements identity.Driver. Documents go first, then the user with its access keys, then the place when it was the last.
+func (d *Driver) Delete(ctx context.Context, id identity.Identity) error {
+	home, err := groupName(id.Path, place)
+	if err != nil {
+		return err
+	}
+	found, err := d.user(ctx, id.Name)
+	if errors.Is(err, conn.ErrNotFound) {
+		return d.leave(ctx, home)
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.checkPlace(ctx, id, found); err != nil {
+		return err
+	}
+	if err := d.dropDocuments(ctx, target{name: id.Name}, id.Name, found.PolicyName); err != nil {
+		return err
+	}
+	op := "delete user " + id.Name
+	_, err = d.call(ctx, op, http.MethodDelete, "remove-user", url.Values{"accessKey": {id.Name}}, nil)
+	if err != nil && !errors.Is(err, conn.ErrNotFound) {
+		d.accounts.forget()
+		return err
+	}
+	d.accounts.left(id.Name)
+	// Delete, then observe: a finalizer hangs on this.
+	if _, err = d.user(ctx, id.Name); !errors.Is(err, conn.ErrNotFound) {
+		if err == nil {
+			err = &conn.Error{Op: op, Kind: conn.ErrUnreachable, Message: "it is still there"}
+		}
+		return err
+	}
+	return d.leave(ctx, home)
+}
+
+func (d *Driver) user(ctx context.Context, name string) (user, error) {
+	var found user
+	err := d.get(ctx, "look at user "+name, "user-info", url.Values{"accessKey": {name}}, false, &found)
+	return found, err
+}
+
+// create makes the user with a secret that nobody learns. Of a user that exists it would replace the secret, which does no harm for
+// the same reason.
+func (d *Driver) create(ctx context.Context, name string) error {
+	op := "create user " + name
+	body, err := json.Marshal(map[string]string{"secretKey": rand.Text(), "status": enabled})
+	if err != nil {
+		return &conn.Error{Op: op, Kind: conn.ErrInvalid}
+	}
+	if body, err = d.seal(body); err != nil {
+		return &conn.Error{Op: op, Kind: conn.ErrInvalid, Message: err.Error()}
+	}
+	_, err = d.call(ctx, op, http.MethodPut, "add-user", url.Values{"accessKey": {name}}, body)
+	return err
+}
+
+func (d *Driver) enable(ctx context.Context, operation, key, name string) error {
+	_, err := d.call(ctx, "enable "+name, http.MethodPut, operation, url.Values{key: {name}, "status": {enabled}}, nil)
+	return err
+}
