@@ -38,6 +38,13 @@ func (a *applied) get(objectStore string, library *v1alpha1.Library, bucket stri
 	return ""
 }
 
+// known is what is remembered of an identity; empty since a restart.
+func (a *applied) known(objectStore, holder string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.digests[objectStore+"/"+holder]
+}
+
 func (a *applied) set(objectStore, bucket, digest string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -47,6 +54,18 @@ func (a *applied) set(objectStore, bucket, digest string) {
 func digestOf(document policy.Document) string {
 	sum := sha256.Sum256(document.JSON())
 	return hex.EncodeToString(sum[:])
+}
+
+// digestOfHanging identifies what is wanted of an identity: its documents and members.
+func digestOfHanging(h *hanging) string {
+	sum := sha256.New()
+	for _, d := range h.next {
+		_, _ = sum.Write(append(d.JSON(), '\n'))
+	}
+	for _, user := range h.Members {
+		_, _ = sum.Write([]byte(user + "\n"))
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // noteApplied notes that what is wanted of a bucket's policy is in force.
@@ -67,11 +86,19 @@ type change struct {
 	now, next policy.Document
 }
 
-// apply brings the policies of buckets to what was rendered, once that is
-// proved: those that only take away first, and nothing where nothing differs.
-func (r *AccessReconciler) apply(ctx context.Context, connection Connection, made rendering, result *compiled) error {
-	changes, unread := r.differences(ctx, connection, made, result)
-	if len(changes) == 0 {
+// apply brings the policies of buckets, and what hangs on identities, to what
+// was rendered, once that is proved: what only takes away first, and nothing where nothing differs.
+func (r *AccessReconciler) apply(ctx context.Context, connection Connection, tenant *Tenant, made *rendering, result *compiled) error {
+	changes, unread := r.differences(ctx, connection, *made, result)
+	var identities []hanging
+	if _, is := byIdentity(connection.Declared); is {
+		var err error
+		if identities, err = r.hangings(ctx, connection, tenant, made, result); err != nil {
+			return err
+		}
+		made.noteAttachedByOthers(result, identities)
+	}
+	if len(changes) == 0 && !slices.ContainsFunc(identities, func(h hanging) bool { return h.changed() }) {
 		return unread
 	}
 	if err := made.prove(); err != nil {
@@ -86,7 +113,7 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, mad
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, r.attach(ctx, connection, tenant, made, identities, result))...)
 }
 
 // differences compares the store with what was rendered.
@@ -116,7 +143,8 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 		if w.library.gives && policy.ForeignAccess(now) {
 			result.noteForeign(w.library.Name, w.bucket, policy.Foreign(now))
 		}
-		room := policy.Room(now, budgetOf(connection))
+		options := optionsOf(connection.Declared)
+		room := policy.Room(now, options.MaxBytes)
 		if w.failed == nil {
 			w.failed = policy.Fits(w.bucket, w.wanted, room)
 		}
@@ -127,7 +155,7 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 			if w.stays != nil {
 				allows = slices.Concat(allows, slices.DeleteFunc(policy.Held(w.bucket, now), func(a policy.Allow) bool { return !w.stays(a) }))
 			}
-			if w.wanted, err = policy.Narrow(w.bucket, now, allows, policy.Options{MaxBytes: room}); err != nil {
+			if w.wanted, err = policy.Narrow(w.bucket, now, allows, policy.Options{MaxBytes: room, Ends: options.Ends}); err != nil {
 				continue
 			}
 		}
@@ -236,6 +264,21 @@ func (c *compiled) noteForeign(library, bucket string, statements []policy.State
 	}
 	result.foreign += fmt.Sprintf("bucket %s has %d policy statements that are not Vitrine's, the first is %s; ", bucket, len(statements), name)
 	c.libraries[library] = result
+}
+
+// noteAttachedByOthers tells of every Library which of its people have policies that are not ours.
+func (made *rendering) noteAttachedByOthers(result *compiled, identities []hanging) {
+	for _, h := range identities {
+		if len(h.foreign) == 0 {
+			continue
+		}
+		for _, p := range made.policies {
+			if r := result.libraries[p.library.Name]; p.library.gives && p.bucket == p.library.buckets().Originals {
+				r.foreign += fmt.Sprintf("%s has %d policies that are not Vitrine's, the first is %s; ", h.said(), len(h.foreign), h.foreign[0])
+				result.libraries[p.library.Name] = r
+			}
+		}
+	}
 }
 
 func (c *compiled) noteDrift(library, what string) {

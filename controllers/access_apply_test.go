@@ -63,7 +63,7 @@ func TestNothingIsAppliedThatIsNotProved(t *testing.T) {
 
 	r := &AccessReconciler{Deps: &Deps{}, applied: &applied{digests: map[string]string{}}}
 	result := &compiled{libraries: map[string]libraryResult{}}
-	err = r.apply(t.Context(), Connection{Store: opened, Declared: &v1alpha1.ObjectStore{}}, made, result)
+	err = r.apply(t.Context(), Connection{Store: opened, Declared: &v1alpha1.ObjectStore{}}, &Tenant{}, &made, result)
 	var f *failure
 	if !errors.As(err, &f) || f.reason != v1alpha1.ReasonPolicyNotProved {
 		t.Errorf("got %v, want %s", err, v1alpha1.ReasonPolicyNotProved)

@@ -213,7 +213,7 @@ func (c *compiled) noteAbsent(tenant *Tenant, who principals) {
 	for i := range tenant.Declared.RoleBindings {
 		name := tenant.Declared.RoleBindings[i].Name
 		users := tenant.Model.BindingUsers(name)
-		c.shown[object{"RoleBinding", name}] = strconv.Itoa(len(users)) + " " + firstOf(users, c.absent)
+		c.shown[object{"RoleBinding", name}] = strconv.Itoa(len(users)) + " " + firstOf(users, c.absent) + " " + strconv.FormatBool(c.wholeListsOnly)
 	}
 }
 
@@ -275,11 +275,12 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 		if err != nil {
 			return 0, err
 		}
+		result.wholeListsOnly = made.wholeListsOnly
 		result.noteAbsent(tenant, made.principals)
 		if refused != nil {
 			made.onlyTakeAway(refused)
 		}
-		err = r.apply(ctx, connection, made, result)
+		err = r.apply(ctx, connection, tenant, &made, result)
 		// Somebody deleted a store user between our look and our write. One absent
 		// user must not hold up the revocation of another, so look again at once.
 		if attempt < 3 && isUnknownPrincipal(err) {

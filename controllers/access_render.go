@@ -81,7 +81,7 @@ func patternsOf(tenant *Tenant, library string) []v1alpha1.Collection {
 // come from a pattern: a right on one file, or its renditions, whose path
 // matches, held by somebody to whom the Collection is granted. After a restart Collections would otherwise seem
 // to have lost their members, and everybody their access to them.
-func (m rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
+func (m *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
 	holders := map[string][]v1alpha1.Collection{} // by principal
 	for _, c := range library.unlisted {
 		for i := range tenant.Declared.RoleBindings {
@@ -93,6 +93,11 @@ func (m rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) b
 			for _, user := range tenant.Model.BindingUsers(b.Name) {
 				if principal := m.principals.users[user]; principal != "" {
 					holders[principal] = append(holders[principal], c)
+				}
+			}
+			for _, subject := range b.Spec.Subjects {
+				if subject.Kind == v1alpha1.SubjectUserGroup {
+					holders[groupPrincipal(subject.Name)] = append(holders[groupPrincipal(subject.Name)], c)
 				}
 			}
 		}
@@ -121,6 +126,9 @@ func (m rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) b
 	}
 }
 
+// groupPrincipal stands for a group where principals are compared. No policy names it.
+func groupPrincipal(name string) string { return "UserGroup/" + name }
+
 // rendering is what a tenant's policies at a store should be, and from what.
 type rendering struct {
 	at         time.Time
@@ -130,6 +138,16 @@ type rendering struct {
 	// buckets of the Libraries that give something.
 	buckets  map[string]policy.Buckets
 	policies []bucketPolicy
+	// attachments are what is to hang on identities, where rights hang on them;
+	// the gateway's has no subject. failed is why they do not come into force: what is there is narrowed to them.
+	attachments []policy.Attachment
+	failed      error
+	// wholeListsOnly: see policy.Proof.
+	wholeListsOnly bool
+	// kept tell what of what hangs on an identity is kept beside what is planned, one for each Library that was not listed.
+	kept []func(policy.Allow) bool
+	// unproved are the users whose documents are only narrowed; an empty name is the gateway.
+	unproved map[string]bool
 	// memory of earlier passes.
 	memory *memory
 }
@@ -163,19 +181,25 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 			made.buckets[library.Name] = library.buckets()
 		}
 	}
-	allows := map[string][]policy.Allow{} // by bucket
-	for _, user := range slices.Sorted(maps.Keys(who.users)) {
-		sortInto(allows, policy.Allows(user, who.users[user], tenant.Model.Grants(user, now), made.buckets))
-	}
 	if who.gateway != "" {
 		made.links = r.linkRights(tenant, made.buckets, now)
-		sortInto(allows, policy.LinkAllows(who.gateway, made.links...))
 	}
-	options := policy.Options{MaxBytes: budgetOf(connection)}
+	made.wholeListsOnly = wholeListsOnly(connection.Declared)
+	allows := map[string][]policy.Allow{} // by bucket
+	if _, is := byIdentity(connection.Declared); is {
+		made.plan(tenant, connection.Declared)
+	} else {
+		allows = made.inBuckets()
+	}
+	options := optionsOf(connection.Declared)
 	for _, library := range libraries {
 		var stays func(policy.Allow) bool
 		if len(library.unlisted) > 0 {
 			stays = made.stays(tenant, library)
+			b := library.buckets()
+			made.kept = append(made.kept, func(a policy.Allow) bool {
+				return (a.Bucket == b.Originals || a.Bucket == b.Vitrine) && stays(a)
+			})
 		}
 		originals, vitrine := marks(connection.Declared, library.Library)
 		for _, b := range []struct {
@@ -192,22 +216,31 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 	return made, nil
 }
 
+// inBuckets are the rights of all, by the bucket whose policy gives them.
+func (made *rendering) inBuckets() map[string][]policy.Allow {
+	allows := map[string][]policy.Allow{}
+	for _, user := range slices.Sorted(maps.Keys(made.principals.users)) {
+		given := policy.Allows(user, made.principals.users[user], made.model.Grants(user, made.at), made.buckets)
+		if made.wholeListsOnly {
+			given = policy.WholeLists(given)
+		}
+		sortInto(allows, given)
+	}
+	if made.principals.gateway != "" {
+		sortInto(allows, policy.LinkAllows(made.principals.gateway, made.links...))
+	}
+	return allows
+}
+
 func sortInto(byBucket map[string][]policy.Allow, allows []policy.Allow) {
 	for _, a := range allows {
 		byBucket[a.Bucket] = append(byBucket[a.Bucket], a)
 	}
 }
 
-// budgetOf is how large a bucket policy may be; zero for the usual.
-func budgetOf(connection Connection) int {
-	if c := connection.Declared.Status.Capabilities; c != nil {
-		return int(c.PolicyBytes)
-	}
-	return 0
-}
-
 // onlyTakeAway keeps everything from coming into force that is not already.
-func (m rendering) onlyTakeAway(why error) {
+func (m *rendering) onlyTakeAway(why error) {
+	m.failed = why
 	for i := range m.policies {
 		m.policies[i].failed = why
 	}
@@ -216,11 +249,12 @@ func (m rendering) onlyTakeAway(why error) {
 // prove has a judge that shares no code with the renderer compare what was
 // rendered with the model. A Library whose policy does not fit is left out: it
 // is only narrowed.
-func (m rendering) prove() error {
+func (m *rendering) prove() error {
 	proof := policy.Proof{
 		Documents: map[string]policy.Document{}, Model: m.model, At: m.at, Users: m.principals.users, Buckets: map[string]policy.Buckets{},
-		Gateway: m.principals.gateway, Others: map[string]bool{}, Memory: m.memory.proved,
+		Gateway: m.principals.gateway, Others: map[string]bool{}, Memory: m.memory.proved, WholeListsOnly: m.wholeListsOnly,
 	}
+	m.attachedTo(&proof)
 	left := map[string]bool{}
 	for _, p := range m.policies {
 		left[p.library.Name] = left[p.library.Name] || p.failed != nil
@@ -322,4 +356,29 @@ func linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) link.V
 		facts.Frozen = facts.Frozen || v1alpha1.FreezeReason(library) != ""
 	}
 	return link.Evaluate(facts, now)
+}
+
+// attachedTo puts what hangs on identities into a proof. Whoever's documents do
+// not come into force as planned is left out: they are only narrowed.
+func (m *rendering) attachedTo(proof *policy.Proof) {
+	if m.attachments == nil {
+		return
+	}
+	if m.failed != nil {
+		proof.Users, proof.Gateway, proof.Links = nil, "", nil
+		return
+	}
+	proof.Attached = policy.AttachedTo(m.attachments, m.principals.users)
+	for _, a := range m.attachments {
+		if a.Subject.Name == "" {
+			proof.Attached[m.principals.gateway] = a.Documents
+		}
+	}
+	proof.Users = maps.Clone(m.principals.users)
+	for user := range m.unproved {
+		delete(proof.Users, user)
+	}
+	if m.unproved[""] {
+		proof.Gateway, proof.Links = "", nil
+	}
 }

@@ -52,12 +52,20 @@ func unfit(c *v1alpha1.Capabilities) error {
 	}{
 		{"versions in buckets", c.Versioning},
 		{"conditional writes", c.ConditionalWrites},
-		{"prefix conditions on listing that hold", c.PrefixConditions},
-		{"bucket policies that name users as principals", c.PrincipalPolicies},
+		{"a way to bring users' rights into force: policies at groups and users, or bucket policies that name users", enforceable(c)},
 	} {
 		if needed.is != v1alpha1.CapabilitySupported {
 			return stall(v1alpha1.ReasonStoreNotReady, "the store does not have %s, which Vitrine needs to keep what is declared; use another store, or wait for the next look once it has", needed.what).within(probeAgain)
 		}
 	}
 	return nil
+}
+
+// enforceable tells whether rights can be brought into force at all. A store that was
+// probed by an earlier Vitrine has bucket policies or nothing.
+func enforceable(c *v1alpha1.Capabilities) v1alpha1.Capability {
+	if c.Enforcement != "" {
+		return v1alpha1.CapabilitySupported
+	}
+	return c.PrincipalPolicies
 }

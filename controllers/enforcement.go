@@ -38,6 +38,8 @@ type compiled struct {
 	absent map[string]bool
 	// gateway: the store knows the gateway.
 	gateway bool
+	// wholeListsOnly: parts of a bucket are not listed there.
+	wholeListsOnly bool
 	// libraries at this store.
 	libraries map[string]libraryResult
 	// failed is why the pass as a whole did not bring its input into force.

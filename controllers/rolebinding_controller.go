@@ -6,7 +6,9 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
@@ -43,10 +45,32 @@ func (r *RoleBindingReconciler) reconcile(ctx context.Context, obj *v1alpha1.Rol
 	obj.Status.Users = &users
 
 	out, err := r.standing(tenant, "RoleBinding", obj, "what it gives is "+strings.ToLower(string(phase)))
+	if err == nil && out.state == enforced {
+		err = r.refusedLists(ctx, tenant, obj.Name)
+	}
 	if err == nil && !next.IsZero() {
 		out = out.within(next.Sub(now) + 10*time.Millisecond)
 	}
 	return out, err
+}
+
+// refusedLists says which listings a binding does not give, since the store
+// could be made to tell more than is declared; nil when it gives all.
+func (r *RoleBindingReconciler) refusedLists(ctx context.Context, tenant *Tenant, binding string) error {
+	for _, scope := range tenant.Model.PartialLists(binding) {
+		library := libraryNamed(tenant, scope.Library)
+		if library == nil {
+			continue
+		}
+		declared := &v1alpha1.ObjectStore{}
+		if err := r.Get(ctx, types.NamespacedName{Name: library.Spec.StoreRef.Name}, declared); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+		if wholeListsOnly(declared) {
+			return stall(v1alpha1.ReasonUntrustedConditions, "the right to list is not given on part of Library %q: at ObjectStore %q a client can have a listing of one folder tell the names in all; everything else that it gives is in force. Give this audience a Library of its own and a library- role on it, or have the platform team set spec.untrustedConditions: Accept", scope.Library, declared.Name)
+		}
+	}
+	return nil
 }
 
 // phaseOf says where an instant stands in a window, and when that changes;

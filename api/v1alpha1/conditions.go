@@ -49,6 +49,8 @@ const (
 	ReasonBucketNotEmpty = "BucketNotEmpty"
 	// ReasonPolicyTooLarge: the policy would not fit; what was there stays in force.
 	ReasonPolicyTooLarge = "PolicyTooLarge"
+	// ReasonUntrustedConditions: the store can be got around in a way that the right needs, so it is not given.
+	ReasonUntrustedConditions = "UntrustedConditions"
 	// ReasonPolicyNotProved: the rendered policy does not say what the model says; nothing was applied.
 	ReasonPolicyNotProved = "PolicyNotProved"
 	// ReasonDrift: someone else changed a policy, and driftPolicy is Report.

@@ -188,3 +188,20 @@ func (m *Model) GrantsTo(subject v1alpha1.Subject, at time.Time) []Grant {
 	}
 	return grants
 }
+
+// PartialLists are the places, parts of a root or roots of restricted folders, that a
+// RoleBinding lets its subjects list, whatever its window. Where a store's prefix
+// conditions cannot be trusted, they are not to be given.
+func (m *Model) PartialLists(binding string) []Scope {
+	b := m.byBinding[binding]
+	if b == nil {
+		return nil
+	}
+	var scopes []Scope
+	for _, r := range b.gives {
+		if r.permissions.Has(List) && r.scope != nil && (r.scope.Prefix != "" || r.scope.Restricted != "") {
+			scopes = append(scopes, *r.scope)
+		}
+	}
+	return scopes
+}

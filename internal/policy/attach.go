@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 )
 
@@ -96,4 +97,40 @@ func NarrowAttached(holder string, now []Document, allows []Allow, o Options) ([
 		return nil, nil
 	}
 	return narrowed, err
+}
+
+// HeldAttached are the rights that documents which hang on one identity give, as Allows.
+func HeldAttached(now []Document) []Allow {
+	had, _ := rightsOf(now...)
+	return allowsOf(had)
+}
+
+// BucketsOf are the buckets that documents speak of.
+func BucketsOf(documents ...Document) []string {
+	given, _ := rightsOf(documents...)
+	set := map[string]bool{}
+	for r := range given {
+		bucket, _, _ := resourceAt(r.place)
+		set[bucket] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// Unreadable stands for a document of ours that somebody made unreadable: it
+// is taken to give what nobody knows, so that it is written anew.
+func Unreadable() Document {
+	s := Statement{Sid: "VitrineUnreadable", text: []byte("{}")}
+	return Document{version: version, statements: []Statement{s}}
+}
+
+// DiffAttached is Diff for the documents that hang on one identity.
+func DiffAttached(a, b []Document) string {
+	var one, other Document
+	for _, d := range a {
+		one.statements = append(one.statements, d.statements...)
+	}
+	for _, d := range b {
+		other.statements = append(other.statements, d.statements...)
+	}
+	return Diff(one, other)
 }
