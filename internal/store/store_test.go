@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,12 +46,22 @@ func TestOpenRefusesWhatCannotWorkAndPrintsNoSecret(t *testing.T) {
 			}
 		})
 	}
-	s, err := Open(valid("https://s3.example.org"))
-	if err != nil {
-		t.Fatal(err)
+	for _, driver := range []Driver{DriverIAM, DriverMinIO} {
+		cfg := valid("https://s3.example.org")
+		cfg.Driver = driver
+		s, err := Open(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := fmt.Sprintf("%v %+v %#v %+v", s, s, s, *s); strings.Contains(text, wholeSecret) {
+			t.Errorf("printing the store prints the secret:\n%s", text)
+		}
 	}
-	if text := fmt.Sprintf("%v %+v %#v %+v", s, s, s, *s); strings.Contains(text, wholeSecret) {
-		t.Errorf("printing the store prints the secret:\n%s", text)
+	// MinIO's admin API is where S3 is.
+	cfg := valid("https://s3.example.org")
+	cfg.Driver, cfg.IAMEndpoint = DriverMinIO, ""
+	if _, err := Open(cfg); err != nil {
+		t.Errorf("MinIO without an IAM endpoint: %v", err)
 	}
 }
 
@@ -115,6 +126,29 @@ func TestAMarkNeedsEveryPartFitForATag(t *testing.T) {
 	}
 	if got := markOf(map[string]string{"team": "press"}); got != nil {
 		t.Errorf("foreign tags alone: got %v", got)
+	}
+}
+
+// features: U16
+func TestTheWayOfEnforcementFollowsFromWhatTheStoreHas(t *testing.T) {
+	cases := []struct {
+		reason string
+		found  Capabilities
+		want   []Enforcement
+	}{
+		{"AWS, SeaweedFS, MinIO: groups and managed policies", Capabilities{Groups: true, ManagedPolicies: true}, []Enforcement{ByManagedPolicy, ByBucketPolicy}},
+		{"AWS has inline policies too", Capabilities{Groups: true, ManagedPolicies: true, InlinePolicyBytes: 2048}, []Enforcement{ByManagedPolicy, ByInlinePolicy, ByBucketPolicy}},
+		{"Ceph: groups and inline policies", Capabilities{Groups: true, InlinePolicyBytes: 2048}, []Enforcement{ByInlinePolicy, ByBucketPolicy}},
+		{"VersityGW: no groups, so principals serve better than 2 KB for each user", Capabilities{InlinePolicyBytes: 2048}, []Enforcement{ByBucketPolicy, ByInlinePolicy}},
+		{"managed policies without groups would be a copy for each member", Capabilities{ManagedPolicies: true}, []Enforcement{ByBucketPolicy}},
+		{"nothing but S3", Capabilities{}, []Enforcement{ByBucketPolicy}},
+	}
+	for _, c := range cases {
+		t.Run(c.reason, func(t *testing.T) {
+			if got := ways(&c.found); !slices.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 

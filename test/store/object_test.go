@@ -164,18 +164,21 @@ func TestADeletedObjectLeavesAMarkerAndItsVersions(t *testing.T) {
 		if _, err := s.StatObject(ctx, name, "logo.svg", ""); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a deleted object: got %v, want ErrNotFound", err)
 		}
-		// To VersityGW a delete marker is something: unlike at AWS, the key is not absent. Purged, it is.
-		if _, err := s.PutObject(ctx, name, "logo.svg", []byte("two"), "image/svg+xml", store.IfAbsent()); !errors.Is(err, store.ErrPreconditionFailed) {
-			t.Errorf("if-absent over a delete marker: got %v; this store was found to refuse it", err)
+		// To VersityGW a delete marker is something: unlike at AWS and MinIO, the key is not absent. Purged, it is.
+		_, err := s.PutObject(ctx, name, "logo.svg", []byte("two"), "image/svg+xml", store.IfAbsent())
+		if refused := errors.Is(err, store.ErrPreconditionFailed); refused != (at(t) == onVersityGW) {
+			t.Errorf("if-absent over a delete marker: got %v; VersityGW was found to refuse it and MinIO to take it", err)
 		}
-		if _, err := s.PutObject(ctx, name, "logo.svg", []byte("two"), "image/svg+xml", store.Always()); err != nil {
-			t.Fatal(err)
+		if err != nil {
+			if _, err := s.PutObject(ctx, name, "logo.svg", []byte("two"), "image/svg+xml", store.Always()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if _, err := s.PutObject(ctx, name, "logo.svg.json", []byte("{}"), "application/json", store.Always()); err != nil {
 			t.Fatal(err)
 		}
 		var ids []string
-		err := s.ListVersions(ctx, name, "logo.svg", func(o store.ObjectInfo) error {
+		err = s.ListVersions(ctx, name, "logo.svg", func(o store.ObjectInfo) error {
 			if o.Key == "logo.svg" {
 				ids = append(ids, o.VersionID)
 			}

@@ -28,7 +28,7 @@ func groupName(path, name string) (string, error) {
 // splitGroup takes the name of a group apart; false when it is none of that form, so none of ours.
 func splitGroup(group string) (path, name string, ok bool) {
 	cut := strings.LastIndexByte(group, '.')
-	if cut < 0 {
+	if cut < 0 || strings.Contains(group, "/") {
 		return "", "", false
 	}
 	path, name = "/"+strings.ReplaceAll(group[:cut], ".", "/")+"/", group[cut+1:]

@@ -52,15 +52,21 @@ var errSeal = errors.New("not sealed with this secret")
 
 // seal gives the sealed form of a body.
 func (d *Driver) seal(plain []byte) ([]byte, error) {
-	sealed := make([]byte, headBytes, headBytes+len(plain)+(len(plain)/fragmentBytes+1)*16)
-	if _, err := rand.Read(sealed); err != nil {
+	head := make([]byte, headBytes)
+	if _, err := rand.Read(head); err != nil {
 		return nil, fmt.Errorf("seal a body: %w", err)
 	}
-	sealed[saltBytes] = argonAES
-	box, err := d.box(sealed)
+	head[saltBytes] = argonAES
+	return d.sealAfter(head, plain)
+}
+
+// sealAfter gives the head and the fragments sealed by it.
+func (d *Driver) sealAfter(head, plain []byte) ([]byte, error) {
+	box, err := d.box(head)
 	if err != nil {
 		return nil, fmt.Errorf("seal a body: %w", err)
 	}
+	sealed := append([]byte(nil), head...)
 	for number := uint32(1); ; number++ {
 		fragment := plain[:min(len(plain), fragmentBytes)]
 		plain = plain[len(fragment):]

@@ -1,0 +1,297 @@
+package store_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/signer"
+
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// admin does at MinIO what somebody beside Vitrine could do by hand.
+func admin(t *testing.T, method, operation string, query url.Values, body []byte) (int, []byte) {
+	t.Helper()
+	target := minioBed.Endpoint + "/minio/admin/v3/" + operation + "?" + query.Encode()
+	req, err := http.NewRequestWithContext(t.Context(), method, target, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(body)
+	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
+	resp, err := http.DefaultClient.Do(signer.SignV4(*req, minioBed.AccessKey, minioBed.SecretKey, "", minioBed.Region))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, text
+}
+
+func byHand(t *testing.T, method, operation string, query url.Values, body []byte) {
+	t.Helper()
+	if status, text := admin(t, method, operation, query, body); status != http.StatusOK {
+		t.Fatalf("%s: %d %s", operation, status, text)
+	}
+}
+
+func TestPoliciesThatOthersAttachedAreKeptAndTold(t *testing.T) {
+	onMinIOAlone(t, func(t *testing.T) {
+		s := open(t)
+		holders := documents(t, s)
+		id, _ := user(t, s, "alice")
+		group := groupOf(t, "social")
+		if err := holders.EnsureGroup(t.Context(), group); err != nil {
+			t.Fatal(err)
+		}
+		doc := document("acme-brand", "launch/")
+		// The name of another holder's document is not ours here.
+		theirs := unique(t)
+		byHand(t, http.MethodPut, "add-canned-policy", url.Values{"name": {theirs}}, doc)
+		byHand(t, http.MethodPut, "set-user-or-group-policy", url.Values{"policyName": {"readonly," + theirs}, "userOrGroup": {id.Name}, "isGroup": {"false"}}, nil)
+		full := strings.ReplaceAll(strings.Trim(group.Path, "/"), "/", ".") + "." + group.Name
+		byHand(t, http.MethodPut, "set-user-or-group-policy", url.Values{"policyName": {"writeonly"}, "userOrGroup": {full}, "isGroup": {"true"}}, nil)
+
+		user, members := heldDocuments(doc), heldDocuments(doc)
+		user.Foreign, members.Foreign = slices.Sorted(slices.Values([]string{"readonly", theirs})), []string{"writeonly"}
+		for _, h := range []store.Holder{holder(id), holderOf(group)} {
+			if err := holders.SetDocument(t.Context(), h, 0, doc); err != nil {
+				t.Fatal(err)
+			}
+		}
+		holds(t, holders, id.Path, map[store.Holder]store.Held{holder(id): user, holderOf(group): members})
+		user.Documents, members.Documents = map[int][]byte{}, map[int][]byte{}
+		for _, h := range []store.Holder{holder(id), holderOf(group)} {
+			if err := holders.SetDocument(t.Context(), h, 0, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		holds(t, holders, id.Path, map[store.Holder]store.Held{holder(id): user, holderOf(group): members})
+		// Who bore them goes; the policies are others' and stay.
+		if err := errors.Join(s.Identities.Delete(t.Context(), id), holders.DeleteGroup(t.Context(), group)); err != nil {
+			t.Fatal(err)
+		}
+		byHand(t, http.MethodGet, "info-canned-policy", url.Values{"name": {theirs}}, nil)
+	})
+}
+
+func TestWhatSomebodyDisabledIsEnabledAgain(t *testing.T) {
+	onMinIOAlone(t, func(t *testing.T) {
+		s := open(t)
+		holders := documents(t, s)
+		name := bucket(t, s)
+		fill(t, s, name)
+		id, key := user(t, s, "alice")
+		group := groupOf(t, "social")
+		full := strings.ReplaceAll(strings.Trim(group.Path, "/"), "/", ".") + "." + group.Name
+		home := strings.ReplaceAll(strings.Trim(id.Path, "/"), "/", ".") + ".users"
+		doc := document(name, "launch/")
+		put := func() error { return holders.SetDocument(t.Context(), holderOf(group), 0, doc) }
+		for _, err := range []error{holders.EnsureGroup(t.Context(), group), put(), holders.SetMember(t.Context(), group, id.Name, true)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		reads := func() error { _, _, err := as(t, key).GetObject(t.Context(), name, "launch/c.txt"); return err }
+		again := func() error { _, err := s.Identities.Ensure(t.Context(), id); return err }
+		disable := func(operation, key, name string) func() {
+			return func() {
+				byHand(t, http.MethodPut, operation, url.Values{key: {name}, "status": {"disabled"}}, nil)
+			}
+		}
+		cases := []struct {
+			reason  string
+			disable func()
+			repair  func() error
+		}{
+			{"the user", disable("set-user-status", "accessKey", id.Name), again},
+			{"the group, found where its documents are wanted", disable("set-group-status", "group", full), put},
+			{"the group, found where the group is wanted", disable("set-group-status", "group", full), func() error { return holders.EnsureGroup(t.Context(), group) }},
+			{"the user's place", disable("set-group-status", "group", home), again},
+		}
+		for _, c := range cases {
+			if err := reads(); err != nil {
+				t.Fatalf("before %s: %v", c.reason, err)
+			}
+			c.disable()
+			if err := reads(); !errors.Is(err, store.ErrDenied) {
+				t.Errorf("%s disabled: got %v, want ErrDenied", c.reason, err)
+			}
+			if err := c.repair(); err != nil {
+				t.Errorf("%s: %v", c.reason, err)
+			}
+		}
+		if err := reads(); err != nil {
+			t.Errorf("in the end: %v", err)
+		}
+		disable("set-group-status", "group", full)()
+		// What is not in force is not held.
+		none := heldDocuments()
+		none.Members = []string{id.Name}
+		holds(t, holders, id.Path, map[store.Holder]store.Held{holder(id): heldDocuments(), holderOf(group): none})
+	})
+}
+
+// features: D16
+func TestAKeyCanDoNothingButS3(t *testing.T) {
+	onMinIOAlone(t, func(t *testing.T) {
+		s := open(t)
+		id, key := user(t, s, "alice")
+		let(t, s, id, "acme-brand", "launch/")
+		alice := as(t, key)
+		if _, err := alice.Identities.IssueKey(t.Context(), id.Name); !errors.Is(err, store.ErrDenied) {
+			t.Errorf("a key for herself: got %v, want ErrDenied", err)
+		}
+		if _, err := alice.Identities.List(t.Context(), "/"); !errors.Is(err, store.ErrDenied) {
+			t.Errorf("all users: got %v, want ErrDenied", err)
+		}
+		session, err := credentials.NewSTSAssumeRole(minioBed.Endpoint, credentials.STSAssumeRoleOptions{AccessKey: key.ID, SecretKey: key.Secret.Reveal(), Location: minioBed.Region})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := session.GetWithContext(&credentials.CredContext{Client: http.DefaultClient}); err == nil {
+			t.Error("she got a session, which would outlive the key")
+		}
+		if keys, err := s.Identities.Keys(t.Context(), id.Name); err != nil || len(keys) != 1 {
+			t.Errorf("keys in the end: %v, %v; want the one", keys, err)
+		}
+	})
+}
+
+func TestAnotherUsersKeyIsNotDeleted(t *testing.T) {
+	onEach(t, func(t *testing.T) {
+		s := open(t)
+		_, hers := user(t, s, "alice")
+		id, his := user(t, s, "bob")
+		if err := s.Identities.DeleteKey(t.Context(), id.Name, hers.ID); err != nil {
+			t.Errorf("a key that is not his: %v", err)
+		}
+		for _, key := range []store.AccessKey{hers, his} {
+			if _, err := as(t, key).S3.ListBuckets(t.Context()); err != nil && strings.Contains(err.Error(), "InvalidAccessKeyId") {
+				t.Errorf("key %s is gone", key.ID)
+			}
+		}
+	})
+}
+
+func TestKeysOfManyUsersAreOneRequest(t *testing.T) {
+	onMinIOAlone(t, func(t *testing.T) {
+		plain := open(t)
+		var names []string
+		for i := range 3 {
+			id, _ := user(t, plain, fmt.Sprintf("user-%d", i))
+			names = append(names, id.Name)
+		}
+		rec := &recorder{}
+		s := open(t, func(c *store.Config) { c.Hook = rec.hook })
+		for _, name := range names {
+			if keys, err := s.Identities.Keys(t.Context(), name); err != nil || len(keys) != 1 {
+				t.Errorf("keys: %v, %v; want one", keys, err)
+			}
+		}
+		if rec.count() != 1 {
+			t.Errorf("%d requests, want one for all", rec.count())
+		}
+		// What we change ourselves is seen at once.
+		second, err := s.Identities.IssueKey(t.Context(), names[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := s.Identities.Keys(t.Context(), names[0]); err != nil || len(keys) != 2 {
+			t.Errorf("after issuing: %v, %v; want two", keys, err)
+		}
+		if err := s.Identities.DeleteKey(t.Context(), names[0], second.ID); err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := s.Identities.Keys(t.Context(), names[0]); err != nil || len(keys) != 1 {
+			t.Errorf("after deleting: %v, %v; want one", keys, err)
+		}
+		// A key that another one issued a moment ago is found all the same when it is to be deleted.
+		other, err := plain.Identities.IssueKey(t.Context(), names[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Identities.DeleteKey(t.Context(), names[1], other.ID); err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := open(t).Identities.Keys(t.Context(), names[1]); err != nil || len(keys) != 1 {
+			t.Errorf("after deleting another's: %v, %v; want one", keys, err)
+		}
+	})
+}
+
+func TestAUserGoesWithDocumentsKeysAndPlace(t *testing.T) {
+	onMinIOAlone(t, func(t *testing.T) {
+		s := open(t)
+		holders := documents(t, s)
+		id, _ := user(t, s, "alice")
+		doc := document("acme-brand", "launch/")
+		if err := holders.SetDocument(t.Context(), holder(id), 0, doc); err != nil {
+			t.Fatal(err)
+		}
+		// What a cut between writing and attaching leaves.
+		byHand(t, http.MethodPut, "add-canned-policy", url.Values{"name": {id.Name + "-1"}}, doc)
+		if err := s.Identities.Delete(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		noPoliciesOf(t, id.Name)
+		var groups []string
+		if _, text := admin(t, http.MethodGet, "groups", nil, nil); json.Unmarshal(text, &groups) != nil {
+			t.Fatalf("list groups: %s", text)
+		}
+		for _, group := range groups {
+			if strings.Contains(group, unique(t)) {
+				t.Errorf("group %s is left", group)
+			}
+		}
+	})
+}
+
+func TestAUserOfOurNameThatSomebodyMadeIsNotTaken(t *testing.T) {
+	onMinIOAlone(t, func(t *testing.T) {
+		s := open(t)
+		id, _ := user(t, s, "alice")
+		home := strings.ReplaceAll(strings.Trim(id.Path, "/"), "/", ".") + ".users"
+		body, err := json.Marshal(map[string]any{"group": home, "members": []string{id.Name}, "isRemove": true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byHand(t, http.MethodPut, "update-group-members", nil, body)
+		// With a key and no place she is somebody's; without both she is what a cut leaves.
+		if _, err := s.Identities.Ensure(t.Context(), id); !errors.Is(err, store.ErrForeign) {
+			t.Errorf("with a key: got %v, want ErrForeign", err)
+		}
+		if err := s.Identities.Delete(t.Context(), id); !errors.Is(err, store.ErrForeign) {
+			t.Errorf("deleting her: got %v, want ErrForeign", err)
+		}
+		keys, err := s.Identities.Keys(t.Context(), id.Name)
+		if err != nil || len(keys) != 1 {
+			t.Fatalf("keys: %v, %v", keys, err)
+		}
+		if err := s.Identities.DeleteKey(t.Context(), id.Name, keys[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if created, err := s.Identities.Ensure(t.Context(), id); err != nil || created {
+			t.Errorf("without a key: created=%t, %v", created, err)
+		}
+		list, err := s.Identities.List(t.Context(), id.Path)
+		if diff := cmp.Diff([]store.Identity{kept(t, id)}, list); diff != "" || err != nil {
+			t.Errorf("in her place (-want +got):\n%s%v", diff, err)
+		}
+	})
+}
