@@ -42,43 +42,44 @@ spec:
 
 // features: K2, K3, K4, K6, A1.1, A1.3
 func TestViewerViewsBelowTheFolderAndNothingElse(t *testing.T) {
-	w := newWorld(t, "viewer")
-	w.apply(w.named(launch))
-	w.ready(&v1alpha1.Library{}, "brand")
-	for _, key := range []string{"launch/final/a.txt", "launch-2/b.txt", "press/c.txt"} {
-		w.must(put(w.ctx, w.root(), "viewer-brand", key, key))
-	}
-	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	alice := w.as("alice")
-
-	w.eventually("alice reads and lists below the folder", 2*time.Second, func() error {
-		keys, err := list(w.ctx, alice, "viewer-brand", "launch/")
-		if err == nil && fmt.Sprint(keys) != "[launch/final/a.txt]" {
-			err = fmt.Errorf("she sees %v", keys)
+	onEachStore(t, "viewer", func(w *world) {
+		w.apply(w.named(launch))
+		w.ready(&v1alpha1.Library{}, "brand")
+		for _, key := range []string{"launch/final/a.txt", "launch-2/b.txt", "press/c.txt"} {
+			w.must(put(w.ctx, w.root(), w.name+"-brand", key, key))
 		}
-		_, got := fetch(w.ctx, alice, "viewer-brand", "launch/final/a.txt")
-		return errors.Join(err, got)
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		alice := w.as("alice")
+
+		w.eventually("alice reads and lists below the folder", 2*time.Second, func() error {
+			keys, err := list(w.ctx, alice, w.name+"-brand", "launch/")
+			if err == nil && fmt.Sprint(keys) != "[launch/final/a.txt]" {
+				err = fmt.Errorf("she sees %v", keys)
+			}
+			_, got := fetch(w.ctx, alice, w.name+"-brand", "launch/final/a.txt")
+			return errors.Join(err, got)
+		})
+		for _, key := range []string{"launch-2/b.txt", "press/c.txt"} {
+			_, err := fetch(w.ctx, alice, w.name+"-brand", key)
+			w.must(denied(err))
+		}
+		for _, prefix := range []string{"", "launch", "launch-2/", "press/"} {
+			_, err := list(w.ctx, alice, w.name+"-brand", prefix)
+			w.must(denied(err))
+		}
+		w.must(denied(put(w.ctx, alice, w.name+"-brand", "launch/x.txt", "X")))
+		w.must(denied(alice.RemoveObject(w.ctx, w.name+"-brand", "launch/final/a.txt", minio.RemoveObjectOptions{})))
+		for _, root := range []string{"facts/", "links/", "catalog/", "restricted/", ""} {
+			_, err := list(w.ctx, alice, w.name+"-brand-dam", root)
+			w.must(denied(err))
+		}
 	})
-	for _, key := range []string{"launch-2/b.txt", "press/c.txt"} {
-		_, err := fetch(w.ctx, alice, "viewer-brand", key)
-		w.must(denied(err))
-	}
-	for _, prefix := range []string{"", "launch", "launch-2/", "press/"} {
-		_, err := list(w.ctx, alice, "viewer-brand", prefix)
-		w.must(denied(err))
-	}
-	w.must(denied(put(w.ctx, alice, "viewer-brand", "launch/x.txt", "X")))
-	w.must(denied(alice.RemoveObject(w.ctx, "viewer-brand", "launch/final/a.txt", minio.RemoveObjectOptions{})))
-	for _, root := range []string{"facts/", "links/", "catalog/", "restricted/", ""} {
-		_, err := list(w.ctx, alice, "viewer-brand-dam", root)
-		w.must(denied(err))
-	}
 }
 
 // features: K3, K25, A1.12, A1.27
 func TestContributorUploadsAndManagerDeletes(t *testing.T) {
-	w := newWorld(t, "levels")
-	w.apply(w.named(people + `
+	onEachStore(t, "levels", func(w *world) {
+		w.apply(w.named(people + `
 ---
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: User
@@ -93,46 +94,47 @@ spec:
   subjects: [{kind: User, name: mona}]
   targets: [{kind: Folder, name: launch}]
 `))
-	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
-	w.ready(&v1alpha1.RoleBinding{}, "mona-manages")
-	bob, mona := w.as("bob"), w.as("mona")
-	w.eventually("bob uploads twice", 2*time.Second, func() error {
-		return errors.Join(put(w.ctx, bob, "levels-brand", "launch/a.txt", "1"), put(w.ctx, bob, "levels-brand", "launch/a.txt", "2"))
+		w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
+		w.ready(&v1alpha1.RoleBinding{}, "mona-manages")
+		bob, mona := w.as("bob"), w.as("mona")
+		w.eventually("bob uploads twice", 2*time.Second, func() error {
+			return errors.Join(put(w.ctx, bob, w.name+"-brand", "launch/a.txt", "1"), put(w.ctx, bob, w.name+"-brand", "launch/a.txt", "2"))
+		})
+		versions := 0
+		for o := range w.root().ListObjects(w.ctx, w.name+"-brand", minio.ListObjectsOptions{Prefix: "launch/a.txt", WithVersions: true}) {
+			w.must(o.Err)
+			versions++
+		}
+		if versions < 2 {
+			w.Errorf("%d versions are kept, want both", versions)
+		}
+		w.must(denied(bob.RemoveObject(w.ctx, w.name+"-brand", "launch/a.txt", minio.RemoveObjectOptions{})))
+		w.must(denied(put(w.ctx, bob, w.name+"-brand", "press/a.txt", "1")))
+		w.must(denied(put(w.ctx, bob, w.name+"-brand-dam", "state/launch/a.txt.json", "{}")))
+		w.must(denied(put(w.ctx, bob, w.name+"-brand-dam", "changes/mona/1.json", "{}")))
+		w.must(put(w.ctx, bob, w.name+"-brand-dam", "changes/bob/1.json", "{}"))
+		w.must(mona.RemoveObject(w.ctx, w.name+"-brand", "launch/a.txt", minio.RemoveObjectOptions{}))
+		w.must(put(w.ctx, bob, w.name+"-brand", "launch/a.txt", "3"))
+		content, err := fetch(w.ctx, mona, w.name+"-brand", "launch/a.txt")
+		w.must(err)
+		if content != "3" {
+			w.Errorf("after deleting and uploading again it holds %q", content)
+		}
 	})
-	versions := 0
-	for o := range w.root().ListObjects(w.ctx, "levels-brand", minio.ListObjectsOptions{Prefix: "launch/a.txt", WithVersions: true}) {
-		w.must(o.Err)
-		versions++
-	}
-	if versions < 2 {
-		t.Errorf("%d versions are kept, want both", versions)
-	}
-	w.must(denied(bob.RemoveObject(w.ctx, "levels-brand", "launch/a.txt", minio.RemoveObjectOptions{})))
-	w.must(denied(put(w.ctx, bob, "levels-brand", "press/a.txt", "1")))
-	w.must(denied(put(w.ctx, bob, "levels-brand-dam", "state/launch/a.txt.json", "{}")))
-	w.must(denied(put(w.ctx, bob, "levels-brand-dam", "changes/mona/1.json", "{}")))
-	w.must(put(w.ctx, bob, "levels-brand-dam", "changes/bob/1.json", "{}"))
-	w.must(mona.RemoveObject(w.ctx, "levels-brand", "launch/a.txt", minio.RemoveObjectOptions{}))
-	w.must(put(w.ctx, bob, "levels-brand", "launch/a.txt", "3"))
-	content, err := fetch(w.ctx, mona, "levels-brand", "launch/a.txt")
-	w.must(err)
-	if content != "3" {
-		t.Errorf("after deleting and uploading again it holds %q", content)
-	}
 }
 
 // features: U5, U14
 func TestGrantsComeAndGoInTime(t *testing.T) {
-	w := newWorld(t, "intime")
-	w.apply(w.named(launch))
-	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	w.must(put(w.ctx, w.root(), "intime-brand", "press/a.txt", "A"))
-	alice := w.as("alice")
-	reads := func() error { _, err := fetch(w.ctx, alice, "intime-brand", "press/a.txt"); return err }
-	w.must(denied(reads()))
+	onEachStore(t, "intime", func(w *world) {
+		w.apply(w.named(launch))
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		w.must(put(w.ctx, w.root(), w.name+"-brand", "press/a.txt", "A"))
+		alice := w.as("alice")
+		reads := func() error { _, err := fetch(w.ctx, alice, w.name+"-brand", "press/a.txt"); return err }
+		w.must(denied(reads()))
 
-	grant := func(fields string) {
-		w.apply(w.named(`
+		grant := func(fields string) {
+			w.apply(w.named(`
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: Folder
 metadata: {name: press}
@@ -143,42 +145,44 @@ kind: RoleBinding
 metadata: {name: alice-press}
 spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: User, name: alice}], targets: [{kind: Folder, name: press}]` + fields + `}
 `))
-	}
-	binding := &v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-press"}}
-	grant("")
-	w.eventually("a grant works within two seconds", 2*time.Second, reads)
-	w.delete(binding)
-	w.eventually("taken away it is gone within two seconds", 2*time.Second, func() error { return denied(reads()) })
+		}
+		binding := &v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-press"}}
+		grant("")
+		w.eventually("a grant works within two seconds", 2*time.Second, reads)
+		w.delete(binding)
+		w.eventually("taken away it is gone within two seconds", 2*time.Second, func() error { return denied(reads()) })
 
-	grant(", notBefore: " + time.Now().Add(3*time.Second).UTC().Format(time.RFC3339) + ", notAfter: " + time.Now().Add(7*time.Second).UTC().Format(time.RFC3339))
-	w.must(denied(reads()))
-	w.eventually("it begins by itself", 6*time.Second, reads)
-	w.eventually("and ends by itself", 8*time.Second, func() error { return denied(reads()) })
-	w.ready(binding, "alice-press")
-	if binding.Status.Phase != v1alpha1.PhaseEnded {
-		t.Errorf("phase is %s", binding.Status.Phase)
-	}
+		grant(", notBefore: " + time.Now().Add(3*time.Second).UTC().Format(time.RFC3339) + ", notAfter: " + time.Now().Add(7*time.Second).UTC().Format(time.RFC3339))
+		w.must(denied(reads()))
+		w.eventually("it begins by itself", 6*time.Second, reads)
+		w.eventually("and ends by itself", 8*time.Second, func() error { return denied(reads()) })
+		w.ready(binding, "alice-press")
+		if binding.Status.Phase != v1alpha1.PhaseEnded {
+			w.Errorf("phase is %s", binding.Status.Phase)
+		}
+	})
 }
 
 func TestFreezeTakesAwayAtOnceAndGivesNothing(t *testing.T) {
-	w := newWorld(t, "freeze")
-	w.apply(w.named(people))
-	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
-	bob := w.as("bob")
-	uploads := func() error { return put(w.ctx, bob, "freeze-brand", "launch/b.txt", "B") }
-	w.eventually("bob uploads", 2*time.Second, uploads)
-	for _, what := range []string{"damuser/bob", "ugroup/editors", "lib/brand", "namespace/freeze"} {
-		w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze=incident 7"))
-		w.eventually("freezing "+what+" takes it away", 2*time.Second, func() error { return denied(uploads()) })
-		w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze-"))
-		w.eventually("thawing "+what+" gives it back", 2*time.Second, uploads)
-	}
+	onEachStore(t, "freeze", func(w *world) {
+		w.apply(w.named(people))
+		w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
+		bob := w.as("bob")
+		uploads := func() error { return put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B") }
+		w.eventually("bob uploads", 2*time.Second, uploads)
+		for _, what := range []string{"damuser/bob", "ugroup/editors", "lib/brand", "namespace/" + w.name} {
+			w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze=incident 7"))
+			w.eventually("freezing "+what+" takes it away", 2*time.Second, func() error { return denied(uploads()) })
+			w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze-"))
+			w.eventually("thawing "+what+" gives it back", 2*time.Second, uploads)
+		}
+	})
 }
 
 // features: K2, P6
 func TestRestrictedFolderIsOutsideEveryCascade(t *testing.T) {
-	w := newWorld(t, "restricted")
-	w.apply(w.named(people + `
+	onEachStore(t, "restricted", func(w *world) {
+		w.apply(w.named(people + `
 ---
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: Folder
@@ -193,21 +197,22 @@ spec:
   subjects: [{kind: User, name: alice}]
   targets: [{kind: Folder, name: embargo}]
 `))
-	folder := &v1alpha1.Folder{}
-	w.ready(folder, "embargo")
-	w.ready(&v1alpha1.RoleBinding{}, "alice-embargo")
-	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
-	alice, bob := w.as("alice"), w.as("bob")
-	key := folder.Status.Prefix + "secret.txt"
-	w.eventually("alice, who was granted it, uploads", 2*time.Second, func() error { return put(w.ctx, alice, folder.Status.Bucket, key, "S") })
-	w.eventually("bob, who has the folder above, uploads there", 2*time.Second, func() error {
-		return put(w.ctx, bob, "restricted-brand", "launch/b.txt", "B")
+		folder := &v1alpha1.Folder{}
+		w.ready(folder, "embargo")
+		w.ready(&v1alpha1.RoleBinding{}, "alice-embargo")
+		w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
+		alice, bob := w.as("alice"), w.as("bob")
+		key := folder.Status.Prefix + "secret.txt"
+		w.eventually("alice, who was granted it, uploads", 2*time.Second, func() error { return put(w.ctx, alice, folder.Status.Bucket, key, "S") })
+		w.eventually("bob, who has the folder above, uploads there", 2*time.Second, func() error {
+			return put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B")
+		})
+		_, err := fetch(w.ctx, bob, folder.Status.Bucket, key)
+		w.must(denied(err))
+		_, err = list(w.ctx, bob, folder.Status.Bucket, folder.Status.Prefix)
+		w.must(denied(err))
+		w.must(denied(put(w.ctx, bob, folder.Status.Bucket, key, "B")))
 	})
-	_, err := fetch(w.ctx, bob, folder.Status.Bucket, key)
-	w.must(denied(err))
-	_, err = list(w.ctx, bob, folder.Status.Bucket, folder.Status.Prefix)
-	w.must(denied(err))
-	w.must(denied(put(w.ctx, bob, folder.Status.Bucket, key, "B")))
 }
 
 // features: D10

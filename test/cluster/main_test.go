@@ -29,6 +29,7 @@ import (
 var bed struct {
 	cluster *testbed.Cluster
 	store   *testbed.ObjectStore
+	minio   *testbed.MinIO
 	// admin is the cluster administrator's client, uncached.
 	admin client.Client
 	// managerConfig is the manager's own, with the rights of its service account.
@@ -98,6 +99,10 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 		return stop, err
 	}
 	stops = append(stops, bed.store.Stop)
+	if bed.minio, err = testbed.StartMinIO(ctx, filepath.Join(dir, "minio")); err != nil {
+		return stop, err
+	}
+	stops = append(stops, bed.minio.Stop)
 	for _, part := range []string{"config/crd", "config/namespaces", "config/rbac"} {
 		if err := kubectl(ctx, nil, "apply", "--server-side", "-k", filepath.Join(bed.root, part)); err != nil {
 			return stop, err

@@ -43,8 +43,8 @@ spec:
 func (w *world) administrator() *store.Store {
 	w.Helper()
 	s, err := store.Open(store.Config{
-		Driver: store.DriverIAM, Endpoint: bed.store.S3Endpoint, Region: bed.store.Region, IAMEndpoint: bed.store.IAMEndpoint,
-		Credentials: store.Credentials{AccessKeyID: bed.store.AccessKey, SecretAccessKey: store.Secret(bed.store.SecretKey)},
+		Driver: store.Driver(w.at.driver), Endpoint: w.at.endpoint, Region: bed.store.Region, IAMEndpoint: w.at.iam,
+		Credentials: store.Credentials{AccessKeyID: w.at.accessKey, SecretAccessKey: store.Secret(w.at.secretKey)},
 	})
 	w.must(err)
 	w.Cleanup(s.Close)

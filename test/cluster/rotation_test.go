@@ -113,7 +113,10 @@ func TestRotationKilledAtAnyWrite(t *testing.T) {
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
 	w.must(put(w.ctx, w.root(), "rotationcut-brand", "launch/a.txt", "A"))
 	w.as("alice")
-	reads := func(c *minio.Client) error { _, err := fetch(w.ctx, c, "rotationcut-brand", "launch/a.txt"); return err }
+	reads := func(c *minio.Client) error {
+		_, err := fetch(w.ctx, c, "rotationcut-brand", "launch/a.txt")
+		return err
+	}
 	for n := range int64(3) {
 		before := s3(w.keyOf("alice"))
 		w.eventually("the key works", 5*time.Second, func() error { return reads(before) })

@@ -39,7 +39,29 @@ type world struct {
 	name      string // of the namespace, the ObjectStore and the installation
 	namespace string
 	settings  controllers.Settings
+	at        objectStore
 	stop      func()
+}
+
+// objectStore is where a world keeps its files.
+type objectStore struct {
+	driver               v1alpha1.Driver
+	endpoint, iam        string
+	accessKey, secretKey string
+}
+
+func versitygw() objectStore {
+	return objectStore{v1alpha1.DriverIAM, bed.store.S3Endpoint, bed.store.IAMEndpoint, bed.store.AccessKey, bed.store.SecretKey}
+}
+
+func minIO() objectStore {
+	return objectStore{v1alpha1.DriverMinIO, bed.minio.Endpoint, "", bed.minio.AccessKey, bed.minio.SecretKey}
+}
+
+// onEachStore runs a test on every store that the suite has.
+func onEachStore(t *testing.T, name string, test func(w *world)) {
+	t.Run("versitygw", func(t *testing.T) { test(newWorld(t, name)) })
+	t.Run("minio", func(t *testing.T) { test(newWorldAt(t, name+"-m", minIO(), v1alpha1.UntrustedConditionsAccept)) })
 }
 
 // newWorld declares an ObjectStore and a namespace called after the test, and
@@ -52,19 +74,30 @@ func newWorld(t *testing.T, name string) *world {
 // newWorldWith is newWorld with other settings of the manager.
 func newWorldWith(t *testing.T, name string, settings controllers.Settings) *world {
 	t.Helper()
+	return newWorldOf(t, name, settings, versitygw(), "")
+}
+
+// newWorldAt is newWorld at another store.
+func newWorldAt(t *testing.T, name string, at objectStore, untrusted v1alpha1.UntrustedConditions) *world {
+	t.Helper()
+	return newWorldOf(t, name, settings, at, untrusted)
+}
+
+func newWorldOf(t *testing.T, name string, settings controllers.Settings, at objectStore, untrusted v1alpha1.UntrustedConditions) *world {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
-	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name, settings: settings}
+	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name, settings: settings, at: at}
 	t.Cleanup(cancel)
 	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
 	w.must(bed.admin.Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: settings.SystemNamespace, Name: name, Labels: map[string]string{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}},
-		StringData: map[string]string{"AWS_ACCESS_KEY_ID": bed.store.AccessKey, "AWS_SECRET_ACCESS_KEY": bed.store.SecretKey},
+		StringData: map[string]string{"AWS_ACCESS_KEY_ID": at.accessKey, "AWS_SECRET_ACCESS_KEY": at.secretKey},
 	}))
 	w.must(bed.admin.Create(ctx, &v1alpha1.ObjectStore{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: v1alpha1.ObjectStoreSpec{
-			Driver: v1alpha1.DriverIAM, Endpoint: bed.store.S3Endpoint, Region: bed.store.Region,
-			IAM:                  v1alpha1.IAMEndpoint{Endpoint: bed.store.IAMEndpoint},
+			Driver: at.driver, Endpoint: at.endpoint, Region: bed.store.Region, IAM: v1alpha1.IAMEndpoint{Endpoint: at.iam},
+			UntrustedConditions:  untrusted,
 			CredentialsSecretRef: v1alpha1.SecretReference{Namespace: settings.SystemNamespace, Name: name},
 			InstallationID:       name,
 			Tenants:              []v1alpha1.Tenant{{Namespaces: []string{name}, Buckets: []string{name + "-*"}}},
@@ -232,7 +265,7 @@ func s3At(endpoint, accessKey, secretKey string) *minio.Client {
 	return c
 }
 
-func (w *world) root() *minio.Client { return s3(bed.store.AccessKey, bed.store.SecretKey) }
+func (w *world) root() *minio.Client { return s3At(w.at.endpoint, w.at.accessKey, w.at.secretKey) }
 
 // as signs in as a User of the tenant, with the key that Vitrine issued.
 func (w *world) as(user string) *minio.Client {
@@ -240,7 +273,7 @@ func (w *world) as(user string) *minio.Client {
 	w.ready(&v1alpha1.User{}, user)
 	secret := &corev1.Secret{}
 	w.get(secret, user+"."+w.name+".key")
-	return s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+	return s3At(w.at.endpoint, string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
 }
 
 // put uploads an object.

@@ -1,0 +1,65 @@
+package controllers
+
+import (
+	"math"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// documentsAtMost bounds the documents of one identity where the store does not.
+const documentsAtMost = 32
+
+// byIdentity tells whether rights hang on identities at a store, and how.
+func byIdentity(declared *v1alpha1.ObjectStore) (by store.Enforcement, is bool) {
+	c := declared.Status.Capabilities
+	if c == nil || c.Enforcement == "" || c.Enforcement == v1alpha1.EnforcementBucketPolicy {
+		return "", false
+	}
+	return store.Enforcement(c.Enforcement), true
+}
+
+// wholeListsOnly tells whether parts of a bucket may not be listed at a store,
+// since a client could have the whole told.
+func wholeListsOnly(declared *v1alpha1.ObjectStore) bool {
+	c := declared.Status.Capabilities
+	return c != nil && c.PrefixConditions != v1alpha1.CapabilitySupported && declared.Spec.UntrustedConditions != v1alpha1.UntrustedConditionsAccept
+}
+
+// optionsOf are what a store takes of documents.
+func optionsOf(declared *v1alpha1.ObjectStore) policy.Options {
+	c := declared.Status.Capabilities
+	if c == nil {
+		return policy.Options{}
+	}
+	return policy.Options{
+		MaxBytes: int(c.PolicyBytes), MaxDocuments: orElse(int(c.DocumentsPerHolder), documentsAtMost),
+		Ends: c.DateConditions == v1alpha1.CapabilitySupported,
+	}
+}
+
+func orElse(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+// plan says what is to hang on the identities of a tenant, and on the gateway's.
+func (made *rendering) plan(tenant *Tenant, declared *v1alpha1.ObjectStore) {
+	groups := make([]string, 0, len(tenant.Declared.UserGroups))
+	for i := range tenant.Declared.UserGroups {
+		groups = append(groups, tenant.Declared.UserGroups[i].Name)
+	}
+	made.attachments = policy.Plan(policy.PlanInput{
+		Model: tenant.Model, At: made.at, Users: made.principals.users, Groups: groups, Buckets: made.buckets,
+		GroupsPerUser: orElse(int(declared.Status.Capabilities.GroupsPerUser), math.MaxInt), WholeListsOnly: wholeListsOnly(declared),
+		Options: optionsOf(declared),
+	})
+	if made.principals.gateway != "" {
+		a := policy.Attachment{Allows: policy.LinkAllows(made.principals.gateway, made.links...)}
+		a.Documents, a.Err = policy.Attach("the gateway", a.Allows, optionsOf(declared))
+		made.attachments = append(made.attachments, a)
+	}
+}
