@@ -21,6 +21,9 @@ type binding struct {
 	reached []reached
 	// gives are the rights of each one reached.
 	gives []right
+	// mayLink are the Collections on which it gives the permission link: their
+	// members have none of it, so that gives does not tell.
+	mayLink []string
 }
 
 type reached struct{ user, group string }
@@ -52,6 +55,7 @@ func (b *binding) route(r *right, group string) Route {
 func (m *Model) addBindings(declared []v1alpha1.RoleBinding) {
 	m.byBinding = make(map[string]*binding, len(declared))
 	m.byUser = map[string][]membership{}
+	m.byGroup = map[string][]*binding{}
 	inOrder := make([]*v1alpha1.RoleBinding, 0, len(declared))
 	for i := range declared {
 		if !going(&declared[i].ObjectMeta) {
@@ -71,11 +75,17 @@ func (m *Model) addBindings(declared []v1alpha1.RoleBinding) {
 		b.reached = m.reach(rb)
 		if permissions, ok := m.roleOf(rb); ok {
 			b.gives = m.rights(rb, permissions)
+			b.mayLink = linkable(rb, permissions)
 		}
 		m.bindings = append(m.bindings, b)
 		m.byBinding[b.name] = b
 		for _, r := range b.reached {
 			m.byUser[r.user] = append(m.byUser[r.user], membership{b, r.group})
+		}
+		for _, s := range rb.Spec.Subjects {
+			if s.Kind == v1alpha1.SubjectUserGroup {
+				m.byGroup[s.Name] = append(m.byGroup[s.Name], b)
+			}
 		}
 	}
 }

@@ -40,6 +40,7 @@ type Model struct {
 	bindings    []*binding
 	byBinding   map[string]*binding
 	byUser      map[string][]membership
+	byGroup     map[string][]*binding // those that name the group
 	problems    problemList
 }
 
