@@ -160,7 +160,7 @@ func (d *demo) openStore(s3, iam, accessKey, secretKey string) (*store.Store, er
 // run as processes here.
 func (d *demo) install(ctx context.Context) error {
 	group, groupCtx := errgroup.WithContext(ctx)
-	for _, parts := range [][]string{{"namespaces", "rbac"}, {"crd"}} {
+	for _, parts := range [][]string{{"namespaces", "rbac", "admission"}, {"crd"}} {
 		group.Go(func() error {
 			for _, part := range parts {
 				if _, err := d.kubectl(groupCtx, "apply", "--server-side", "-k", filepath.Join(d.root, "config", part)); err != nil {
