@@ -48,7 +48,7 @@ spec:
 		base: `
 spec: {description: Picks and approves, permissions: [list, preview, download, approve]}
 `,
-		creates: []attempt{needs("a role is made, which may be bound already", `metadata: {name: picker}`, "escalate roles/picker")},
+		creates: []attempt{needs("a role is made, which may be bound already", `metadata: {name: curator}`, "escalate roles/curator")},
 		updates: []attempt{
 			needs("permissions may be taken out", `spec: {permissions: [list, preview]}`),
 			needs("a description is free", `spec: {description: Picks}`),
