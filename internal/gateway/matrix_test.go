@@ -158,7 +158,7 @@ func (row routeRow) want(s state) int {
 
 // Every route in every state of a link.
 //
-// features: K18, K19, K22, F18, U14
+// features: K18, K19, K22, F18, U14, U6
 func TestEveryRouteInEveryState(t *testing.T) {
 	known := map[string]bool{}
 	for _, route := range Routes() {

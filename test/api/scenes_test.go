@@ -176,12 +176,18 @@ spec:
 	},
 	{
 		kind: "User",
-		free: true,
 		base: `
-spec: {displayName: Alice}
+spec: {displayName: Alice, email: alice@acme.example}
 `,
-		creates: []attempt{needs("a user is nobody until somebody names them", ``)},
-		updates: []attempt{needs("a user may have a key", `spec: {credentials: Issue}`)},
+		creates: []attempt{
+			needs("a user is nobody until somebody names them", `spec: {email: null}`),
+			needs("an address may make them a member of groups", `metadata: {name: mallory}`, "assign users/mallory"),
+		},
+		updates: []attempt{
+			needs("a user may have a key", `spec: {credentials: Issue}`),
+			needs("an address may be taken away", `spec: {email: null}`),
+			needs("another address may make them a member of other groups", `spec: {email: alice@northlight.example}`, "assign users/case"),
+		},
 		deletes: []attempt{
 			needs("a leaver goes", ``),
 			needs("a frozen user is taken away, and might come back without the freeze", frozen, "unfreeze users/doomed"),
