@@ -173,7 +173,7 @@ func (d *demo) install(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	d.step("namespaces, kinds and RBAC are installed")
+	d.step("namespaces, kinds, RBAC and admission policies are installed")
 	return nil
 }
 

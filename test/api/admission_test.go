@@ -21,8 +21,6 @@ type scene struct {
 	base string
 	// status is a status that it has then, in YAML.
 	status string
-	// free: making the base asks for no verb.
-	free bool
 	// creates are about making the base with a change; updates about changing it.
 	creates, updates []attempt
 	// deletes are about deleting the base with a change.

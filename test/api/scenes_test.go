@@ -155,14 +155,13 @@ spec:
 	},
 	{
 		kind: "Library",
-		free: true,
 		base: `
 spec:
   storeRef: {name: default}
   bucket: {name: acme-brand}
   links: {maxTTL: 720h, sponsors: [managers]}
 `,
-		creates: []attempt{needs("a library gives nobody anything", ``)},
+		creates: []attempt{needs("a library is made, which grants may name already", ``, "share libraries/case")},
 		updates: []attempt{
 			needs("presets and policies are free", `spec: {driftPolicy: Report, renditions: [{name: web, width: 16, format: PNG}]}`),
 			needs("links may live longer", `spec: {links: {maxTTL: 2160h}}`, "link libraries/case"),
@@ -179,12 +178,10 @@ spec:
 		base: `
 spec: {displayName: Alice, email: alice@acme.example}
 `,
-		creates: []attempt{
-			needs("a user is nobody until somebody names them", `spec: {email: null}`),
-			needs("an address may make them a member of groups", `metadata: {name: mallory}`, "assign users/mallory"),
-		},
+		creates: []attempt{needs("a user is made, whom somebody may have named already", `spec: {email: null}`, "assign users/case")},
 		updates: []attempt{
-			needs("a user may have a key", `spec: {credentials: Issue}`),
+			needs("a displayed name is free", `spec: {displayName: Alice A.}`),
+			needs("a user gets a key", `spec: {credentials: Issue}`, "assign users/case"),
 			needs("an address may be taken away", `spec: {email: null}`),
 			needs("another address may make them a member of other groups", `spec: {email: alice@northlight.example}`, "assign users/case"),
 		},
