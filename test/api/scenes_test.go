@@ -3,6 +3,11 @@ package api
 // frozen is the freeze annotation, in YAML.
 const frozen = `metadata: {annotations: {dam.vitrine.dev/freeze: "leak, INC-7"}}`
 
+// openLink is a PublicLink that declares no limit.
+const openLink = `
+spec: {target: {folder: {name: launch}}}
+`
+
 // scenes are all that authors try, by kind. What only takes away names no verb.
 var scenes = []scene{
 	{
@@ -152,6 +157,33 @@ spec:
 			needs("a link may be taken away", ``),
 			needs("a frozen link may be taken away, since its URL never comes back", frozen),
 		},
+	},
+	{
+		// It has a default end from its Library.
+		kind:   "PublicLink",
+		base:   openLink,
+		status: `{phase: Active, expiresAt: "2027-03-31T00:00:00Z"}`,
+		updates: []attempt{
+			needs("it is protected", `spec: {passwordSecretRef: {name: words, key: password}}`),
+			needs("originals are hidden", `spec: {originals: Hidden}`),
+			needs("it is suspended", `spec: {suspend: true}`),
+			needs("it ends before its library's default", `spec: {notAfter: "2027-03-30T00:00:00Z"}`),
+			needs("it outlives its library's default", `spec: {notAfter: "2027-04-01T00:00:00Z"}`, "link folders/launch"),
+			needs("it offers presets", `spec: {renditions: [web]}`, "link folders/launch"),
+		},
+	},
+	{
+		// It has no end.
+		kind:    "PublicLink",
+		base:    openLink,
+		status:  `{phase: Active}`,
+		updates: []attempt{needs("it gets an end", `spec: {notAfter: "2027-04-01T00:00:00Z"}`)},
+	},
+	{
+		// Nobody has looked yet when it ends.
+		kind:    "PublicLink",
+		base:    openLink,
+		updates: []attempt{needs("it gets an end, which may be later than its library's default", `spec: {notAfter: "2027-04-01T00:00:00Z"}`, "link folders/launch")},
 	},
 	{
 		kind: "Library",
