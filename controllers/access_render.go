@@ -347,7 +347,10 @@ func (r *AccessReconciler) linkRights(tenant *Tenant, buckets map[string]policy.
 
 // linkVerdict judges a link from what is declared, as the gateway does.
 func linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) link.Verdict {
-	facts := link.Facts{Spec: obj.Spec, Frozen: v1alpha1.FreezeReason(obj) != "" || tenant.Frozen != "", Available: true}
+	facts := link.Facts{
+		Spec: obj.Spec, Sponsored: sponsorOf(tenant, obj, now) != nil,
+		Frozen: v1alpha1.FreezeReason(obj) != "" || tenant.Frozen != "", Available: true,
+	}
 	if obj.Status.FirstSeen != nil {
 		facts.FirstSeen = obj.Status.FirstSeen.Time
 	}

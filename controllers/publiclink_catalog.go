@@ -180,3 +180,17 @@ func (w *written) forget(name string) {
 	defer w.mu.Unlock()
 	delete(w.digest, name)
 }
+
+// checkPresets tells which preset of a link its Library does not have.
+func checkPresets(obj *v1alpha1.PublicLink, library *v1alpha1.Library) *failure {
+	known := map[string]bool{rendition.Thumb: true, rendition.Preview: true}
+	for _, preset := range library.Spec.Renditions {
+		known[preset.Name] = true
+	}
+	for _, name := range obj.Spec.Renditions {
+		if !known[name] {
+			return stall(v1alpha1.ReasonPresetNotFound, "Library %q has no rendition preset %q; add it to the Library's spec.renditions, or take it out of the link's", library.Name, name)
+		}
+	}
+	return nil
+}

@@ -21,7 +21,6 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/link"
-	"github.com/vitrine-dam/vitrine/internal/rendition"
 )
 
 const publicLinkController = "publiclink"
@@ -47,7 +46,7 @@ func (r *PublicLinkReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		}
 		return r.namesIn(ctx, namespace, &v1alpha1.PublicLinkList{})
 	})
-	return ctrl.NewControllerManagedBy(mgr).
+	return r.watchSponsors(ctrl.NewControllerManagedBy(mgr)).
 		For(&v1alpha1.PublicLink{}).
 		Watches(&v1alpha1.Folder{}, all, onDeclaration).
 		Watches(&v1alpha1.Collection{}, all, onDeclaration).
@@ -91,7 +90,7 @@ var linkFaults = map[string]bool{
 
 // unavailable is the phase of a link that shows nothing, whatever the time.
 func (r *PublicLinkReconciler) unavailable(obj *v1alpha1.PublicLink) v1alpha1.LinkPhase {
-	facts := link.Facts{Spec: obj.Spec, Frozen: v1alpha1.FreezeReason(obj) != ""}
+	facts := link.Facts{Spec: obj.Spec, Sponsored: true, Frozen: v1alpha1.FreezeReason(obj) != ""}
 	if obj.Status.FirstSeen != nil {
 		facts.FirstSeen = obj.Status.FirstSeen.Time
 	}
@@ -103,6 +102,7 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if err != nil {
 		return outcome{}, err
 	}
+	r.judgeSponsor(tenant, obj)
 	shown, err := tenant.Model.LinkScope(obj.Spec.Target)
 	if err != nil {
 		return r.targetless(obj, err)
@@ -149,7 +149,7 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if err := r.list(ctx, connection, bucket, obj, tenant, library, shown); err != nil {
 		return outcome{}, err
 	}
-	out := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now()))
+	out := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now())).within(r.untilSponsorChanges(tenant, obj))
 	if out.state != enforced {
 		return out, nil
 	}
@@ -207,6 +207,9 @@ func (r *PublicLinkReconciler) conclude(obj *v1alpha1.PublicLink, v link.Verdict
 		if until := v.Next.Sub(r.Clock.Now()) + 10*time.Millisecond; again == 0 || until < again {
 			again = until
 		}
+	}
+	if out, without := withoutSponsor(obj, v, again); without {
+		return out
 	}
 	if v.Problem != "" {
 		return outcome{stalled, v.Problem, "notAfter is later than spec.links.maxTTL of the Library allows, so the link ends at " + v.ExpiresAt.UTC().Format(time.RFC3339) + "; set an earlier notAfter, or raise maxTTL", again}
@@ -280,19 +283,6 @@ func libraryNamed(tenant *Tenant, name string) *v1alpha1.Library {
 	for i := range tenant.Declared.Libraries {
 		if tenant.Declared.Libraries[i].Name == name {
 			return &tenant.Declared.Libraries[i]
-		}
-	}
-	return nil
-}
-
-func checkPresets(obj *v1alpha1.PublicLink, library *v1alpha1.Library) *failure {
-	known := map[string]bool{rendition.Thumb: true, rendition.Preview: true}
-	for _, preset := range library.Spec.Renditions {
-		known[preset.Name] = true
-	}
-	for _, name := range obj.Spec.Renditions {
-		if !known[name] {
-			return stall(v1alpha1.ReasonPresetNotFound, "Library %q has no rendition preset %q; add it to the Library's spec.renditions, or take it out of the link's", library.Name, name)
 		}
 	}
 	return nil

@@ -66,6 +66,8 @@ const (
 	ReasonSubjectNotFound = "SubjectNotFound"
 	// ReasonRoleNotFound: the Role named does not exist in this namespace.
 	ReasonRoleNotFound = "RoleNotFound"
+	// ReasonPermissionNeedsAnother: a Role has a permission without one that it needs, and does not give it.
+	ReasonPermissionNeedsAnother = "PermissionNeedsAnother"
 	// ReasonMemberNotFound: a UserGroup names a User that does not exist.
 	ReasonMemberNotFound = "MemberNotFound"
 	// ReasonInvalidPath: a path is not in a form that Vitrine accepts.
@@ -76,6 +78,12 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonExpiryAboveMaximum: a link's notAfter is later than its Library allows.
 	ReasonExpiryAboveMaximum = "ExpiryAboveMaximum"
+	// ReasonUnsponsored: a link's sponsor does not hold the permission link on its target.
+	ReasonUnsponsored = "Unsponsored"
+	// ReasonSponsorRequired: a link names no sponsor, and its Library requires one.
+	ReasonSponsorRequired = "SponsorRequired"
+	// ReasonSponsorNotAdmitted: a link's sponsor is not among those that its Library lists.
+	ReasonSponsorNotAdmitted = "SponsorNotAdmitted"
 	// ReasonRecordUnreadable: a link's record in Vitrine's bucket is there and cannot be read or unsealed.
 	ReasonRecordUnreadable = "RecordUnreadable"
 	// ReasonForeignStatements: policy statements that are not Vitrine's give access.

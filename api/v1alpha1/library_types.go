@@ -90,6 +90,18 @@ type Bucket struct {
 	Management BucketManagement `json:"management,omitempty"`
 }
 
+// SponsorPolicy says whether a link needs a sponsor.
+// +kubebuilder:validation:Enum=Optional;Required
+type SponsorPolicy string
+
+// The values of SponsorPolicy.
+const (
+	// SponsorOptional: a link may do without a sponsor.
+	SponsorOptional SponsorPolicy = "Optional"
+	// SponsorRequired: a link without a sponsor does not open.
+	SponsorRequired SponsorPolicy = "Required"
+)
+
 // LinkDefaults are what a Library's PublicLinks start from and may not exceed.
 // +kubebuilder:validation:XValidation:rule="!has(self.defaultTTL) || !has(self.maxTTL) || ![self.defaultTTL, self.maxTTL].all(d, d.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')) || duration(self.defaultTTL) <= duration(self.maxTTL)",message="defaultTTL must not be longer than maxTTL"
 type LinkDefaults struct {
@@ -101,6 +113,20 @@ type LinkDefaults struct {
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('87600h'))",message="maxTTL must be between 1m and 87600h (ten years)"
 	MaxTTL Duration `json:"maxTTL,omitempty"`
+	// sponsor says whether a link needs a sponsor.
+	// +optional
+	// +default="Optional"
+	Sponsor SponsorPolicy `json:"sponsor,omitempty"`
+	// sponsors are the UserGroups that may sponsor links. Without the list any
+	// UserGroup or User may; with it, no User by itself.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Sponsors []string `json:"sponsors,omitempty"`
 	// contact is whom a visitor may ask; it stands on every page of a link.
 	// +optional
 	// +kubebuilder:validation:MinLength=3

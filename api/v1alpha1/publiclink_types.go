@@ -53,9 +53,26 @@ type PublicLinkSpec struct {
 	// +kubebuilder:validation:items:MaxLength=32
 	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
 	Renditions []string `json:"renditions,omitempty"`
+	// sponsor answers for the link: it opens only while the sponsor holds the
+	// permission link on the target.
+	// +optional
+	Sponsor *LinkSponsor `json:"sponsor,omitempty"`
 	// suspend takes the link out of service until it is false again.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
+}
+
+// LinkSponsor names who answers for a link.
+type LinkSponsor struct {
+	// kind of the sponsor.
+	// +required
+	Kind SubjectKind `json:"kind,omitempty"`
+	// name of the sponsor in this namespace.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
 }
 
 // LinkTarget is what a PublicLink shows.
@@ -83,7 +100,7 @@ type AssetReference struct {
 }
 
 // LinkPhase says what a link does for the one who opens it.
-// +kubebuilder:validation:Enum=Pending;Active;Expired;Suspended;Frozen;Unavailable
+// +kubebuilder:validation:Enum=Pending;Active;Expired;Suspended;Unsponsored;Frozen;Unavailable
 type LinkPhase string
 
 // The values of LinkPhase.
@@ -96,6 +113,8 @@ const (
 	LinkExpired LinkPhase = "Expired"
 	// LinkSuspended: suspend is set.
 	LinkSuspended LinkPhase = "Suspended"
+	// LinkUnsponsored: the link lacks a sponsor that holds the permission link on its target.
+	LinkUnsponsored LinkPhase = "Unsponsored"
 	// LinkFrozen: a freeze annotation stands on the link, its Library or its namespace.
 	LinkFrozen LinkPhase = "Frozen"
 	// LinkUnavailable: the target is missing, or what the link needs is not ready.
@@ -135,6 +154,10 @@ type PublicLinkStatus struct {
 	// expiresAt is when the link ends; never when absent.
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+	// sponsoredBy is the sponsor that holds the permission link on the target now;
+	// absent while it does not. Whoever serves a link that declares a sponsor wants to find it here.
+	// +optional
+	SponsoredBy *LinkSponsor `json:"sponsoredBy,omitempty"`
 	// protection says what a visitor needs beside the URL.
 	// +optional
 	Protection LinkProtection `json:"protection,omitempty"`

@@ -49,11 +49,26 @@ type RoleSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=500
 	Description string `json:"description,omitempty"`
-	// permissions that the role gives.
+	// permissions that the role gives. Some are of no use, or no bounds, without another,
+	// which must then be given too.
 	// +required
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:XValidation:rule="!('preview' in self) || 'list' in self",message="preview needs list: give list too, or leave preview out"
+	// +kubebuilder:validation:XValidation:rule="!('download' in self) || 'list' in self",message="download needs list: give list too, or leave download out"
+	// +kubebuilder:validation:XValidation:rule="!('comment' in self) || 'preview' in self",message="comment needs preview: give preview too, or leave comment out"
+	// +kubebuilder:validation:XValidation:rule="!('upload' in self) || 'list' in self",message="upload needs list: give list too, or leave upload out"
+	// +kubebuilder:validation:XValidation:rule="!('describe' in self) || 'list' in self",message="describe needs list: give list too, or leave describe out"
+	// +kubebuilder:validation:XValidation:rule="!('collect' in self) || 'list' in self",message="collect needs list: give list too, or leave collect out"
+	// +kubebuilder:validation:XValidation:rule="!('publish' in self) || 'list' in self",message="publish needs list: give list too, or leave publish out"
+	// +kubebuilder:validation:XValidation:rule="!('approve' in self) || 'list' in self",message="approve needs list: give list too, or leave approve out"
+	// +kubebuilder:validation:XValidation:rule="!('delete' in self) || 'upload' in self",message="delete needs upload: give upload too, or leave delete out"
+	// +kubebuilder:validation:XValidation:rule="!('moderate' in self) || 'comment' in self",message="moderate needs comment: give comment too, or leave moderate out"
+	// +kubebuilder:validation:XValidation:rule="!('curate' in self) || 'collect' in self",message="curate needs collect: give collect too, or leave curate out"
+	// +kubebuilder:validation:XValidation:rule="!('share' in self) || 'list' in self",message="share needs list: give list too, or leave share out"
+	// +kubebuilder:validation:XValidation:rule="!('link' in self) || 'share' in self",message="link needs share: give share too, or leave link out"
+	// +kubebuilder:validation:XValidation:rule="!('restricted' in self) || 'list' in self",message="restricted needs list: give list too, or leave restricted out"
 	Permissions []Permission `json:"permissions,omitempty"`
 }
 

@@ -160,7 +160,7 @@ func (d *demo) openStore(s3, iam, accessKey, secretKey string) (*store.Store, er
 // run as processes here.
 func (d *demo) install(ctx context.Context) error {
 	group, groupCtx := errgroup.WithContext(ctx)
-	for _, parts := range [][]string{{"namespaces", "rbac"}, {"crd"}} {
+	for _, parts := range [][]string{{"namespaces", "rbac", "admission"}, {"crd"}} {
 		group.Go(func() error {
 			for _, part := range parts {
 				if _, err := d.kubectl(groupCtx, "apply", "--server-side", "-k", filepath.Join(d.root, "config", part)); err != nil {
@@ -173,7 +173,7 @@ func (d *demo) install(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	d.step("namespaces, kinds and RBAC are installed")
+	d.step("namespaces, kinds, RBAC and admission policies are installed")
 	return nil
 }
 

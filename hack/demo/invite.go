@@ -63,5 +63,5 @@ func (d *demo) invite() {
 // phrases say what a visitor finds.
 var phrases = map[v1alpha1.LinkPhase]string{
 	v1alpha1.LinkActive: "open", v1alpha1.LinkPending: "does not open yet", v1alpha1.LinkExpired: "expired",
-	v1alpha1.LinkSuspended: "suspended", v1alpha1.LinkFrozen: "frozen", v1alpha1.LinkUnavailable: "its target is not there",
+	v1alpha1.LinkSuspended: "suspended", v1alpha1.LinkUnsponsored: "has no sponsor who may link", v1alpha1.LinkFrozen: "frozen", v1alpha1.LinkUnavailable: "its target is not there",
 }

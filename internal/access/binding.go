@@ -21,6 +21,9 @@ type binding struct {
 	reached []reached
 	// gives are the rights of each one reached.
 	gives []right
+	// mayLink are the Collections on which it gives the permission link: their
+	// members have none of it, so that gives does not tell.
+	mayLink []string
 }
 
 type reached struct{ user, group string }
@@ -72,6 +75,7 @@ func (m *Model) addBindings(declared []v1alpha1.RoleBinding) {
 		b.reached = m.reach(b, rb)
 		if permissions, ok := m.roleOf(rb); ok {
 			b.gives = m.rights(rb, permissions)
+			b.mayLink = linkable(rb, permissions)
 		}
 		m.bindings = append(m.bindings, b)
 		m.byBinding[b.name] = b

@@ -52,6 +52,19 @@ func (w plain) libraryLive(name string) bool {
 	})
 }
 
+// unmet are the permissions of which some need, or need of a need, is not in the set.
+func unmet(s access.Permissions) access.Permissions {
+	var all access.Permissions
+	for p := range s.Each() {
+		for n, some := access.Needs(p); some; n, some = access.Needs(n) {
+			if !s.Has(n) {
+				all = all.Union(access.Of(p))
+			}
+		}
+	}
+	return all
+}
+
 func (w plain) role(ref v1alpha1.RoleReference) (access.Permissions, bool) {
 	if ref.Kind == v1alpha1.RoleKindBuiltIn {
 		return access.BuiltInRole(ref.Name)
@@ -63,7 +76,7 @@ func (w plain) role(ref v1alpha1.RoleReference) (access.Permissions, bool) {
 				p, _ := access.ParsePermission(string(name))
 				all = all.Union(access.Of(p))
 			}
-			return all, true
+			return all &^ unmet(all), true
 		}
 	}
 	return 0, false

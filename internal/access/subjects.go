@@ -65,7 +65,13 @@ func (m *Model) addRoles(declared []v1alpha1.Role) {
 			}
 			have = have.Union(Of(p))
 		}
-		m.roles[r.Name] = have
+		met := have.Met()
+		m.roles[r.Name] = met
+		if unmet := have &^ met; unmet != 0 {
+			// Admission refuses such a Role; this one is older than the rule.
+			m.problems.add("Role", r.Name, v1alpha1.ReasonPermissionNeedsAnother,
+				"it does not give %s, since %s; give what they need too, or take them out of spec.permissions", unmet, lacking(have))
+		}
 		if len(unknown) > 0 {
 			slices.Sort(unknown)
 			m.problems.add("Role", r.Name, v1alpha1.ReasonRoleNotFound,

@@ -10,8 +10,9 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/link"
 )
 
-// heartbeatLimit is the age of the manager's heartbeat from which protected
-// links stay shut: the password, or the protection, may have changed since.
+// heartbeatLimit is the age of the manager's heartbeat from which protected and
+// sponsored links stay shut: the password, the protection, or the sponsor's right
+// may have changed since.
 const heartbeatLimit = 10 * time.Minute
 
 // Principal is who asks: a link, and what was shown to open it. What is shown
@@ -106,8 +107,8 @@ var conditions = []condition{
 			return Gone, true
 		}
 	}},
-	{"a protected link's state is fresh", func(q *question) (Answer, bool) {
-		return when(q.Link.Protected && q.now.Sub(q.Link.Heartbeat) > heartbeatLimit, Unavailable)
+	{"the state of a link that hangs on more than itself is fresh", func(q *question) (Answer, bool) {
+		return when((q.Link.Protected || q.Link.Facts.Spec.Sponsor != nil) && q.now.Sub(q.Link.Heartbeat) > heartbeatLimit, Unavailable)
 	}},
 	{"a protected link's password is known", func(q *question) (Answer, bool) {
 		return when(q.Link.Protected && q.Link.PasswordHash.Reveal() == "", Unavailable)

@@ -327,6 +327,16 @@ func (f *fixture) protect() {
 	}
 }
 
+// sponsor names a sponsor, who has the right to make such links or has it no more.
+func (f *fixture) sponsor(holds bool) {
+	sponsor := v1alpha1.LinkSponsor{Kind: v1alpha1.SubjectUserGroup, Name: "managers"}
+	f.cluster.link.Spec.Sponsor = &sponsor
+	if holds {
+		judged := sponsor
+		f.cluster.link.Status.SponsoredBy = &judged
+	}
+}
+
 func (f *fixture) binding() link.Binding {
 	b := link.Binding{LinkID: f.id, UID: "uid-launch", Generation: 1}
 	if f.cluster.password != nil {

@@ -72,6 +72,20 @@ var states = []state{
 		f.cluster.lease.Spec.RenewTime = &metav1.MicroTime{Time: noon.Add(-heartbeatLimit - time.Second)}
 	}, as: Unavailable},
 	{name: "protected, and there never was a manager", make: func(f *fixture) { f.protect(); f.cluster.lease = nil }, as: Unavailable},
+	{name: "sponsored", make: func(f *fixture) { f.sponsor(true) }, as: Allow},
+	{name: "its sponsor has lost the right", make: func(f *fixture) { f.sponsor(false) }, as: Gone},
+	{name: "its sponsor is another one than the manager judged", make: func(f *fixture) {
+		f.sponsor(true)
+		f.cluster.link.Status.SponsoredBy.Name = "interns"
+	}, as: Gone},
+	{name: "its library demands a sponsor, and it has none", make: func(f *fixture) {
+		f.cluster.library.Spec.Links.Sponsor = v1alpha1.SponsorRequired
+	}, as: Gone},
+	{name: "its library admits other sponsors", make: func(f *fixture) {
+		f.sponsor(true)
+		f.cluster.library.Spec.Links.Sponsors = []string{"press"}
+	}, as: Gone},
+	{name: "sponsored, and the manager is silent", make: func(f *fixture) { f.sponsor(true); f.cluster.lease = nil }, as: Unavailable},
 	{name: "open, and the manager is silent", make: func(f *fixture) { f.cluster.lease = nil }, as: Allow},
 	{name: "the store does not answer", make: func(f *fixture) { f.shelf.fail(errSilent) }, as: Unavailable},
 	{name: "the catalog is gone", make: func(f *fixture) { delete(f.shelf.held, "acme-brand-dam/"+asset.CatalogObject("launch")) }, as: Unavailable},
@@ -144,7 +158,7 @@ func (row routeRow) want(s state) int {
 
 // Every route in every state of a link.
 //
-// features: K18, K19, K22, F18, U14
+// features: K18, K19, K22, F18, U14, U6
 func TestEveryRouteInEveryState(t *testing.T) {
 	known := map[string]bool{}
 	for _, route := range Routes() {

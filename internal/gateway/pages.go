@@ -292,7 +292,7 @@ func goneKey(phase v1alpha1.LinkPhase) string {
 	if phase == v1alpha1.LinkExpired {
 		return "expired"
 	}
-	if phase == v1alpha1.LinkSuspended || phase == v1alpha1.LinkFrozen {
+	if phase == v1alpha1.LinkSuspended || phase == v1alpha1.LinkUnsponsored || phase == v1alpha1.LinkFrozen {
 		return "suspended"
 	}
 	return "targetgone"

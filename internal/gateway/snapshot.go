@@ -75,6 +75,8 @@ func compile(s sources) *Snapshot {
 		snap.PasswordHash = store.Secret(phc)
 		snap.Binding.Password = link.PasswordVersion(phc)
 	}
+	// Only a verdict on this very sponsor opens: until the manager has judged another one, the link stays shut.
+	snap.Facts.Sponsored = l.Spec.Sponsor != nil && l.Status.SponsoredBy != nil && *l.Status.SponsoredBy == *l.Spec.Sponsor
 	snap.Facts.Frozen = v1alpha1.FreezeReason(l) != "" || (s.namespace != nil && v1alpha1.FreezeReason(s.namespace) != "")
 	if s.library != nil {
 		snap.Facts.Frozen = snap.Facts.Frozen || v1alpha1.FreezeReason(s.library) != ""

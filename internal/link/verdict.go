@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -15,6 +16,8 @@ type Facts struct {
 	Defaults *v1alpha1.LinkDefaults
 	// FirstSeen is when the link was first made; zero when it has no token yet.
 	FirstSeen time.Time
+	// Sponsored: the sponsor that the spec names holds the permission link on the target now.
+	Sponsored bool
 	// Frozen: the freeze annotation stands on the link, its Library or its namespace (see Frozen).
 	Frozen bool
 	// Available: target, Library and store are there and admit the link, and what it needs is ready.
@@ -29,8 +32,10 @@ type Verdict struct {
 	ExpiresAt time.Time
 	// Next is the next instant at which time alone changes the phase; zero when it never does.
 	Next time.Time
-	// Problem is ReasonExpiryAboveMaximum when the declared end is beyond the
-	// Library's ceiling, which then counts; empty otherwise.
+	// Problem is what somebody must mend: ReasonSponsorRequired or
+	// ReasonSponsorNotAdmitted when the Library does not let the link open as it is,
+	// ReasonExpiryAboveMaximum when the declared end is beyond the Library's
+	// ceiling, which then counts; empty otherwise.
 	Problem string
 }
 
@@ -39,11 +44,16 @@ func (v Verdict) Open() bool { return v.Phase == v1alpha1.LinkActive }
 
 // Evaluate judges a link at an instant. It is open from notBefore on and until
 // its end, that instant not included. What a person did (freeze, suspend) is
-// told before what time did, and that before what is merely missing.
+// told before what time did, and that before what is missing: the sponsor, which
+// can be mended before the link begins, and then what it shows.
 func Evaluate(f Facts, now time.Time) Verdict {
 	v := Verdict{}
 	v.ExpiresAt, v.Problem = expiry(f)
-	pending := f.Spec.NotBefore != nil && now.Before(f.Spec.NotBefore.Time)
+	sponsored, problem := sponsorship(f)
+	if problem != "" {
+		v.Problem = problem
+	}
+	pending := sponsored && f.Spec.NotBefore != nil && now.Before(f.Spec.NotBefore.Time)
 	expired := !v.ExpiresAt.IsZero() && !now.Before(v.ExpiresAt)
 	switch {
 	case f.Frozen:
@@ -52,6 +62,8 @@ func Evaluate(f Facts, now time.Time) Verdict {
 		v.Phase = v1alpha1.LinkSuspended
 	case expired:
 		v.Phase = v1alpha1.LinkExpired
+	case !sponsored:
+		v.Phase = v1alpha1.LinkUnsponsored
 	case pending:
 		v.Phase = v1alpha1.LinkPending
 	case !f.Available || f.FirstSeen.IsZero():
@@ -67,6 +79,21 @@ func Evaluate(f Facts, now time.Time) Verdict {
 		v.Next = v.ExpiresAt
 	}
 	return v
+}
+
+// sponsorship tells whether a link has the sponsor that it needs, and what about
+// it somebody must mend. A sponsor who lost the right is no fault in the declaration.
+func sponsorship(f Facts) (sponsored bool, problem string) {
+	s := f.Spec.Sponsor
+	switch d := f.Defaults; {
+	case s == nil && d != nil && d.Sponsor == v1alpha1.SponsorRequired:
+		return false, v1alpha1.ReasonSponsorRequired
+	case s == nil:
+		return true, ""
+	case d != nil && len(d.Sponsors) > 0 && (s.Kind != v1alpha1.SubjectUserGroup || !slices.Contains(d.Sponsors, s.Name)):
+		return false, v1alpha1.ReasonSponsorNotAdmitted
+	}
+	return f.Sponsored, ""
 }
 
 // expiry is notAfter, or defaultTTL after the first day when absent, and at

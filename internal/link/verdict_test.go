@@ -13,11 +13,12 @@ import (
 
 func at(t time.Time) *metav1.Time { return &metav1.Time{Time: t} }
 
-// features: K18, K22
+// features: K18, K22, U6
 func TestEvaluate(t *testing.T) {
 	hour := time.Hour
 	limits := &v1alpha1.LinkDefaults{DefaultTTL: "24h", MaxTTL: "48h"}
 	open := link.Facts{FirstSeen: day, Available: true}
+	managers := &v1alpha1.LinkSponsor{Kind: v1alpha1.SubjectUserGroup, Name: "managers"}
 	with := func(change func(*link.Facts)) link.Facts {
 		f := open
 		change(&f)
@@ -46,6 +47,24 @@ func TestEvaluate(t *testing.T) {
 		{"what it shows is missing", with(func(f *link.Facts) { f.Available = false }), day, v1alpha1.LinkUnavailable, time.Time{}, time.Time{}, ""},
 		{"expired rather than missing", with(func(f *link.Facts) { f.Available, f.Spec.NotAfter = false, at(day) }), later, v1alpha1.LinkExpired, day, time.Time{}, ""},
 		{"it has no token yet", with(func(f *link.Facts) { f.FirstSeen = time.Time{} }), day, v1alpha1.LinkUnavailable, time.Time{}, time.Time{}, ""},
+		{"its sponsor holds the right", with(func(f *link.Facts) { f.Spec.Sponsor, f.Sponsored = managers, true }), day, v1alpha1.LinkActive, time.Time{}, time.Time{}, ""},
+		{"its sponsor does not", with(func(f *link.Facts) { f.Spec.Sponsor = managers }), day, v1alpha1.LinkUnsponsored, time.Time{}, time.Time{}, ""},
+		{"its sponsor does not, told before the day comes", with(func(f *link.Facts) { f.Spec.Sponsor, f.Spec.NotBefore = managers, at(later) }), day, v1alpha1.LinkUnsponsored, time.Time{}, time.Time{}, ""},
+		{"over, whoever sponsors it", with(func(f *link.Facts) { f.Spec.Sponsor, f.Spec.NotAfter = managers, at(day) }), later, v1alpha1.LinkExpired, day, time.Time{}, ""},
+		{"the library demands a sponsor", with(func(f *link.Facts) { f.Defaults = &v1alpha1.LinkDefaults{Sponsor: v1alpha1.SponsorRequired} }), day, v1alpha1.LinkUnsponsored, time.Time{}, time.Time{}, v1alpha1.ReasonSponsorRequired},
+		{"the library demands a sponsor, and has one", with(func(f *link.Facts) {
+			f.Defaults, f.Spec.Sponsor, f.Sponsored = &v1alpha1.LinkDefaults{Sponsor: v1alpha1.SponsorRequired}, managers, true
+		}), day, v1alpha1.LinkActive, time.Time{}, time.Time{}, ""},
+		{"the library lists the sponsor", with(func(f *link.Facts) {
+			f.Defaults, f.Spec.Sponsor, f.Sponsored = &v1alpha1.LinkDefaults{Sponsors: []string{"press", "managers"}}, managers, true
+		}), day, v1alpha1.LinkActive, time.Time{}, time.Time{}, ""},
+		{"the library lists others", with(func(f *link.Facts) {
+			f.Defaults, f.Spec.Sponsor, f.Sponsored = &v1alpha1.LinkDefaults{Sponsors: []string{"press"}}, managers, true
+		}), day, v1alpha1.LinkUnsponsored, time.Time{}, time.Time{}, v1alpha1.ReasonSponsorNotAdmitted},
+		{"a user is not the group of that name", with(func(f *link.Facts) {
+			f.Defaults, f.Sponsored = &v1alpha1.LinkDefaults{Sponsors: []string{"managers"}}, true
+			f.Spec.Sponsor = &v1alpha1.LinkSponsor{Kind: v1alpha1.SubjectUser, Name: "managers"}
+		}), day, v1alpha1.LinkUnsponsored, time.Time{}, time.Time{}, v1alpha1.ReasonSponsorNotAdmitted},
 		{"an end before the begin: next is the end", with(func(f *link.Facts) {
 			f.Defaults, f.Spec.NotBefore = &v1alpha1.LinkDefaults{MaxTTL: "1h"}, at(later)
 		}), day, v1alpha1.LinkPending, day.Add(hour), day.Add(hour), ""},

@@ -17,7 +17,7 @@ type Link struct {
 	Part bool `json:"part,omitempty"`
 	// Password: a visitor needs one.
 	Password bool `json:"password,omitempty"`
-	// Suspended, or frozen.
+	// Suspended, or frozen, or without the right of the sponsor that it names.
 	Suspended bool       `json:"suspended,omitempty"`
 	NotBefore *time.Time `json:"notBefore,omitempty"`
 	NotAfter  *time.Time `json:"notAfter,omitempty"`
@@ -41,8 +41,10 @@ func (r *Review) links(q *question, p access.Permission) []Link {
 			continue
 		}
 		_, frozen := l.Annotations[v1alpha1.AnnotationFreeze]
+		sponsor := l.Spec.Sponsor
+		unsponsored := sponsor != nil && !q.model.Sponsors(*sponsor, l.Spec.Target, r.at)
 		shown := Link{
-			Name: l.Name, Part: !whole, Password: l.Spec.PasswordSecretRef != nil, Suspended: l.Spec.Suspend || frozen,
+			Name: l.Name, Part: !whole, Password: l.Spec.PasswordSecretRef != nil, Suspended: l.Spec.Suspend || frozen || unsponsored,
 			NotBefore: timeOf(l.Spec.NotBefore), NotAfter: timeOf(l.Spec.NotAfter),
 		}
 		if library := r.library(q.library); shown.NotAfter == nil && library != nil && library.Spec.Links != nil {

@@ -46,7 +46,7 @@ func (r *Review) permissions(name string, isBuiltIn bool) access.Permissions {
 		p, _ := access.ParsePermission(string(word))
 		all = all.Union(access.Of(p))
 	}
-	return all
+	return all.Met()
 }
 
 // Roles lists the roles with who has them: all when no name is given.

@@ -70,8 +70,13 @@ func TestInstallation(t *testing.T) {
 		for _, object := range all {
 			for _, rule := range rulesOf(t, object) {
 				roles++
+				// These verbs mean more rights in Kubernetes; in our own group they mean those of config/admission.
+				more := []string{"escalate", "bind", "impersonate"}
+				if slices.Equal(rule.APIGroups, []string{"dam.vitrine.dev"}) {
+					more = nil
+				}
 				for _, word := range slices.Concat(rule.APIGroups, rule.Resources, rule.Verbs, rule.ResourceNames, rule.NonResourceURLs) {
-					if strings.Contains(word, "*") || slices.Contains([]string{"escalate", "bind", "impersonate"}, word) {
+					if strings.Contains(word, "*") || slices.Contains(more, word) {
 						t.Errorf("%s %s has %q", object.GetKind(), object.GetName(), word)
 					}
 				}

@@ -14,7 +14,7 @@ spec:
   bucket: {management: Adopt}
   deletionPolicy: Delete
   driftPolicy: Report
-  links: {defaultTTL: 720h, maxTTL: 2160h, contact: brand@acme.example}
+  links: {defaultTTL: 720h, maxTTL: 2160h, sponsor: Required, sponsors: [brand-managers], contact: brand@acme.example}
   renditions:
   - {name: web, width: 1600, fit: Inside, format: WebP, quality: 80}
   - {name: square, width: 1080, height: 1080, fit: Cover, format: JPEG}
@@ -60,6 +60,14 @@ spec:
 		refused("a contact is an address", `spec: {links: {contact: brand team}}`, `spec.links.contact in body should match`),
 		refused("a contact is an address that can be", `spec: {links: {contact: a@}}`, `at least 3 chars`),
 		refused("a contact is not endless", `spec: {links: {contact: "`+long(250)+`@a.example"}}`, `spec.links.contact: Too long`),
+		accepted("the longest list of sponsors fits", `spec: {links: {sponsors: `+many(32, long(61)+"%02d")+`}}`),
+		refused("a sponsor is needed or not", `spec: {links: {sponsor: Maybe}}`, `spec.links.sponsor: Unsupported value`),
+		refused("a list of sponsors has one", `spec: {links: {sponsors: []}}`, `spec.links.sponsors in body should have at least 1 items`),
+		refused("there are at most 32 sponsors", `spec: {links: {sponsors: `+many(33, "s%d")+`}}`, `spec.links.sponsors: Too many`),
+		refused("a sponsor is there once", `spec: {links: {sponsors: [press, press]}}`, `spec.links.sponsors[1]: Duplicate value`),
+		refused("a sponsor has a name", `spec: {links: {sponsors: [""]}}`, `at least 1 chars`),
+		refused("everybody is no sponsor", `spec: {links: {sponsors: ["*"]}}`, `spec.links.sponsors[0] in body should match`),
+		refused("a sponsor's name is at most 63 characters long", `spec: {links: {sponsors: [`+long(64)+`]}}`, `spec.links.sponsors[0]: Too long`),
 		refused("a list of presets has one", `spec: {renditions: []}`, `spec.renditions in body should have at least 1 items`),
 		refused("there are at most 16 presets", `spec: {renditions: `+many(17, `{name: p%d, width: 16, format: PNG}`)+`}`, `spec.renditions: Too many`),
 		refused("two presets have two names", `spec: {renditions: [{name: web, width: 16, format: PNG}, {name: web, width: 32, format: PNG}]}`, `spec.renditions[1]: Duplicate value`),

@@ -19,6 +19,7 @@ spec:
   passwordSecretRef: {name: northlight-password, key: password}
   originals: Hidden
   renditions: [web, square]
+  sponsor: {kind: UserGroup, name: brand-managers}
   suspend: true
 `),
 		accepted("a link may show a folder", `spec: {target: {collection: null, folder: {name: launch}}}`),
@@ -63,6 +64,13 @@ spec:
 		refused("a preset has a name", `spec: {renditions: [""]}`, `at least 1 chars`),
 		refused("a preset's name is a word", `spec: {renditions: ["../web"]}`, `spec.renditions[0] in body should match`),
 		refused("a preset's name is short", `spec: {renditions: [`+long(33)+`]}`, `spec.renditions[0]: Too long`),
+		accepted("a user may answer for a link", `spec: {sponsor: {kind: User, name: mona}}`),
+		refused("a sponsor has a kind", `spec: {sponsor: {name: mona}}`, `spec.sponsor.kind: Required value`),
+		refused("a sponsor is a group or a user", `spec: {sponsor: {kind: Role, name: mona}}`, `spec.sponsor.kind: Unsupported value`),
+		refused("a sponsor has a name", `spec: {sponsor: {kind: User}}`, `spec.sponsor.name: Required value`),
+		refused("a sponsor's name is not empty", `spec: {sponsor: {kind: User, name: ""}}`, `at least 1 chars`),
+		refused("a sponsor is of this namespace", `spec: {sponsor: {kind: User, name: northlight/nora}}`, `spec.sponsor.name in body should match`),
+		refused("a sponsor's name is at most 63 characters long", `spec: {sponsor: {kind: User, name: `+long(64)+`}}`, `spec.sponsor.name: Too long`),
 		refused("suspend is true or false", `spec: {suspend: "yes"}`, `spec.suspend in body must be of type boolean`),
 	}, assetPaths()...),
 	updates: []refusable{

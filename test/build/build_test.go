@@ -175,7 +175,7 @@ var rows = map[string]struct {
 	"internal/store/minio":        {stores, "internal/store/conn internal/store/identity"},
 	"internal/store/identity":     {stores, "internal/store/conn"},
 	"internal/store/conn":         {stores, ""},
-	"internal/gateway":            {both, "api/v1alpha1 internal/asset internal/link internal/store"},
+	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/link internal/store"},
 	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/policy internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},

@@ -109,6 +109,10 @@ func TestGatewayReachesWhatLiveLinksShareAndNothingElse(t *testing.T) {
 	w.must(kubectl(w.ctx, nil, "annotate", "namespace", w.namespace, "dam.vitrine.dev/freeze=3am"))
 	w.eventually("a frozen namespace takes it away", 2*time.Second, refuses)
 	w.must(kubectl(w.ctx, nil, "annotate", "namespace", w.namespace, "dam.vitrine.dev/freeze-"))
+	w.eventually("thawed, it gives it back", 2*time.Second, reaches)
+	w.must(kubectl(w.ctx, nil, "annotate", "lib", "brand", "-n", w.namespace, "dam.vitrine.dev/freeze=3am"))
+	w.eventually("a frozen library takes it away", 2*time.Second, refuses)
+	w.must(kubectl(w.ctx, nil, "annotate", "lib", "brand", "-n", w.namespace, "dam.vitrine.dev/freeze-"))
 	w.apply(spec("originals: Hidden"))
 	w.eventually("hidden originals are out of reach, renditions are not", 2*time.Second, func() error {
 		_, err := fetch(w.ctx, gateway, "share-brand", "launch/a.txt")

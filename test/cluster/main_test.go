@@ -103,7 +103,7 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 		return stop, err
 	}
 	stops = append(stops, bed.minio.Stop)
-	for _, part := range []string{"config/crd", "config/namespaces", "config/rbac"} {
+	for _, part := range []string{"config/crd", "config/namespaces", "config/rbac", "config/admission"} {
 		if err := kubectl(ctx, nil, "apply", "--server-side", "-k", filepath.Join(bed.root, part)); err != nil {
 			return stop, err
 		}

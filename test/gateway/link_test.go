@@ -226,7 +226,7 @@ func poll(t *testing.T, limit time.Duration, done func() bool) {
 
 // Every way in which a link can be shut, from the moment that it is declared.
 //
-// features: K18, K22, U14
+// features: K18, K22, U6, U14
 func TestShutLinks(t *testing.T) {
 	for name, tc := range map[string]struct {
 		shut   func(*shared)
@@ -263,6 +263,20 @@ func TestShutLinks(t *testing.T) {
 		"its library is frozen": {
 			shut:   func(s *shared) { annotate(s.t, &v1alpha1.Library{}, tenant, "brand", true) },
 			reopen: func(s *shared) { annotate(s.t, &v1alpha1.Library{}, tenant, "brand", false) },
+			status: 410, words: "is paused",
+		},
+		"its sponsor has lost the right": {
+			shut: func(s *shared) {
+				s.change(func(l *v1alpha1.PublicLink) {
+					l.Spec.Sponsor = &v1alpha1.LinkSponsor{Kind: v1alpha1.SubjectUserGroup, Name: "managers"}
+				})
+			},
+			reopen: func(s *shared) {
+				var l v1alpha1.PublicLink
+				must(s.t, bed.admin.Get(s.t.Context(), client.ObjectKey{Namespace: tenant, Name: s.name}, &l))
+				l.Status.SponsoredBy = l.Spec.Sponsor
+				must(s.t, bed.admin.Status().Update(s.t.Context(), &l))
+			},
 			status: 410, words: "is paused",
 		},
 		"its target is missing": {shut: func(s *shared) {

@@ -178,13 +178,16 @@ func (d *drawer) people() {
 
 // permissions are the ones that mean something at a store, each with a chance of its own, and one that does not.
 var permissions = []v1alpha1.Permission{
-	v1alpha1.PermissionList, v1alpha1.PermissionPreview, v1alpha1.PermissionDownload, v1alpha1.PermissionUpload, v1alpha1.PermissionDelete,
+	v1alpha1.PermissionPreview, v1alpha1.PermissionDownload, v1alpha1.PermissionUpload, v1alpha1.PermissionDelete,
 	v1alpha1.PermissionApprove, v1alpha1.PermissionRestricted, v1alpha1.PermissionComment,
 }
 
 func (d *drawer) roles() {
 	for i, name := range []string{"custom", "library-custom"} {
 		r := v1alpha1.Role{ObjectMeta: d.meta(name, i, false)}
+		if rapid.IntRange(0, 3).Draw(d.t, name+" lists") > 0 { // most permissions are nothing without it
+			r.Spec.Permissions = append(r.Spec.Permissions, v1alpha1.PermissionList)
+		}
 		for _, p := range permissions {
 			if rapid.Bool().Draw(d.t, name+" has "+string(p)) {
 				r.Spec.Permissions = append(r.Spec.Permissions, p)
