@@ -32,3 +32,19 @@ func (s *ObjectStore) Admits(namespace, bucket string) bool {
 		})
 	})
 }
+
+// IssuerFor finds an issuer that the store admits for a namespace, by its name;
+// nil when there is none. Of several by one name the first counts.
+func (s *ObjectStore) IssuerFor(namespace, name string) *TokenIssuer {
+	for _, t := range s.Spec.Tenants {
+		if !slices.Contains(t.Namespaces, namespace) {
+			continue
+		}
+		for i := range t.Issuers {
+			if t.Issuers[i].Name == name {
+				return &t.Issuers[i].TokenIssuer
+			}
+		}
+	}
+	return nil
+}

@@ -95,7 +95,7 @@ var atTheStore = map[access.Permission]struct {
 	access.Restricted: {changes, Write},
 }
 
-// Allows are what a user's grants are at the store. Grants in libraries that
+// Allows are what a user's or other subject's grants are at the store. Grants in libraries that
 // buckets does not name give nothing: the caller names those of one store.
 // There may be duplicates; Render folds them.
 func Allows(user, principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
@@ -106,6 +106,9 @@ func Allows(user, principal string, grants []access.Grant, buckets map[string]Bu
 			at, ok := atTheStore[p]
 			if !ok {
 				continue
+			}
+			if at.root == changes && access.IsSession(user) {
+				continue // who stands behind a session is not known, so none may say who asks
 			}
 			a := Allow{Principal: principal, Verb: at.verb}
 			if g.Scope != nil {

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,7 +23,7 @@ const (
 type Call struct {
 	Service   Service
 	Operation string // as AWS names it, e.g. PutBucketPolicy, CreateUser
-	Resource  string // bucket, bucket/key or user name; empty for listings of all
+	Resource  string // bucket, bucket/key, the name of a user or role, or an issuer; empty for listings of all
 	Mutates   bool   // whether the store may be another one afterwards
 }
 
@@ -49,7 +50,7 @@ func describe(service Service, req *http.Request) (Call, error) {
 	}
 	action := form.Get("Action")
 	reads := strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
-	return Call{Service: IAM, Operation: action, Resource: form.Get("UserName"), Mutates: !reads}, nil
+	return Call{Service: IAM, Operation: action, Resource: cmp.Or(form.Get("UserName"), form.Get("RoleName"), form.Get("OpenIDConnectProviderArn"), form.Get("Url")), Mutates: !reads}, nil
 }
 
 func readForm(req *http.Request) (url.Values, error) {
