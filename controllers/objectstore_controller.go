@@ -132,6 +132,7 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 		PrefixConditions:  supported(found.TrustedPrefix),
 		PrincipalPolicies: supported(found.BucketPolicies),
 		Rewrites:          supported(found.RewriteAfterDelete),
+		WebIdentity:       supported(found.WebIdentity),
 		PolicyBytes:       int32(found.BucketPolicyBytes),
 	}
 	if !found.TrustedPrefix {
@@ -187,6 +188,9 @@ func (r *ObjectStoreReconciler) remove(ctx context.Context, obj *v1alpha1.Object
 	}
 	if err := connection.Identities.Delete(ctx, gatewayIdentity(obj)); err != nil {
 		return fmt.Errorf("deleting the gateway's identity: %w", err)
+	}
+	if err := r.removeFederation(ctx, connection); err != nil {
+		return err
 	}
 	name := gatewaySecret(r.Settings, obj.Name)
 	if err := r.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}); client.IgnoreNotFound(err) != nil {

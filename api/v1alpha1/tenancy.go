@@ -48,3 +48,17 @@ func (s *ObjectStore) IssuerFor(namespace, name string) *TokenIssuer {
 	}
 	return nil
 }
+
+// IssuersAdmitted are all issuers that the store admits for anybody.
+func (s *ObjectStore) IssuersAdmitted() []TokenIssuer {
+	var all []TokenIssuer
+	for _, t := range s.Spec.Tenants {
+		for i := range t.Issuers {
+			all = append(all, t.Issuers[i].TokenIssuer)
+		}
+	}
+	if s.Spec.ServiceAccountIssuer != nil {
+		all = append(all, *s.Spec.ServiceAccountIssuer)
+	}
+	return all
+}

@@ -1,6 +1,11 @@
 package store
 
-import "github.com/vitrine-dam/vitrine/internal/store/identity"
+import (
+	"errors"
+
+	"github.com/vitrine-dam/vitrine/internal/store/conn"
+	"github.com/vitrine-dam/vitrine/internal/store/identity"
+)
 
 // The words for sessions by tokens of other issuers; package identity says what each means.
 type (
@@ -31,3 +36,6 @@ func (s *Store) Providers() identity.Providers {
 func SessionRoleName(installation, namespace, kind, name string, t Trust) string {
 	return identity.RoleName(installation, namespace, kind, name, t)
 }
+
+// IssuerUnreachable tells an issuer that does not answer the store from a store that does not answer us.
+func IssuerUnreachable(err error) bool { return errors.Is(err, conn.ErrIssuer) }

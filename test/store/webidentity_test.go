@@ -174,7 +174,7 @@ func TestRolesAndIssuersAreMadeAsWantedAndOnlyOnce(t *testing.T) {
 	if len(left) > 0 {
 		t.Errorf("issuers are left: %v", left)
 	}
-	if _, err := providers.EnsureProvider(ctx, store.Provider{Issuer: "https://203.0.113.99", Audiences: []string{"vitrine"}}); !errors.Is(err, store.ErrUnreachable) {
+	if _, err := providers.EnsureProvider(ctx, store.Provider{Issuer: "https://203.0.113.99", Audiences: []string{"vitrine"}}); !store.IssuerUnreachable(err) {
 		t.Errorf("an issuer that does not answer: %v", err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/smithy-go"
 
 	"github.com/vitrine-dam/vitrine/internal/store/conn"
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
@@ -48,7 +47,7 @@ func (d *Driver) EnsureProvider(ctx context.Context, want identity.Provider) (bo
 		_, err = d.client.CreateOpenIDConnectProvider(ctx, &iam.CreateOpenIDConnectProviderInput{
 			Url: aws.String(want.Issuer), ClientIDList: want.Audiences, Tags: toTags(want.Tags),
 		})
-		err = translateProvider("make issuer "+host+" known", err)
+		err = translate("make issuer "+host+" known", err)
 		if !errors.Is(err, conn.ErrExists) {
 			return err == nil, err
 		}
@@ -92,12 +91,4 @@ func (d *Driver) provider(ctx context.Context, host string) (identity.Provider, 
 		return identity.Provider{}, translate("look at issuer "+host, err)
 	}
 	return identity.Provider{Issuer: "https://" + host, Audiences: out.ClientIDList, Tags: fromTags(out.Tags)}, nil
-}
-
-// translateProvider knows that the store could not reach the issuer: it refuses the request as such, and it may answer later.
-func translateProvider(op string, err error) error {
-	if refusal, ok := errors.AsType[smithy.APIError](err); ok && refusal.ErrorCode() == "OpenIdIdpCommunicationError" {
-		return &conn.Error{Op: op, Kind: conn.ErrUnreachable, Code: refusal.ErrorCode(), Message: conn.Printable(refusal.ErrorMessage())}
-	}
-	return translate(op, err)
 }

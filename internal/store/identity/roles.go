@@ -50,7 +50,7 @@ type Providers interface {
 	// ListProviders gives all issuers that the store knows.
 	ListProviders(ctx context.Context) ([]Provider, error)
 	// EnsureProvider makes the store know the issuer, or adds the audiences that are missing; those of others stay, and so do their
-	// tags. Some stores ask the issuer at that: ErrUnreachable when it does not answer them.
+	// tags. Some stores ask the issuer at that: ErrIssuer when it does not answer them.
 	EnsureProvider(ctx context.Context, p Provider) (changed bool, err error)
 	// DeleteProvider makes the store forget the issuer; nil when it does not know it.
 	DeleteProvider(ctx context.Context, issuer string) error
