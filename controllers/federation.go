@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"sync"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -109,14 +110,14 @@ func (d *Deps) sessionPrincipals(ctx context.Context, connection Connection, ten
 	return nil
 }
 
-// noteSessions notes of which sessions' roles the store does not know yet.
+// noteSessions notes of which sessions' roles the store does not know yet, and how many Users are in each group.
 func (c *compiled) noteSessions(tenant *Tenant, who principals) {
 	for subject := range who.sessions {
 		c.absent[subject] = who.users[subject] == ""
 	}
 	for i := range tenant.Declared.UserGroups {
 		group := &tenant.Declared.UserGroups[i]
-		c.shown[object{"UserGroup", group.Name}] = firstOf(access.DeclaredSessions(group), c.absent)
+		c.shown[object{"UserGroup", group.Name}] = strconv.Itoa(tenant.Model.GroupSize(group.Name)) + " " + firstOf(access.DeclaredSessions(group), c.absent)
 	}
 }
 

@@ -2,12 +2,10 @@ package controllers
 
 import (
 	"context"
-	"slices"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
-	"github.com/vitrine-dam/vitrine/internal/access"
 )
 
 const userGroupController = "usergroup"
@@ -35,8 +33,7 @@ func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserG
 	if err != nil {
 		return outcome{}, err
 	}
-	members, _ := access.Members(obj, slices.DeleteFunc(slices.Clone(tenant.Declared.Users), func(u v1alpha1.User) bool { return !u.DeletionTimestamp.IsZero() }))
-	count := int32(len(members))
+	count := int32(tenant.Model.GroupSize(obj.Name))
 	obj.Status.Members = &count
 	message := "its members have what is bound to it"
 	if obj.Spec.Federation != nil {

@@ -73,7 +73,7 @@ type TokenIssuer struct {
 	// url of the issuer, exactly as its tokens have it. The store must reach
 	// it, and its certificate must be one that the store trusts.
 	// +required
-	// +kubebuilder:validation:MinLength=9
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=255
 	// +kubebuilder:validation:XValidation:rule="self.matches('^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%-]*)?$')",message="url must be https with a host, without a port, query or fragment, since stores take no other; publish the issuer's discovery document at such an address"
 	URL string `json:"url,omitempty"`

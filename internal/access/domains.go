@@ -17,6 +17,10 @@ func Members(g *v1alpha1.UserGroup, users []v1alpha1.User) (members, missing []s
 	return membersOf(g, users, known)
 }
 
+// GroupSize counts the Users who are in a group and neither absent nor going; 0 when there is no
+// such group.
+func (m *Model) GroupSize(name string) int { return m.sizes[name] }
+
 // membersOf is Members for many groups of one tenant: known has every User's name.
 func membersOf(g *v1alpha1.UserGroup, users []v1alpha1.User, known map[string]bool) (members, missing []string) {
 	for _, name := range g.Spec.Members {

@@ -36,6 +36,7 @@ type Model struct {
 	collections map[string]*collection
 	users       map[string]bool     // by name: whether anything may come to them
 	groups      map[string][]string // by name: members that anything may come to, subjects that are no Users included
+	sizes       map[string]int      // by group: Users in it who exist, frozen ones included
 	roles       map[string]Permissions
 	bindings    []*binding
 	byBinding   map[string]*binding

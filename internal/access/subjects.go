@@ -23,12 +23,22 @@ func (m *Model) addUsers(declared []v1alpha1.User) {
 
 func (m *Model) addGroups(declared []v1alpha1.UserGroup, users []v1alpha1.User) {
 	m.groups = make(map[string][]string, len(declared))
+	m.sizes = make(map[string]int, len(declared))
+	leaving := map[string]bool{}
+	for i := range users {
+		leaving[users[i].Name] = going(&users[i].ObjectMeta)
+	}
 	for i := range declared {
 		g := &declared[i]
 		if going(&g.ObjectMeta) {
 			continue
 		}
 		members, missing := membersOf(g, users, m.users)
+		for _, name := range members {
+			if !leaving[name] {
+				m.sizes[g.Name]++
+			}
+		}
 		members = slices.DeleteFunc(members, func(name string) bool { return !m.users[name] })
 		if !m.frozen {
 			members = append(members, DeclaredSessions(g)...)
