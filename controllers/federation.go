@@ -89,9 +89,11 @@ func sessionRole(declared *v1alpha1.ObjectStore, namespace, subject string, trus
 
 // sessionPrincipals adds the roles that are there to those whom policies may name.
 func (d *Deps) sessionPrincipals(ctx context.Context, connection Connection, tenant *Tenant, found *principals) error {
-	found.sessions = sessionsAt(connection.Declared, tenant).wanted
 	roles := connection.Roles()
-	if len(found.sessions) == 0 || roles == nil {
+	if roles == nil {
+		return nil // nobody waits for what the driver cannot make
+	}
+	if found.sessions = sessionsAt(connection.Declared, tenant).wanted; len(found.sessions) == 0 {
 		return nil
 	}
 	there, err := roles.ListRoles(ctx, store.IdentityPath(connection.Declared.Spec.InstallationID, tenant.Namespace))
