@@ -210,9 +210,10 @@ func (c *compiled) noteAbsent(tenant *Tenant, who principals) {
 		c.absent[user.Name] = absent
 		c.shown[object{"User", user.Name}] = strconv.FormatBool(absent)
 	}
+	c.noteSessions(tenant, who)
 	for i := range tenant.Declared.RoleBindings {
 		name := tenant.Declared.RoleBindings[i].Name
-		users := tenant.Model.BindingUsers(name)
+		users := tenant.Model.BindingSubjects(name)
 		c.shown[object{"RoleBinding", name}] = strconv.Itoa(len(users)) + " " + firstOf(users, c.absent) + " " + strconv.FormatBool(c.wholeListsOnly)
 	}
 }

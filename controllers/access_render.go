@@ -90,7 +90,7 @@ func (m *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) 
 			if phase != v1alpha1.PhaseActive || !slices.Contains(b.Spec.Targets, v1alpha1.Target{Kind: v1alpha1.TargetCollection, Name: c.Name}) {
 				continue
 			}
-			for _, user := range tenant.Model.BindingUsers(b.Name) {
+			for _, user := range tenant.Model.BindingSubjects(b.Name) {
 				if principal := m.principals.users[user]; principal != "" {
 					holders[principal] = append(holders[principal], c)
 				}
@@ -284,8 +284,11 @@ func (m *rendering) prove() error {
 
 // principals are who of the tenant the store knows, and the gateway.
 type principals struct {
-	users   map[string]string
-	gateway string
+	// users, and other subjects that are there, by the model's names.
+	users map[string]string
+	// sessions are the roles that are wanted, by subject.
+	sessions map[string]store.SessionRole
+	gateway  string
 }
 
 // principals asks the store who is there: a policy that names somebody who is
@@ -306,6 +309,9 @@ func (r *AccessReconciler) principals(ctx context.Context, connection Connection
 		if identity, ok := byName[userIdentity(connection.Declared, tenant.Namespace, user.Name).Name]; ok && user.Spec.Credentials == v1alpha1.CredentialsIssue {
 			found.users[user.Name] = connection.Identities.Principal(identity)
 		}
+	}
+	if err := r.sessionPrincipals(ctx, connection, tenant, &found); err != nil {
+		return found, err
 	}
 	system, err := connection.Identities.List(ctx, store.IdentityPath(installation, store.SystemNamespace))
 	if err != nil {

@@ -69,6 +69,8 @@ type Deps struct {
 	Tenants *Tenants
 	// Enforcement is what the compiler has brought into force.
 	Enforcement *Enforcement
+	// Federation is which roles there are for sessions.
+	Federation *Federation
 	// Inventory is what the libraries were last seen to hold.
 	Inventory *Inventory
 	// Notices wake reconcilers about what no Kubernetes event tells them.

@@ -156,6 +156,9 @@ func (r *ObjectStoreReconciler) remove(ctx context.Context, obj *v1alpha1.Object
 	if err := connection.Identities.Delete(ctx, gatewayIdentity(obj)); err != nil {
 		return fmt.Errorf("deleting the gateway's identity: %w", err)
 	}
+	if err := r.removeFederation(ctx, connection); err != nil {
+		return err
+	}
 	name := gatewaySecret(r.Settings, obj.Name)
 	if err := r.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("deleting the gateway's key: %w", err)

@@ -75,6 +75,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		Stores:      NewStores(mgr.GetClient(), mgr.GetAPIReader(), settings.SystemNamespace, hook),
 		Tenants:     NewTenants(mgr.GetClient(), inventory),
 		Enforcement: NewEnforcement(),
+		Federation:  NewFederation(),
 		Inventory:   inventory,
 		Notices:     NewNotices(),
 	}
@@ -91,6 +92,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		"RoleBinding": &RoleBindingReconciler{Deps: deps},
 		"access":      &AccessReconciler{Deps: deps},
 		"PublicLink":  &PublicLinkReconciler{Deps: deps},
+		"federation":  &FederationReconciler{Deps: deps},
 	} {
 		if err := reconciler.SetupWithManager(mgr); err != nil {
 			return fmt.Errorf("connecting the %s reconciler: %w", name, err)

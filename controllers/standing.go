@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
 )
 
 // describe is the reconciliation of a declaration for which nothing is made:
@@ -57,10 +58,17 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 			}
 		}
 		if user := firstOf(peopleOf(tenant, obj), result.absent); user != "" {
-			return outcome{working, v1alpha1.ReasonProgressing, fmt.Sprintf("waiting until User %q has an identity at ObjectStore %q; see that User's conditions", user, objectStore), 0}, nil
+			return outcome{working, v1alpha1.ReasonProgressing, waitingFor(user, objectStore), 0}, nil
 		}
 	}
 	return outcome{enforced, v1alpha1.ReasonEnforced, message, 0}, nil
+}
+
+func waitingFor(subject, objectStore string) string {
+	if access.IsSession(subject) {
+		return fmt.Sprintf("waiting until %s has a role at ObjectStore %q; see the conditions of the UserGroups that name it", subject, objectStore)
+	}
+	return fmt.Sprintf("waiting until User %q has an identity at ObjectStore %q; see that User's conditions", subject, objectStore)
 }
 
 // notCompiled: after a restart the compiler has yet to make its first pass.
@@ -82,13 +90,15 @@ func hangsOnLibraries(obj client.Object) bool {
 	return true
 }
 
-// peopleOf are the Users whom an object's being in force hangs on.
+// peopleOf are the Users and other subjects whom an object's being in force hangs on.
 func peopleOf(tenant *Tenant, obj client.Object) []string {
 	switch o := obj.(type) {
 	case *v1alpha1.User:
 		return []string{o.Name}
 	case *v1alpha1.RoleBinding:
-		return tenant.Model.BindingUsers(o.Name)
+		return tenant.Model.BindingSubjects(o.Name)
+	case *v1alpha1.UserGroup:
+		return access.DeclaredSessions(o)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 const userGroupController = "usergroup"
 
-// UserGroupReconciler tells who of a UserGroup exists.
+// UserGroupReconciler tells who of a UserGroup exists, and how the others sign in.
 type UserGroupReconciler struct{ *Deps }
 
 // SetupWithManager connects the reconciler. The compiler wakes it when what it
@@ -33,16 +33,21 @@ func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserG
 	if err != nil {
 		return outcome{}, err
 	}
-	count := int32(0)
-	for _, member := range obj.Spec.Members {
-		for i := range tenant.Declared.Users {
-			if user := &tenant.Declared.Users[i]; user.Name == member && user.DeletionTimestamp.IsZero() {
-				count++
-			}
-		}
-	}
+	count := int32(tenant.Model.GroupSize(obj.Name))
 	obj.Status.Members = &count
-	out, err := r.standing(tenant, "UserGroup", obj, "its members have what is bound to it")
+	message := "its members have what is bound to it"
+	if obj.Spec.Federation != nil {
+		message += oneRole
+	}
+	known, refused := r.describeSessions(tenant, obj)
+	out, err := r.standing(tenant, "UserGroup", obj, message)
+	switch {
+	case err != nil:
+	case !known:
+		out = r.notCompiled(obj)
+	case refused != nil:
+		err = refused
+	}
 	if reason := v1alpha1.FreezeReason(obj); reason != "" && err == nil && out.state == enforced {
 		out.reason, out.message = v1alpha1.ReasonFrozen, "frozen: "+reason+"; the group gives nobody anything"
 	}

@@ -70,6 +70,12 @@ const (
 	ReasonPermissionNeedsAnother = "PermissionNeedsAnother"
 	// ReasonMemberNotFound: a UserGroup names a User that does not exist.
 	ReasonMemberNotFound = "MemberNotFound"
+	// ReasonIssuerNotAdmitted: the ObjectStore does not admit the issuer that a UserGroup names.
+	ReasonIssuerNotAdmitted = "IssuerNotAdmitted"
+	// ReasonIssuerUnreachable: the store gets no answer from the issuer.
+	ReasonIssuerUnreachable = "IssuerUnreachable"
+	// ReasonFederationUnsupported: the store opens no sessions for tokens of other issuers.
+	ReasonFederationUnsupported = "FederationUnsupported"
 	// ReasonInvalidPath: a path is not in a form that Vitrine accepts.
 	ReasonInvalidPath = "InvalidPath"
 	// ReasonPresetNotFound: a link names a rendition preset that its Library does not have.

@@ -89,6 +89,40 @@ type ObjectStoreSpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256
 	Tenants []Tenant `json:"tenants,omitempty"`
+
+	// serviceAccountIssuer is the issuer of this cluster's ServiceAccounts, as its API
+	// server names itself in tokens. Tenants may then name ServiceAccounts in their
+	// UserGroups; a token of one namespace opens nothing of another.
+	// +optional
+	ServiceAccountIssuer *TokenIssuer `json:"serviceAccountIssuer,omitempty"`
+}
+
+// TokenIssuer issues tokens that stores open sessions for.
+type TokenIssuer struct {
+	// url of the issuer, exactly as its tokens have it. The store must reach
+	// it, and its certificate must be one that the store trusts.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:XValidation:rule="self.matches('^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%-]*)?$')",message="url must be https with a host, without a port, query or fragment, since stores take no other; publish the issuer's discovery document at such an address"
+	URL string `json:"url,omitempty"`
+	// audience that tokens must be for. A token for somebody else opens nothing.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._~:/-]+$`
+	Audience string `json:"audience,omitempty"`
+}
+
+// NamedIssuer is an issuer that a tenant may name.
+type NamedIssuer struct {
+	// name that UserGroups call it by.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Name        string `json:"name,omitempty"`
+	TokenIssuer `json:",inline"`
 }
 
 // IAMEndpoint is where a store's IAM API is.
@@ -140,6 +174,14 @@ type Tenant struct {
 	// +kubebuilder:validation:items:MaxLength=63
 	// +kubebuilder:validation:items:Pattern=`^[a-z0-9][a-z0-9.-]*\*?$`
 	Buckets []string `json:"buckets,omitempty"`
+
+	// issuers whose tokens may open sessions for these namespaces' UserGroups.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=8
+	Issuers []NamedIssuer `json:"issuers,omitempty"`
 }
 
 // ObjectStoreStatus is what Vitrine found at the store.
@@ -205,7 +247,7 @@ type Capabilities struct {
 	// rewrites tells whether what is uploaded under a key that was deleted before is there afterwards.
 	// +optional
 	Rewrites Capability `json:"rewrites,omitempty"`
-	// webIdentity tells whether people can sign in at the store with tokens of an issuer.
+	// webIdentity tells whether tokens of other issuers can open sessions.
 	// +optional
 	WebIdentity Capability `json:"webIdentity,omitempty"`
 	// enforcement is the way in which rights get to the store; absent when no way works.

@@ -32,3 +32,33 @@ func (s *ObjectStore) Admits(namespace, bucket string) bool {
 		})
 	})
 }
+
+// IssuerFor finds an issuer that the store admits for a namespace, by its name;
+// nil when there is none. Of several by one name the first counts.
+func (s *ObjectStore) IssuerFor(namespace, name string) *TokenIssuer {
+	for _, t := range s.Spec.Tenants {
+		if !slices.Contains(t.Namespaces, namespace) {
+			continue
+		}
+		for i := range t.Issuers {
+			if t.Issuers[i].Name == name {
+				return &t.Issuers[i].TokenIssuer
+			}
+		}
+	}
+	return nil
+}
+
+// IssuersAdmitted are all issuers that the store admits for anybody.
+func (s *ObjectStore) IssuersAdmitted() []TokenIssuer {
+	var all []TokenIssuer
+	for _, t := range s.Spec.Tenants {
+		for i := range t.Issuers {
+			all = append(all, t.Issuers[i].TokenIssuer)
+		}
+	}
+	if s.Spec.ServiceAccountIssuer != nil {
+		all = append(all, *s.Spec.ServiceAccountIssuer)
+	}
+	return all
+}

@@ -53,7 +53,7 @@ func newAuthority() (*authority, error) {
 	return &authority{certificate, key, encodePEM("CERTIFICATE", der)}, nil
 }
 
-// issue signs a certificate that serves 127.0.0.1 and identifies a client: Kubernetes
+// issue signs a certificate that serves 127.0.0.1 and a Network's address, and identifies a client: Kubernetes
 // takes the common name as the user and the organisations as its groups.
 func (a *authority) issue(serial int64, name string, groups ...string) (pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -67,7 +67,7 @@ func (a *authority) issue(serial int64, name string, groups ...string) (pair, er
 		NotAfter:     time.Now().Add(lifetime),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(IssuerAddress)},
 		DNSNames:     []string{"localhost"},
 	}, a.certificate, key.Public(), a.key)
 	if err != nil {

@@ -21,6 +21,9 @@ type ClusterOptions struct {
 	// ControllerManager starts kube-controller-manager too: owner references are then
 	// collected, namespaces end, Jobs make pods (which hack/runner can run).
 	ControllerManager bool
+	// ServiceAccountIssuer is the https URL that the API server issues tokens as; empty for its
+	// own address. Others read the keys below it: see Cluster.Discovery.
+	ServiceAccountIssuer string
 }
 
 // Cluster is a running API server, with what belongs to it.
@@ -37,6 +40,7 @@ type Cluster struct {
 	etcd      *process.Process
 	apiserver *process.Process
 	manager   *process.Process // nil when not started
+	issuer    string
 }
 
 // startLimit is generous, since several suites share two cores in a full test run; a
@@ -53,7 +57,7 @@ func StartCluster(ctx context.Context, dir string, o ClusterOptions) (*Cluster, 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the cluster's folder: %w", err)
 	}
-	c := &Cluster{dir: dir}
+	c := &Cluster{dir: dir, issuer: o.ServiceAccountIssuer}
 	steps := []func(context.Context) error{c.startEtcd, c.startAPIServer}
 	if o.ControllerManager {
 		steps = append(steps, c.RestartControllerManager)
@@ -168,6 +172,10 @@ func (c *Cluster) startAPIServer(ctx context.Context) error {
 	if err := c.writeIdentities("https://" + address(port)); err != nil {
 		return err
 	}
+	issuer := c.issuer
+	if issuer == "" {
+		issuer = "https://" + address(port)
+	}
 	c.apiserver, err = process.Start(process.Spec{
 		Name: "kube-apiserver", Path: program, Log: filepath.Join(c.dir, "kube-apiserver.log"),
 		// Open watches hold a polite shutdown up; nothing of a test bed needs one.
@@ -179,7 +187,8 @@ func (c *Cluster) startAPIServer(ctx context.Context) error {
 			"--tls-cert-file=" + c.file("server.crt"), "--tls-private-key-file=" + c.file("server.key"),
 			"--cert-dir=" + c.dir,
 			"--client-ca-file=" + c.file("ca.crt"),
-			"--service-account-issuer=https://" + address(port),
+			"--service-account-issuer=" + issuer,
+			"--service-account-jwks-uri=" + issuer + "/openid/v1/jwks",
 			"--service-account-key-file=" + c.file("service-accounts.key"),
 			"--service-account-signing-key-file=" + c.file("service-accounts.key"),
 			"--authorization-mode=Node,RBAC",

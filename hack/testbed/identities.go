@@ -6,6 +6,9 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -73,17 +76,49 @@ func (c *Cluster) UserConfig(name string, groups ...string) *rest.Config {
 // ServiceAccountKubeconfig writes a kubeconfig with a real token of a service account
 // that exists, so that a program runs under its own RBAC and nothing else.
 func (c *Cluster) ServiceAccountKubeconfig(ctx context.Context, namespace, name, path string) error {
+	token, err := c.ServiceAccountToken(ctx, namespace, name)
+	if err != nil {
+		return err
+	}
+	return c.writeKubeconfig(path, name, &clientcmdapi.AuthInfo{Token: token})
+}
+
+// ServiceAccountToken asks the API server for a token of a service account, for the audiences
+// given or else for the API server itself.
+func (c *Cluster) ServiceAccountToken(ctx context.Context, namespace, name string, audiences ...string) (string, error) {
 	client, err := kubernetes.NewForConfig(c.Config)
 	if err != nil {
-		return fmt.Errorf("making a client of the cluster: %w", err)
+		return "", fmt.Errorf("making a client of the cluster: %w", err)
 	}
 	seconds := int64(tokenSeconds)
 	token, err := client.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, name,
-		&authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}, metav1.CreateOptions{})
+		&authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds, Audiences: audiences}}, metav1.CreateOptions{})
 	if err != nil {
-		return fmt.Errorf("asking for a token of service account %s/%s: %w", namespace, name, err)
+		return "", fmt.Errorf("asking for a token of service account %s/%s: %w", namespace, name, err)
 	}
-	return c.writeKubeconfig(path, name, &clientcmdapi.AuthInfo{Token: token.Status.Token})
+	return token.Status.Token, nil
+}
+
+// Discovery serves the API server's discovery document and keys, which it has for its
+// administrator alone, to everybody: as a cluster's operators publish them.
+func (c *Cluster) Discovery() (http.Handler, error) {
+	server, err := url.Parse(c.Config.Host)
+	if err != nil {
+		return nil, fmt.Errorf("reading the API server's address: %w", err)
+	}
+	transport, err := rest.TransportFor(c.Config)
+	if err != nil {
+		return nil, fmt.Errorf("making a client of the cluster: %w", err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(server) }, Transport: transport}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/.well-known/openid-configuration", "/openid/v1/jwks":
+			proxy.ServeHTTP(w, r)
+		default:
+			http.NotFound(w, r)
+		}
+	}), nil
 }
 
 func (c *Cluster) writeKubeconfig(path, user string, auth *clientcmdapi.AuthInfo) error {

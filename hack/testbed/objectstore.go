@@ -27,6 +27,7 @@ type ObjectStore struct {
 	ports   ports
 	iam     *process.Process
 	s3      *process.Process
+	unrelay func() error
 }
 
 // storeRegion is the region of the test store and of nothing else.
@@ -36,6 +37,11 @@ const storeRegion = "us-east-1"
 type ObjectStoreOptions struct {
 	// NoVersions makes a store that keeps one version of each object and cannot keep more.
 	NoVersions bool
+	// Network, when set, is where its IAM service runs, so that it can ask issuers
+	// there. IAMEndpoint is on the loopback all the same.
+	Network *Network
+	// CAFile is PEM of the only authority that the IAM service trusts; empty for the system's.
+	CAFile string
 }
 
 // StartObjectStore starts VersityGW's IAM service and S3 service and returns when both
@@ -84,15 +90,30 @@ func (s *ObjectStore) start(ctx context.Context, dir string, options ObjectStore
 	// everybody on a machine.
 	env := []string{"ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
 
-	s.iam, err = process.Start(process.Spec{
+	service := process.Spec{
 		Name: "versitygw iam", Path: program, Env: env, Log: filepath.Join(dir, "iam.log"),
 		Args: []string{"--port", address(iamPort), "--region", s.Region, "iam", "--quiet", "--dir", filepath.Join(dir, "iam"), "--private-ports", socket},
-	})
+	}
+	if options.CAFile != "" {
+		service.Env = append(service.Env, "SSL_CERT_FILE="+options.CAFile, "SSL_CERT_DIR=/nonexistent")
+	}
+	if options.Network != nil {
+		service.Args[1] = filepath.Join(s.sockets, "public")
+		service = options.Network.inside(service)
+		if s.unrelay, err = relay(context.WithoutCancel(ctx), address(iamPort), filepath.Join(s.sockets, "public")); err != nil {
+			return err
+		}
+	}
+	s.iam, err = process.Start(service)
 	if err != nil {
 		return err
 	}
 	err = s.iam.Ready(ctx, startLimit, func(ctx context.Context) error {
-		return errors.Join(dial(ctx, "unix", socket), dial(ctx, "tcp", address(iamPort)))
+		public := dial(ctx, "tcp", address(iamPort))
+		if options.Network != nil {
+			public = dial(ctx, "unix", filepath.Join(s.sockets, "public"))
+		}
+		return errors.Join(dial(ctx, "unix", socket), public)
 	})
 	if err != nil {
 		return err
@@ -118,6 +139,10 @@ func (s *ObjectStore) Stop() error {
 	s.s3.Stop()
 	s.iam.Stop()
 	s.s3, s.iam = nil, nil
+	if s.unrelay != nil {
+		_ = s.unrelay()
+		s.unrelay = nil
+	}
 	s.ports.release()
 	if s.sockets == "" {
 		return nil

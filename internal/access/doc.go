@@ -9,4 +9,7 @@
 // is outside every cascade and is reached by a grant on itself or by a role with
 // the permission restricted; every grant may have a start and an end. What is
 // missing or malformed gives nothing and a Problem that says so.
+//
+// Where a question takes a user, it takes every subject: a User by its name, or a subject that
+// opens sessions by a token, as ClaimSubject and ServiceAccountSubject write it.
 package access

@@ -35,7 +35,8 @@ type Model struct {
 	folders     map[string]*folder
 	collections map[string]*collection
 	users       map[string]bool     // by name: whether anything may come to them
-	groups      map[string][]string // by name: members that anything may come to
+	groups      map[string][]string // by name: members that anything may come to, subjects that are no Users included
+	sizes       map[string]int      // by group: Users in it who exist, frozen ones included
 	roles       map[string]Permissions
 	bindings    []*binding
 	byBinding   map[string]*binding
@@ -52,7 +53,7 @@ func New(d Declarations) *Model {
 	m.addFolders(d.Folders)
 	m.addCollections(d.Collections, d.Files)
 	m.addUsers(d.Users)
-	m.addGroups(d.UserGroups)
+	m.addGroups(d.UserGroups, d.Users)
 	m.addRoles(d.Roles)
 	m.addBindings(d.RoleBindings)
 	m.problems.sort()
@@ -61,6 +62,7 @@ func New(d Declarations) *Model {
 
 // Grant is a right of one user: permissions on a scope or on single files.
 type Grant struct {
+	// User, or a subject that is none: see ParseSession.
 	User        string
 	Permissions Permissions
 	// Scope that the permissions cover; nil when Keys says it.

@@ -21,25 +21,32 @@ func (m *Model) addUsers(declared []v1alpha1.User) {
 	}
 }
 
-func (m *Model) addGroups(declared []v1alpha1.UserGroup) {
+func (m *Model) addGroups(declared []v1alpha1.UserGroup, users []v1alpha1.User) {
 	m.groups = make(map[string][]string, len(declared))
+	m.sizes = make(map[string]int, len(declared))
+	leaving := map[string]bool{}
+	for i := range users {
+		leaving[users[i].Name] = going(&users[i].ObjectMeta)
+	}
 	for i := range declared {
 		g := &declared[i]
 		if going(&g.ObjectMeta) {
 			continue
 		}
-		var missing, members []string
-		for _, name := range g.Spec.Members {
-			live, exists := m.users[name]
-			switch {
-			case !exists:
-				missing = append(missing, name)
-			case live && !frozen(&g.ObjectMeta):
-				members = append(members, name)
+		members, missing := membersOf(g, users, m.users)
+		for _, name := range members {
+			if !leaving[name] {
+				m.sizes[g.Name]++
 			}
 		}
-		slices.Sort(members)
-		m.groups[g.Name] = slices.Compact(members)
+		members = slices.DeleteFunc(members, func(name string) bool { return !m.users[name] })
+		if !m.frozen {
+			members = append(members, DeclaredSessions(g)...)
+		}
+		if frozen(&g.ObjectMeta) {
+			members = nil
+		}
+		m.groups[g.Name] = members
 		if len(missing) > 0 {
 			slices.Sort(missing)
 			m.problems.add("UserGroup", g.Name, v1alpha1.ReasonMemberNotFound,
@@ -80,9 +87,14 @@ func (m *Model) addRoles(declared []v1alpha1.Role) {
 	}
 }
 
-// BindingUsers are the users that a RoleBinding reaches, groups resolved, in
+// BindingUsers are the Users that a RoleBinding reaches, groups resolved, in
 // order, without regard to its window; none when there is no such binding.
 func (m *Model) BindingUsers(name string) []string {
+	return slices.DeleteFunc(m.BindingSubjects(name), IsSession)
+}
+
+// BindingSubjects are BindingUsers, and the subjects that are no Users.
+func (m *Model) BindingSubjects(name string) []string {
 	b := m.byBinding[name]
 	if b == nil {
 		return nil

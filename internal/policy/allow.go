@@ -116,7 +116,7 @@ func ChangeAllows(user, principal string, grants []access.Grant, buckets map[str
 	return allows(user, principal, grants, buckets, func(r root) bool { return r == changes })
 }
 
-// Allows are what a user's grants are at the store. Grants in libraries that
+// Allows are what a user's or other subject's grants are at the store. Grants in libraries that
 // buckets does not name give nothing: the caller names those of one store.
 // There may be duplicates; Render folds them.
 func Allows(user, principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
@@ -132,8 +132,8 @@ func allows(user, principal string, grants []access.Grant, buckets map[string]Bu
 				continue
 			}
 			at := atTheStore[p]
-			if !wanted(at.root) {
-				continue
+			if !wanted(at.root) || at.root == changes && access.IsSession(user) {
+				continue // who stands behind a session is not known, so none may say who asks
 			}
 			a := Allow{Principal: principal, Verb: at.verb, Until: endOfGrant(g)}
 			if g.Scope != nil {

@@ -64,7 +64,7 @@ func (o *ofUser) vitrine(action, name string, listing bool) bool {
 	case "changes":
 		whose, _, within := strings.Cut(rest, "/")
 		asks := access.Of(access.Describe, access.Publish, access.Approve, access.Restricted)
-		return within && !listing && whose == o.user && permissionFor(action) == access.Upload && o.reach.MayAnywhere(asks, o.library)
+		return within && !listing && whose == o.user && !access.IsSession(o.user) && permissionFor(action) == access.Upload && o.reach.MayAnywhere(asks, o.library)
 	}
 	return false
 }

@@ -109,7 +109,7 @@ func (r *Review) ideal(q *question, user string) *question {
 // whyNot finds what keeps a permission away, the nearest first.
 func (r *Review) whyNot(q, ideal *question, user string, p access.Permission, standing []Route) []WhyNot {
 	var all []WhyNot
-	if r.user(user) == nil {
+	if !slices.Contains(r.subjects(), user) {
 		all = append(all, missing(ReasonUserNotFound, "there is no User %s in namespace %s", user, r.tenant.Namespace))
 	}
 	all = append(all, r.onlyParts(q, user, p)...)

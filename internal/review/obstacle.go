@@ -82,7 +82,7 @@ func (r *Review) obstacles(q *question, user string, route access.Route) []Obsta
 func (r *Review) onTheUsersSide(o *obstacles, user string, route access.Route) {
 	if u := r.user(user); u != nil {
 		o.of("the User "+user, &u.ObjectMeta, true)
-	} else {
+	} else if !slices.Contains(r.subjects(), user) {
 		o.add(ReasonUserNotFound, "there is no User %s", user)
 	}
 	if route.Group == "" {
@@ -94,7 +94,7 @@ func (r *Review) onTheUsersSide(o *obstacles, user string, route access.Route) {
 		return
 	}
 	o.of("the UserGroup "+g.Name, &g.ObjectMeta, true)
-	if !slices.Contains(g.Spec.Members, user) {
+	if !r.inGroup(g, user) {
 		o.add(ReasonNotAMember, "%s is not a member of UserGroup %s", user, g.Name)
 	}
 }

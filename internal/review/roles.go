@@ -27,7 +27,7 @@ type Role struct {
 	Permissions []string `json:"permissions"`
 	// Bindings that give it now; one whose window is closed is not among them.
 	Bindings []string `json:"bindings"`
-	// Users whom those reach, groups resolved.
+	// Users whom those reach, groups resolved, and other subjects.
 	Users []string `json:"users"`
 }
 
@@ -83,7 +83,7 @@ func (r *Review) roleView(m *access.Model, name string, kind v1alpha1.RoleKind, 
 			continue
 		}
 		view.Bindings = append(view.Bindings, b.Name)
-		view.Users = append(view.Users, m.BindingUsers(b.Name)...)
+		view.Users = append(view.Users, m.BindingSubjects(b.Name)...)
 	}
 	slices.Sort(view.Bindings)
 	slices.Sort(view.Users)

@@ -36,18 +36,21 @@ type Grant struct {
 // Access tells all that a user may do now, by place.
 func (r *Review) Access(user string) (*Access, error) {
 	u := r.user(user)
-	if u == nil {
+	if u == nil && !slices.Contains(r.subjects(), user) {
 		return nil, notFound("User", user, r.tenant.Namespace, r.Users())
 	}
 	// Without a file to ask about, every item of a Collection stands for itself.
 	m := access.New(withItems(r.tenant.Declared, "", ""))
 	answer := &Access{User: user, At: r.at, Grants: []Grant{}, Groups: []string{}, Notes: r.notes(m)}
 	var o obstacles
-	if o.of("the User "+user, &u.ObjectMeta, true); len(o) > 0 {
+	if u != nil {
+		o.of("the User "+user, &u.ObjectMeta, true)
+	}
+	if len(o) > 0 {
 		answer.Notes = append(answer.Notes, o[0].Message+": nothing comes to them")
 	}
 	for i := range r.tenant.Declared.UserGroups {
-		if g := &r.tenant.Declared.UserGroups[i]; slices.Contains(g.Spec.Members, user) {
+		if g := &r.tenant.Declared.UserGroups[i]; r.inGroup(g, user) {
 			answer.Groups = append(answer.Groups, g.Name)
 		}
 	}

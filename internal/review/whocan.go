@@ -49,7 +49,7 @@ func (r *Review) WhoCan(p access.Permission, t Target) (*WhoCan, error) {
 		Permission: p.String(), Target: t.String(), Library: q.library, At: r.at,
 		Users: []Holder{}, Links: r.links(q, p), Notes: r.notesOn(q),
 	}
-	for _, user := range r.Users() {
+	for _, user := range r.subjects() {
 		routes, held := r.routesTo(q, user, p)
 		if q.all(held) {
 			answer.Users = append(answer.Users, Holder{user, routes})

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-var tables = []table{objectStores, libraries, folders, collections, users, userGroups, roles, roleBindings, publicLinks}
+var tables = []table{objectStores.with(issuerCases), libraries, folders, collections, users, userGroups.with(sessionCases), roles, roleBindings, publicLinks}
 
 // TestRules shows what is accepted and what is refused, and that nothing in a kind's
 // schema is without a case: a rule that nobody has seen refuse may refuse nothing.

@@ -23,7 +23,7 @@ const (
 type Call struct {
 	Service   Service
 	Operation string // as its API names it, e.g. PutBucketPolicy, CreateUser, add-user
-	Resource  string // bucket, bucket/key, user, group or policy; empty for listings of all
+	Resource  string // bucket, bucket/key, user, group, role, policy or issuer; empty for listings of all
 	Mutates   bool   // whether the store may be another one afterwards
 }
 
@@ -55,7 +55,7 @@ func describe(service Service, req *http.Request) (Call, error) {
 	action := form.Get("Action")
 	reads := strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
 	resource := ""
-	for _, key := range []string{"UserName", "GroupName", "PolicyName", "PolicyArn"} {
+	for _, key := range []string{"UserName", "GroupName", "RoleName", "PolicyName", "PolicyArn", "OpenIDConnectProviderArn", "Url"} {
 		if resource = form.Get(key); resource != "" {
 			break
 		}

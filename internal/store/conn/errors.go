@@ -30,6 +30,8 @@ var (
 	ErrPolicyTooLarge = errors.New("policy too large")
 	// ErrLimit says that the store holds as many of the kind as it allows (access keys of a user, buckets, users).
 	ErrLimit = errors.New("limit of the store reached")
+	// ErrIssuer says that the store got no answer from an issuer of tokens. Trying again later may help.
+	ErrIssuer = errors.New("issuer unreachable for the store")
 	// ErrInvalid says that the store, or this package before it, found the request malformed. Trying again does not help.
 	ErrInvalid = errors.New("refused as invalid")
 )
@@ -116,6 +118,8 @@ var kinds = map[string]error{
 	"PreconditionFailed": ErrPreconditionFailed, "ConditionalRequestConflict": ErrPreconditionFailed,
 
 	"LimitExceeded": ErrLimit, "TooManyBuckets": ErrLimit,
+
+	"OpenIdIdpCommunicationError": ErrIssuer,
 
 	"SlowDown": ErrUnreachable, "Throttling": ErrUnreachable, "ServiceUnavailable": ErrUnreachable, "InternalError": ErrUnreachable,
 	"InternalFailure": ErrUnreachable, "OperationAborted": ErrUnreachable, "ConcurrentModification": ErrUnreachable,

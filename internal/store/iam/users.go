@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -112,12 +110,7 @@ func (d *Driver) create(ctx context.Context, id identity.Identity) error {
 
 // completeTags writes the tags that are missing or differ. Tags that others put are left alone.
 func (d *Driver) completeTags(ctx context.Context, want, found identity.Identity) error {
-	lacking := map[string]string{}
-	for key, value := range want.Tags {
-		if now, ok := found.Tags[key]; !ok || now != value {
-			lacking[key] = value
-		}
-	}
+	lacking := lackingTags(want.Tags, found.Tags)
 	if len(lacking) == 0 {
 		return nil
 	}
@@ -155,20 +148,5 @@ func checkPath(want, found identity.Identity) error {
 }
 
 func fromUser(user types.User) identity.Identity {
-	id := identity.Identity{Name: aws.ToString(user.UserName), Path: aws.ToString(user.Path)}
-	for _, tag := range user.Tags {
-		if id.Tags == nil {
-			id.Tags = map[string]string{}
-		}
-		id.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-	}
-	return id
-}
-
-func toTags(all map[string]string) []types.Tag {
-	list := make([]types.Tag, 0, len(all))
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, types.Tag{Key: aws.String(key), Value: aws.String(all[key])})
-	}
-	return list
+	return identity.Identity{Name: aws.ToString(user.UserName), Path: aws.ToString(user.Path), Tags: fromTags(user.Tags)}
 }

@@ -16,8 +16,18 @@ const System = "_system"
 // Name derives what an object is called at the store: `v-` and 26 characters of lower-case base32, 28 in all, so that it fits every
 // store. Each part goes into the hash with its length before it, so that no two objects share a name by a hyphen or dot moved.
 func Name(installation, namespace, kind, name string) string {
+	return derived(installation, namespace, kind, name)
+}
+
+// RoleName is Name for a role. Whom it trusts is part of it, so that with other people comes another role: a store may let sessions live on
+// under a role's name when the role is gone, and whoever opened them would have what is given to those who came after.
+func RoleName(installation, namespace, kind, name string, t Trust) string {
+	return derived(installation, namespace, kind, name, t.Issuer, t.Audience, t.Claim, t.Value)
+}
+
+func derived(parts ...string) string {
 	h := sha256.New()
-	for _, part := range []string{installation, namespace, kind, name} {
+	for _, part := range parts {
 		var length [8]byte
 		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
 		h.Write(length[:])

@@ -1,0 +1,168 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+	"sync"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// sessions are the roles that a tenant's declarations ask for at a store, by
+// the model's subject, and why others have none.
+type sessions struct {
+	wanted  map[string]store.SessionRole
+	refused map[string]error
+}
+
+// sessionsAt says which roles a tenant's groups and ServiceAccounts are to have at
+// a store. Who is frozen or going has none, and that is no refusal.
+func sessionsAt(declared *v1alpha1.ObjectStore, tenant *Tenant) sessions {
+	s := sessions{wanted: map[string]store.SessionRole{}, refused: map[string]error{}}
+	live := map[string]bool{}
+	for _, subject := range tenant.Model.Sessions() {
+		live[subject] = true
+	}
+	for i := range tenant.Declared.UserGroups {
+		group := &tenant.Declared.UserGroups[i]
+		for _, subject := range access.DeclaredSessions(group) {
+			if !live[subject] {
+				continue
+			}
+			trust, err := trustOf(declared, tenant.Namespace, group, subject)
+			if err != nil {
+				s.refused[subject] = err
+				continue
+			}
+			s.wanted[subject] = sessionRole(declared, tenant.Namespace, subject, trust)
+		}
+	}
+	return s
+}
+
+// trustOf says whose tokens open a subject's sessions, or why nobody's do.
+func trustOf(declared *v1alpha1.ObjectStore, namespace string, group *v1alpha1.UserGroup, subject string) (store.Trust, error) {
+	if !declared.AdmitsNamespace(namespace) {
+		return store.Trust{}, stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", declared.Name, namespace)
+	}
+	c := declared.Status.Capabilities
+	if c == nil || c.WebIdentity == "" {
+		return store.Trust{}, unfit(nil)
+	}
+	if c.WebIdentity != v1alpha1.CapabilitySupported {
+		return store.Trust{}, stall(v1alpha1.ReasonFederationUnsupported, "the store of ObjectStore %q opens no sessions for tokens; make Users with access keys, or use another store", declared.Name)
+	}
+	if _, account, _ := access.ParseSession(subject); account != "" {
+		issuer := declared.Spec.ServiceAccountIssuer
+		if issuer == nil {
+			return store.Trust{}, stall(v1alpha1.ReasonIssuerNotAdmitted, "ObjectStore %q takes no tokens of ServiceAccounts; ask the platform team to set its spec.serviceAccountIssuer, or take spec.serviceAccounts out", declared.Name)
+		}
+		return store.Trust{Issuer: issuer.URL, Audience: issuer.Audience, Claim: "sub", Value: "system:serviceaccount:" + namespace + ":" + account}, nil
+	}
+	f := group.Spec.Federation
+	issuer := declared.IssuerFor(namespace, f.Issuer)
+	if issuer == nil {
+		return store.Trust{}, stall(v1alpha1.ReasonIssuerNotAdmitted, "ObjectStore %q admits no issuer %q for namespace %q; name one of its spec.tenants[].issuers in spec.federation.issuer, or ask the platform team to add it", declared.Name, f.Issuer, namespace)
+	}
+	return store.Trust{Issuer: issuer.URL, Audience: issuer.Audience, Claim: f.Claim, Value: f.Value}, nil
+}
+
+// sessionRole is who a subject is at a store. With other people behind it, it is another role: see store.SessionRoleName.
+func sessionRole(declared *v1alpha1.ObjectStore, namespace, subject string, trust store.Trust) store.SessionRole {
+	installation := declared.Spec.InstallationID
+	group, account, _ := access.ParseSession(subject)
+	kind, name := "UserGroup", group
+	if account != "" {
+		kind, name = "ServiceAccount", account
+	}
+	return store.SessionRole{
+		Name:  store.SessionRoleName(installation, namespace, kind, name, trust),
+		Path:  store.IdentityPath(installation, namespace),
+		Trust: trust,
+		Tags:  map[string]string{"vitrine:installation": installation, "vitrine:namespace": namespace, "vitrine:kind": kind, "vitrine:name": name},
+	}
+}
+
+// sessionPrincipals adds the roles that are there to those whom policies may name.
+func (d *Deps) sessionPrincipals(ctx context.Context, connection Connection, tenant *Tenant, found *principals) error {
+	roles := connection.Roles()
+	if roles == nil {
+		return nil // nobody waits for what the driver cannot make
+	}
+	if found.sessions = sessionsAt(connection.Declared, tenant).wanted; len(found.sessions) == 0 {
+		return nil
+	}
+	there, err := roles.ListRoles(ctx, store.IdentityPath(connection.Declared.Spec.InstallationID, tenant.Namespace))
+	if err != nil {
+		return fmt.Errorf("listing the tenant's roles: %w", err)
+	}
+	known := make(map[string]bool, len(there))
+	for _, role := range there {
+		known[role.Name] = true
+	}
+	for subject, role := range found.sessions {
+		if known[role.Name] {
+			found.users[subject] = roles.RolePrincipal(role)
+		}
+	}
+	return nil
+}
+
+// noteSessions notes of which sessions' roles the store does not know yet, and how many Users are in each group.
+func (c *compiled) noteSessions(tenant *Tenant, who principals) {
+	for subject := range who.sessions {
+		c.absent[subject] = who.users[subject] == ""
+	}
+	for i := range tenant.Declared.UserGroups {
+		group := &tenant.Declared.UserGroups[i]
+		c.shown[object{"UserGroup", group.Name}] = strconv.Itoa(tenant.Model.GroupSize(group.Name)) + " " + firstOf(access.DeclaredSessions(group), c.absent)
+	}
+}
+
+// Federation remembers which roles there are, for each tenant at each store, and why
+// others are not. It is a memory, as Enforcement is.
+type Federation struct {
+	mu      sync.RWMutex
+	results map[tenantAt]map[string]sessionResult
+}
+
+// sessionResult is how one subject's role stands at one store.
+type sessionResult struct {
+	role store.SessionRole
+	// arn to assume, and where; empty when it is not there.
+	arn, endpoint string
+	// err is why not.
+	err error
+}
+
+// NewFederation makes an empty one.
+func NewFederation() *Federation {
+	return &Federation{results: map[tenantAt]map[string]sessionResult{}}
+}
+
+// get is false before the first pass.
+func (f *Federation) get(at tenantAt) (map[string]sessionResult, bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	result, ok := f.results[at]
+	return result, ok
+}
+
+// set tells whether it says something else than before.
+func (f *Federation) set(at tenantAt, now map[string]sessionResult) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, known := f.results[at]
+	f.results[at] = now
+	return !known || !maps.EqualFunc(before, now, func(a, b sessionResult) bool { return a.arn == b.arn && errorText(a.err) == errorText(b.err) })
+}
+
+func (f *Federation) forget(at tenantAt) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.results, at)
+}

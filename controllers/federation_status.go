@@ -1,0 +1,45 @@
+package controllers
+
+import (
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+)
+
+// maxSessions is as many as a status lists.
+const maxSessions = 128
+
+// oneRole is what holders of several claims need to know; no store can tell Vitrine which claims meet in one person.
+const oneRole = "; a session has the rights of the one role assumed: who holds the claims of several groups assumes one role after the other"
+
+// describeSessions fills in how a group's holders and ServiceAccounts sign in, and
+// gives what keeps them from it. It is false while that is not known yet.
+func (d *Deps) describeSessions(tenant *Tenant, group *v1alpha1.UserGroup) (known bool, err error) {
+	subjects := access.DeclaredSessions(group)
+	if len(subjects) == 0 {
+		group.Status.Sessions = nil
+		return true, nil
+	}
+	var list []v1alpha1.GroupSession
+	var first error
+	for _, objectStore := range tenant.stores() {
+		result, ok := d.Federation.get(tenantAt{tenant.Namespace, objectStore})
+		if !ok {
+			return false, nil
+		}
+		for _, subject := range subjects {
+			r := result[subject]
+			if r.err != nil && first == nil {
+				first = r.err
+			}
+			if r.arn == "" || len(list) == maxSessions {
+				continue
+			}
+			_, account, _ := access.ParseSession(subject)
+			list = append(list, v1alpha1.GroupSession{
+				Store: objectStore, ServiceAccount: account, RoleARN: r.arn, Endpoint: r.endpoint, Issuer: r.role.Trust.Issuer, Audience: r.role.Trust.Audience,
+			})
+		}
+	}
+	group.Status.Sessions = list
+	return true, first
+}

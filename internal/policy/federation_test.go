@@ -1,0 +1,87 @@
+package policy_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/access/worldtest"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+)
+
+// withSessions gives the groups of a world claims and ServiceAccounts.
+func withSessions(t *rapid.T, w worldtest.World) worldtest.World {
+	for i := range w.UserGroups {
+		g := &w.UserGroups[i]
+		if rapid.Bool().Draw(t, g.Name+" by claim") {
+			g.Spec.Federation = &v1alpha1.Federation{Issuer: "sso", Claim: "groups", Value: g.Name}
+		}
+		for _, name := range []string{"cms", "app"} {
+			if rapid.Bool().Draw(t, name+" in "+g.Name) {
+				g.Spec.ServiceAccounts = append(g.Spec.ServiceAccounts, name)
+			}
+		}
+	}
+	return w
+}
+
+// Sessions have in policies what the model says, and never the right to ask for a change in somebody's name.
+//
+// features: U4
+func TestPoliciesSayOfSessionsWhatTheModelSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := withSessions(t, worldtest.Draw(t))
+		at := rapid.SampledFrom(w.Instants).Draw(t, "at")
+		m := access.New(w.Declarations)
+		proof := policy.Proof{Model: m, At: at, Users: map[string]string{}, Buckets: bucketsOf(w.Declarations), Documents: map[string]policy.Document{}, Others: map[string]bool{}}
+		var allows []policy.Allow
+		for _, subject := range m.Sessions() {
+			arn := "arn:aws:iam::000000000000:role/vitrine/x/acme/v-" + strings.ReplaceAll(subject, ":", "-")
+			proof.Users[subject] = arn
+			allows = append(allows, policy.Allows(subject, arn, m.Grants(subject, at), proof.Buckets)...)
+		}
+		for _, a := range allows {
+			if strings.HasPrefix(a.Resource, asset.ChangesRoot) {
+				t.Fatalf("a session may write %s", a.Resource)
+			}
+		}
+		for _, b := range proof.Buckets {
+			for _, bucket := range []string{b.Originals, b.Vitrine} {
+				doc, err := policy.Render(bucket, allows, policy.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				proof.Documents[bucket] = doc
+			}
+		}
+		if err := policy.Prove(proof); err != nil {
+			t.Fatal(err)
+		}
+		// A ServiceAccount has exactly what a User in the same groups has.
+		for _, account := range []string{"cms", "app"} {
+			twin := w.Declarations
+			twin.Users = append([]v1alpha1.User{{}}, twin.Users...)
+			twin.Users[0].Name = "twin"
+			twin.UserGroups = nil
+			for _, g := range w.UserGroups {
+				if slices.Contains(g.Spec.ServiceAccounts, account) {
+					g.Spec.Members = append([]string{"twin"}, g.Spec.Members...)
+				}
+				twin.UserGroups = append(twin.UserGroups, g)
+			}
+			tm := access.New(twin)
+			for _, k := range w.Keys {
+				for p := range access.AllPermissions.Each() {
+					if tm.Decide("twin", p, k, at).Allowed != m.Decide(access.ServiceAccountSubject(account), p, k, at).Allowed {
+						t.Fatalf("%s: %s on %v differs from a User in its groups", account, p, k)
+					}
+				}
+			}
+		}
+	})
+}

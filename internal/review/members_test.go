@@ -1,0 +1,73 @@
+package review_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+// Reviews list whoever comes by a mail domain, a claim or a ServiceAccount, with the group.
+//
+// features: P15, P12
+func TestReviewsListEveryKindOfMember(t *testing.T) {
+	r := review.New(review.Tenant{Namespace: "acme", Declared: access.Declarations{
+		Libraries: []v1alpha1.Library{{ObjectMeta: metav1.ObjectMeta{Name: "brand"}}},
+		Folders: []v1alpha1.Folder{{
+			ObjectMeta: metav1.ObjectMeta{Name: "launch"}, Spec: v1alpha1.FolderSpec{LibraryRef: v1alpha1.LocalReference{Name: "brand"}, Path: "launch"},
+		}},
+		Users: []v1alpha1.User{{ObjectMeta: metav1.ObjectMeta{Name: "dora"}, Spec: v1alpha1.UserSpec{Email: "dora@acme.example"}}},
+		UserGroups: []v1alpha1.UserGroup{{ObjectMeta: metav1.ObjectMeta{Name: "marketing"}, Spec: v1alpha1.UserGroupSpec{
+			MemberDomains: []string{"acme.example"}, ServiceAccounts: []string{"cms"}, Federation: &v1alpha1.Federation{Issuer: "sso", Claim: "groups", Value: "marketing"},
+		}}},
+		RoleBindings: []v1alpha1.RoleBinding{{ObjectMeta: metav1.ObjectMeta{Name: "marketing-views"}, Spec: v1alpha1.RoleBindingSpec{
+			RoleRef:  v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "viewer"},
+			Subjects: []v1alpha1.Subject{{Kind: v1alpha1.SubjectUserGroup, Name: "marketing"}},
+			Targets:  []v1alpha1.Target{{Kind: v1alpha1.TargetFolder, Name: "launch"}},
+		}}},
+	}}, time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC))
+	target, err := review.ParseTarget("folder/launch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := r.WhoCan(access.Download, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var who []string
+	for _, h := range answer.Users {
+		who = append(who, h.User)
+		if len(h.Routes) != 1 || h.Routes[0].Group != "marketing" {
+			t.Errorf("%s comes by %+v", h.User, h.Routes)
+		}
+	}
+	want := []string{"dora", "group:marketing", "serviceaccount:cms"}
+	if diff := cmp.Diff(want, who); diff != "" {
+		t.Errorf("who can (-want +got):\n%s", diff)
+	}
+	roles, err := r.Roles("viewer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(roles.Roles, func(role review.Role) bool { return cmp.Equal(role.Users, want) }) {
+		t.Errorf("who has the role: %+v", roles.Roles)
+	}
+	for _, subject := range want {
+		has, err := r.Access(subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(has.Grants) != 1 || !slices.Equal(has.Groups, []string{"marketing"}) {
+			t.Errorf("%s has %+v in %v", subject, has.Grants, has.Groups)
+		}
+	}
+	if _, err := r.Access("group:nobody"); err == nil {
+		t.Error("a group that nobody declares has access")
+	}
+}
