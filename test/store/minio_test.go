@@ -147,7 +147,6 @@ func TestWhatSomebodyDisabledIsEnabledAgain(t *testing.T) {
 	})
 }
 
-// features: D16
 func TestAKeyCanDoNothingButS3(t *testing.T) {
 	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)

@@ -65,9 +65,9 @@ type refusedError struct {
 func (e refusedError) Error() string { return e.code }
 
 var (
-	noEntity = refusedError{http.StatusNotFound, "NoSuchEntity", "The resource cannot be found."}
-	exists   = refusedError{http.StatusConflict, "EntityAlreadyExists", "It already exists."}
-	conflict = refusedError{http.StatusConflict, "DeleteConflict", "Cannot delete entity, must remove what belongs to it first."}
+	errNoEntity = refusedError{http.StatusNotFound, "NoSuchEntity", "The resource cannot be found."}
+	errExists   = refusedError{http.StatusConflict, "EntityAlreadyExists", "It already errExists."}
+	errConflict = refusedError{http.StatusConflict, "DeleteConflict", "Cannot delete entity, must remove what belongs to it first."}
 )
 
 func limit(what string) refusedError {
@@ -124,7 +124,7 @@ func (f *fake) holder(form url.Values) (*holderState, error) {
 		h = f.groups[name]
 	}
 	if h == nil {
-		return nil, noEntity
+		return nil, errNoEntity
 	}
 	return h, nil
 }

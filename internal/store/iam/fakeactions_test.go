@@ -14,7 +14,7 @@ type action = func(*fake, url.Values) (string, error)
 var actions = map[string]action{
 	"CreateUser": func(f *fake, form url.Values) (string, error) {
 		if f.users[form.Get("UserName")] != nil {
-			return "", exists
+			return "", errExists
 		}
 		f.users[form.Get("UserName")] = newHolder(form)
 		return "<User>" + f.userXML(form.Get("UserName")) + "</User>", nil
@@ -34,7 +34,7 @@ var actions = map[string]action{
 			return "", err
 		}
 		if len(h.attached)+len(h.inline)+len(f.groupsOf(form.Get("UserName"))) > 0 {
-			return "", conflict
+			return "", errConflict
 		}
 		delete(f.users, form.Get("UserName"))
 		return "", nil
@@ -52,7 +52,7 @@ var actions = map[string]action{
 	},
 	"CreateGroup": func(f *fake, form url.Values) (string, error) {
 		if f.groups[form.Get("GroupName")] != nil {
-			return "", exists
+			return "", errExists
 		}
 		f.groups[form.Get("GroupName")] = newHolder(form)
 		return "<Group>" + f.groupXML(form.Get("GroupName")) + "</Group>", nil
@@ -78,7 +78,7 @@ var actions = map[string]action{
 			return "", err
 		}
 		if len(h.attached)+len(h.inline)+len(h.members) > 0 {
-			return "", conflict
+			return "", errConflict
 		}
 		delete(f.groups, form.Get("GroupName"))
 		return "", nil
@@ -86,7 +86,7 @@ var actions = map[string]action{
 	"AddUserToGroup": func(f *fake, form url.Values) (string, error) {
 		h, user := f.groups[form.Get("GroupName")], form.Get("UserName")
 		if h == nil || f.users[user] == nil {
-			return "", noEntity
+			return "", errNoEntity
 		}
 		if len(f.groupsOf(user)) == 10 {
 			return "", limit("GroupsPerUser: 10")
@@ -97,7 +97,7 @@ var actions = map[string]action{
 	"RemoveUserFromGroup": func(f *fake, form url.Values) (string, error) {
 		h := f.groups[form.Get("GroupName")]
 		if h == nil || !h.members[form.Get("UserName")] {
-			return "", noEntity
+			return "", errNoEntity
 		}
 		delete(h.members, form.Get("UserName"))
 		return "", nil
@@ -115,7 +115,7 @@ var actions = map[string]action{
 		arn := "arn:aws:iam::" + fakeAccount + ":policy" + form.Get("Path") + form.Get("PolicyName")
 		for _, p := range f.policies {
 			if p.name == form.Get("PolicyName") {
-				return "", exists
+				return "", errExists
 			}
 		}
 		p := &policyState{name: form.Get("PolicyName"), path: form.Get("Path")}
@@ -128,7 +128,7 @@ var actions = map[string]action{
 	"GetPolicy": func(f *fake, form url.Values) (string, error) {
 		p := f.policies[form.Get("PolicyArn")]
 		if p == nil {
-			return "", noEntity
+			return "", errNoEntity
 		}
 		return "<Policy>" + p.xml(form.Get("PolicyArn")) + "</Policy>", nil
 	},
@@ -145,9 +145,9 @@ var actions = map[string]action{
 		arn := form.Get("PolicyArn")
 		switch p := f.policies[arn]; {
 		case p == nil:
-			return "", noEntity
+			return "", errNoEntity
 		case len(p.versions) > 1 || f.isAttached(arn):
-			return "", conflict
+			return "", errConflict
 		}
 		delete(f.policies, arn)
 		return "", nil
@@ -155,7 +155,7 @@ var actions = map[string]action{
 	"CreatePolicyVersion": func(f *fake, form url.Values) (string, error) {
 		p := f.policies[form.Get("PolicyArn")]
 		if p == nil {
-			return "", noEntity
+			return "", errNoEntity
 		}
 		if form.Get("SetAsDefault") != "true" {
 			return "", fmt.Errorf("a version that is not in force")
@@ -173,12 +173,12 @@ var actions = map[string]action{
 				}
 			}
 		}
-		return "", noEntity
+		return "", errNoEntity
 	},
 	"ListPolicyVersions": func(f *fake, form url.Values) (string, error) {
 		p := f.policies[form.Get("PolicyArn")]
 		if p == nil {
-			return "", noEntity
+			return "", errNoEntity
 		}
 		var all []string
 		for _, v := range p.versions {
@@ -189,14 +189,14 @@ var actions = map[string]action{
 	"DeletePolicyVersion": func(f *fake, form url.Values) (string, error) {
 		p := f.policies[form.Get("PolicyArn")]
 		if p == nil {
-			return "", noEntity
+			return "", errNoEntity
 		}
 		i := slices.IndexFunc(p.versions, func(v versionState) bool { return v.id == form.Get("VersionId") })
 		if i < 0 {
-			return "", noEntity
+			return "", errNoEntity
 		}
 		if p.versions[i].inForce {
-			return "", conflict
+			return "", errConflict
 		}
 		p.versions = slices.Delete(p.versions, i, i+1)
 		return "", nil
@@ -239,7 +239,7 @@ func inlineGet(f *fake, form url.Values) (string, error) {
 	}
 	doc, ok := h.inline[form.Get("PolicyName")]
 	if !ok {
-		return "", noEntity
+		return "", errNoEntity
 	}
 	return element("PolicyName", form.Get("PolicyName")) + element("PolicyDocument", encoded(doc)), nil
 }
@@ -270,7 +270,7 @@ func inlineDelete(f *fake, form url.Values) (string, error) {
 		return "", err
 	}
 	if _, ok := h.inline[form.Get("PolicyName")]; !ok {
-		return "", noEntity
+		return "", errNoEntity
 	}
 	delete(h.inline, form.Get("PolicyName"))
 	return "", nil
@@ -290,7 +290,7 @@ func attach(f *fake, form url.Values) (string, error) {
 		return "", err
 	}
 	if f.policies[form.Get("PolicyArn")] == nil {
-		return "", noEntity
+		return "", errNoEntity
 	}
 	if len(h.attached) == 10 {
 		return "", limit("PoliciesPerUser: 10")
@@ -305,7 +305,7 @@ func detach(f *fake, form url.Values) (string, error) {
 		return "", err
 	}
 	if !h.attached[form.Get("PolicyArn")] {
-		return "", noEntity
+		return "", errNoEntity
 	}
 	delete(h.attached, form.Get("PolicyArn"))
 	return "", nil
