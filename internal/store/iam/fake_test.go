@@ -66,7 +66,7 @@ func (e refusedError) Error() string { return e.code }
 
 var (
 	errNoEntity = refusedError{http.StatusNotFound, "NoSuchEntity", "The resource cannot be found."}
-	errExists   = refusedError{http.StatusConflict, "EntityAlreadyExists", "It already errExists."}
+	errExists   = refusedError{http.StatusConflict, "EntityAlreadyExists", "It exists already."}
 	errConflict = refusedError{http.StatusConflict, "DeleteConflict", "Cannot delete entity, must remove what belongs to it first."}
 )
 
