@@ -78,6 +78,10 @@ test-api: tools ## The kinds and their rules, on a real API server
 test-store: tools ## The drivers of object stores and the policies, on real stores
 	$(call suite,$(call present,internal/store internal/policy test/store))
 
+.PHONY: test-minio
+test-minio: $(BIN)/minio $(BIN)/versitygw $(BIN)/objectstore ## Of these, what runs on a real MinIO, which is under the AGPL: run, never linked
+	$(NOCGO) $(GOTEST) -run '/^MinIO$$' ./test/store
+
 .PHONY: test-cluster
 test-cluster: tools build ## Controllers, on a real API server and a real store
 	$(call suite,$(call present,controllers cmd/manager test/cluster))

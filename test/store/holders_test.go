@@ -31,12 +31,6 @@ func documents(t *testing.T, s *store.Store) store.Holders {
 	return holders
 }
 
-// onMinIOAlone runs a test of what VersityGW has not got.
-func onMinIOAlone(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	t.Run(onMinIO, test)
-}
-
 func groupOf(t *testing.T, name string) store.Identity {
 	t.Helper()
 	return store.Identity{Name: store.Name(installation, unique(t), "UserGroup", name), Path: store.IdentityPath(installation, unique(t))}
@@ -70,96 +64,100 @@ func heldDocuments(list ...[]byte) store.Held {
 }
 
 func TestADocumentGivesAUserAccessAtOnceIsReplacedAndGoes(t *testing.T) {
-	onEach(t, func(t *testing.T) {
-		rec := &recorder{}
-		s := open(t, func(c *store.Config) { c.Hook = rec.hook })
-		holders := documents(t, s)
-		name := bucket(t, s)
-		fill(t, s, name)
-		id, key := user(t, s, "alice")
-		alice := as(t, key)
-		reads := func(key string) error { _, _, err := alice.GetObject(t.Context(), name, key); return err }
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			rec := &recorder{}
+			s := open(t, func(c *store.Config) { c.Hook = rec.hook })
+			holders := documents(t, s)
+			name := bucket(t, s)
+			fill(t, s, name)
+			id, key := user(t, s, "alice")
+			alice := as(t, key)
+			reads := func(key string) error { _, _, err := alice.GetObject(t.Context(), name, key); return err }
 
-		set := func(doc []byte) {
-			t.Helper()
-			if err := holders.SetDocument(t.Context(), holder(id), 0, doc); err != nil {
-				t.Fatal(err)
+			set := func(doc []byte) {
+				t.Helper()
+				if err := holders.SetDocument(t.Context(), holder(id), 0, doc); err != nil {
+					t.Fatal(err)
+				}
+				rec.restart(0)
+				if err := holders.SetDocument(t.Context(), holder(id), 0, doc); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff([]string(nil), rec.writes()); diff != "" {
+					t.Errorf("the second call wrote (-want +got):\n%s", diff)
+				}
+				holds(t, holders, id.Path, map[store.Holder]store.Held{holder(id): heldDocuments(doc)})
 			}
-			rec.restart(0)
-			if err := holders.SetDocument(t.Context(), holder(id), 0, doc); err != nil {
-				t.Fatal(err)
+			set(document(name, "launch/"))
+			if err := reads("launch/c.txt"); err != nil {
+				t.Errorf("with the document, in the very next request: %v", err)
 			}
-			if diff := cmp.Diff([]string(nil), rec.writes()); diff != "" {
-				t.Errorf("the second call wrote (-want +got):\n%s", diff)
+			if err := reads("a.txt"); !errors.Is(err, store.ErrDenied) {
+				t.Errorf("beside: got %v, want ErrDenied", err)
 			}
-			holds(t, holders, id.Path, map[store.Holder]store.Held{holder(id): heldDocuments(doc)})
-		}
-		set(document(name, "launch/"))
-		if err := reads("launch/c.txt"); err != nil {
-			t.Errorf("with the document, in the very next request: %v", err)
-		}
-		if err := reads("a.txt"); !errors.Is(err, store.ErrDenied) {
-			t.Errorf("beside: got %v, want ErrDenied", err)
-		}
-		set(document(name, "launch/final/"))
-		if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
-			t.Errorf("with a narrower document, in the very next request: got %v, want ErrDenied", err)
-		}
-		if err := reads("launch/final/b.txt"); err != nil {
-			t.Errorf("what it still gives: %v", err)
-		}
-		set(nil)
-		if err := reads("launch/final/b.txt"); !errors.Is(err, store.ErrDenied) {
-			t.Errorf("without a document, in the very next request: got %v, want ErrDenied", err)
-		}
-	})
+			set(document(name, "launch/final/"))
+			if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
+				t.Errorf("with a narrower document, in the very next request: got %v, want ErrDenied", err)
+			}
+			if err := reads("launch/final/b.txt"); err != nil {
+				t.Errorf("what it still gives: %v", err)
+			}
+			set(nil)
+			if err := reads("launch/final/b.txt"); !errors.Is(err, store.ErrDenied) {
+				t.Errorf("without a document, in the very next request: got %v, want ErrDenied", err)
+			}
+		})
+	}
 }
 
 func TestWhatCannotBeSetLeavesWhatIsThere(t *testing.T) {
-	onEach(t, func(t *testing.T) {
-		rec := &recorder{}
-		s := open(t, func(c *store.Config) { c.Hook = rec.hook })
-		holders := documents(t, s)
-		id, _ := user(t, s, "alice")
-		small := document("acme-brand", "launch/")
-		if err := holders.SetDocument(t.Context(), holder(id), 0, small); err != nil {
-			t.Fatal(err)
-		}
-		big := document("acme-brand", strings.Repeat("launch/", 4000))
-		absent, elsewhere := holder(identityOf(t, "bob")), holder(id)
-		elsewhere.Path = store.IdentityPath(installation, "northlight")
-		cases := []struct {
-			reason string
-			holder store.Holder
-			shard  int
-			doc    []byte
-			want   error
-		}{
-			{"a document over the budget", holder(id), 0, big, store.ErrPolicyTooLarge},
-			{"one document more than a user may have", holder(id), 10, small, store.ErrLimit},
-			{"a shard before the first", holder(id), -1, small, store.ErrLimit},
-			{"a user who does not exist", absent, 0, small, store.ErrNotFound},
-			{"taking a document from a user who does not exist", absent, 0, nil, store.ErrNotFound},
-			{"what is no policy", holder(id), 0, []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps"}]}`), store.ErrInvalid},
-		}
-		for _, c := range cases {
-			rec.restart(0)
-			err := holders.SetDocument(t.Context(), c.holder, c.shard, c.doc)
-			if !errors.Is(err, c.want) {
-				t.Errorf("%s: got %v, want %v", c.reason, err, c.want)
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			rec := &recorder{}
+			s := open(t, func(c *store.Config) { c.Hook = rec.hook })
+			holders := documents(t, s)
+			id, _ := user(t, s, "alice")
+			small := document("acme-brand", "launch/")
+			if err := holders.SetDocument(t.Context(), holder(id), 0, small); err != nil {
+				t.Fatal(err)
 			}
-		}
-		if at(t) == onMinIO {
-			if err := holders.SetDocument(t.Context(), elsewhere, 0, small); !errors.Is(err, store.ErrForeign) {
-				t.Errorf("a user of another path: got %v, want ErrForeign", err)
+			big := document("acme-brand", strings.Repeat("launch/", 4000))
+			absent, elsewhere := holder(identityOf(t, "bob")), holder(id)
+			elsewhere.Path = store.IdentityPath(installation, "northlight")
+			cases := []struct {
+				reason string
+				holder store.Holder
+				shard  int
+				doc    []byte
+				want   error
+			}{
+				{"a document over the budget", holder(id), 0, big, store.ErrPolicyTooLarge},
+				{"one document more than a user may have", holder(id), 10, small, store.ErrLimit},
+				{"a shard before the first", holder(id), -1, small, store.ErrLimit},
+				{"a user who does not exist", absent, 0, small, store.ErrNotFound},
+				{"taking a document from a user who does not exist", absent, 0, nil, store.ErrNotFound},
+				{"what is no policy", holder(id), 0, []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps"}]}`), store.ErrInvalid},
 			}
-		}
-		holds(t, holders, id.Path, map[store.Holder]store.Held{holder(id): heldDocuments(small)})
-	})
+			for _, c := range cases {
+				rec.restart(0)
+				err := holders.SetDocument(t.Context(), c.holder, c.shard, c.doc)
+				if !errors.Is(err, c.want) {
+					t.Errorf("%s: got %v, want %v", c.reason, err, c.want)
+				}
+			}
+			if at(t) == onMinIO {
+				if err := holders.SetDocument(t.Context(), elsewhere, 0, small); !errors.Is(err, store.ErrForeign) {
+					t.Errorf("a user of another path: got %v, want ErrForeign", err)
+				}
+			}
+			holds(t, holders, id.Path, map[store.Holder]store.Held{holder(id): heldDocuments(small)})
+		})
+	}
 }
 
 func TestDocumentsSetAtTheSameTimeAllStay(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)
 		holders := documents(t, s)
 		id, _ := user(t, s, "alice")
@@ -184,7 +182,7 @@ func TestDocumentsSetAtTheSameTimeAllStay(t *testing.T) {
 }
 
 func TestAGroupsDocumentIsItsMembers(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		rec := &recorder{}
 		s := open(t, func(c *store.Config) { c.Hook = rec.hook })
 		holders := documents(t, s)
@@ -266,50 +264,52 @@ func noPoliciesOf(t *testing.T, holder string) {
 }
 
 func TestDocumentsCutAnywhereConverge(t *testing.T) {
-	onEach(t, func(t *testing.T) {
-		plain := open(t)
-		var id store.Identity
-		fresh := func(round int) {
-			id = identityOf(t, fmt.Sprintf("alice-%d", round))
-			id.Path += fmt.Sprintf("%d/", round)
-			if _, err := plain.Identities.Ensure(t.Context(), id); err != nil {
-				t.Fatal(err)
-			}
-		}
-		doc, narrower := document("acme-brand", "launch/"), document("acme-brand", "launch/final/")
-		t.Run("set, replace", func(t *testing.T) {
-			cutEverywhere(t, func(round int) (func(*store.Store) error, func()) {
-				fresh(round)
-				h := holder(id)
-				return func(s *store.Store) error {
-						holders := documents(t, s)
-						return errors.Join(holders.SetDocument(t.Context(), h, 0, doc), holders.SetDocument(t.Context(), h, 0, narrower))
-					}, func() {
-						holds(t, documents(t, plain), h.Path, map[store.Holder]store.Held{h: heldDocuments(narrower)})
-					}
-			})
-		})
-		t.Run("remove", func(t *testing.T) {
-			cutEverywhere(t, func(round int) (func(*store.Store) error, func()) {
-				fresh(round)
-				h := holder(id)
-				if err := documents(t, plain).SetDocument(t.Context(), h, 0, doc); err != nil {
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			plain := open(t)
+			var id store.Identity
+			fresh := func(round int) {
+				id = identityOf(t, fmt.Sprintf("alice-%d", round))
+				id.Path += fmt.Sprintf("%d/", round)
+				if _, err := plain.Identities.Ensure(t.Context(), id); err != nil {
 					t.Fatal(err)
 				}
-				return func(s *store.Store) error { return documents(t, s).SetDocument(t.Context(), h, 0, nil) },
-					func() {
-						holds(t, documents(t, plain), h.Path, map[store.Holder]store.Held{h: heldDocuments()})
-						if at(t) == onMinIO {
-							noPoliciesOf(t, h.Name)
+			}
+			doc, narrower := document("acme-brand", "launch/"), document("acme-brand", "launch/final/")
+			t.Run("set, replace", func(t *testing.T) {
+				cutEverywhere(t, func(round int) (func(*store.Store) error, func()) {
+					fresh(round)
+					h := holder(id)
+					return func(s *store.Store) error {
+							holders := documents(t, s)
+							return errors.Join(holders.SetDocument(t.Context(), h, 0, doc), holders.SetDocument(t.Context(), h, 0, narrower))
+						}, func() {
+							holds(t, documents(t, plain), h.Path, map[store.Holder]store.Held{h: heldDocuments(narrower)})
 						}
+				})
+			})
+			t.Run("remove", func(t *testing.T) {
+				cutEverywhere(t, func(round int) (func(*store.Store) error, func()) {
+					fresh(round)
+					h := holder(id)
+					if err := documents(t, plain).SetDocument(t.Context(), h, 0, doc); err != nil {
+						t.Fatal(err)
 					}
+					return func(s *store.Store) error { return documents(t, s).SetDocument(t.Context(), h, 0, nil) },
+						func() {
+							holds(t, documents(t, plain), h.Path, map[store.Holder]store.Held{h: heldDocuments()})
+							if at(t) == onMinIO {
+								noPoliciesOf(t, h.Name)
+							}
+						}
+				})
 			})
 		})
-	})
+	}
 }
 
 func TestGroupsCutAnywhereConverge(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		plain := open(t)
 		id, _ := user(t, plain, "alice")
 		doc := document("acme-brand", "launch/")

@@ -62,13 +62,8 @@ const (
 	onMinIO     = "MinIO"
 )
 
-// onEach runs a test at every store.
-func onEach(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	for _, name := range []string{onVersityGW, onMinIO} {
-		t.Run(name, test)
-	}
-}
+// stores are those that most tests run at, each in a subtest of that name.
+var stores = []string{onVersityGW, onMinIO}
 
 // at tells which store a test runs at: VersityGW unless it is named after another.
 func at(t *testing.T) string {

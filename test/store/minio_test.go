@@ -51,7 +51,7 @@ func byHand(t *testing.T, method, operation string, query url.Values, body []byt
 }
 
 func TestPoliciesThatOthersAttachedAreKeptAndTold(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)
 		holders := documents(t, s)
 		id, _ := user(t, s, "alice")
@@ -91,7 +91,7 @@ func TestPoliciesThatOthersAttachedAreKeptAndTold(t *testing.T) {
 }
 
 func TestWhatSomebodyDisabledIsEnabledAgain(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)
 		holders := documents(t, s)
 		name := bucket(t, s)
@@ -147,9 +147,8 @@ func TestWhatSomebodyDisabledIsEnabledAgain(t *testing.T) {
 	})
 }
 
-// features: D16
 func TestAKeyCanDoNothingButS3(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)
 		id, key := user(t, s, "alice")
 		let(t, s, id, "acme-brand", "launch/")
@@ -174,23 +173,25 @@ func TestAKeyCanDoNothingButS3(t *testing.T) {
 }
 
 func TestAnotherUsersKeyIsNotDeleted(t *testing.T) {
-	onEach(t, func(t *testing.T) {
-		s := open(t)
-		_, hers := user(t, s, "alice")
-		id, his := user(t, s, "bob")
-		if err := s.Identities.DeleteKey(t.Context(), id.Name, hers.ID); err != nil {
-			t.Errorf("a key that is not his: %v", err)
-		}
-		for _, key := range []store.AccessKey{hers, his} {
-			if _, err := as(t, key).S3.ListBuckets(t.Context()); err != nil && strings.Contains(err.Error(), "InvalidAccessKeyId") {
-				t.Errorf("key %s is gone", key.ID)
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			s := open(t)
+			_, hers := user(t, s, "alice")
+			id, his := user(t, s, "bob")
+			if err := s.Identities.DeleteKey(t.Context(), id.Name, hers.ID); err != nil {
+				t.Errorf("a key that is not his: %v", err)
 			}
-		}
-	})
+			for _, key := range []store.AccessKey{hers, his} {
+				if _, err := as(t, key).S3.ListBuckets(t.Context()); err != nil && strings.Contains(err.Error(), "InvalidAccessKeyId") {
+					t.Errorf("key %s is gone", key.ID)
+				}
+			}
+		})
+	}
 }
 
 func TestKeysOfManyUsersAreOneRequest(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		plain := open(t)
 		var names []string
 		for i := range 3 {
@@ -236,7 +237,7 @@ func TestKeysOfManyUsersAreOneRequest(t *testing.T) {
 }
 
 func TestAUserGoesWithDocumentsKeysAndPlace(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)
 		holders := documents(t, s)
 		id, _ := user(t, s, "alice")
@@ -263,7 +264,7 @@ func TestAUserGoesWithDocumentsKeysAndPlace(t *testing.T) {
 }
 
 func TestAUserOfOurNameThatSomebodyMadeIsNotTaken(t *testing.T) {
-	onMinIOAlone(t, func(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)
 		id, _ := user(t, s, "alice")
 		home := strings.ReplaceAll(strings.Trim(id.Path, "/"), "/", ".") + ".users"

@@ -46,37 +46,39 @@ func policyOf(bucket, prefix string, principal map[string]any) []byte {
 
 // features: A1.1, A1.3
 func TestAPolicyAloneGivesAUserAccessAtOnceAndTakesItAtOnce(t *testing.T) {
-	onEach(t, func(t *testing.T) {
-		s := open(t)
-		name := bucket(t, s)
-		fill(t, s, name)
-		id, key := user(t, s, "alice")
-		alice := as(t, key)
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			s := open(t)
+			name := bucket(t, s)
+			fill(t, s, name)
+			id, key := user(t, s, "alice")
+			alice := as(t, key)
 
-		reads := func(key string) error { _, _, err := alice.GetObject(t.Context(), name, key); return err }
-		lists := func(prefix string) error {
-			return alice.ListObjects(t.Context(), name, prefix, func(store.ObjectInfo) error { return nil })
-		}
-		if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
-			t.Fatalf("before the policy: got %v, want ErrDenied", err)
-		}
-		let(t, s, id, name, "launch/")
-		if err := errors.Join(reads("launch/c.txt"), lists("launch/"), lists("launch/final/")); err != nil {
-			t.Errorf("with the policy, in the very next requests: %v", err)
-		}
-		for what, err := range map[string]error{
-			"reading beside": reads("a.txt"), "listing all": lists(""), "listing beside": lists("a"), "listing a longer name": lists("launch-2/"),
-			"reading an absent key beside": reads("nothing.txt"), // never NotFound: that would tell what exists
-		} {
-			if !errors.Is(err, store.ErrDenied) {
-				t.Errorf("%s: got %v, want ErrDenied", what, err)
+			reads := func(key string) error { _, _, err := alice.GetObject(t.Context(), name, key); return err }
+			lists := func(prefix string) error {
+				return alice.ListObjects(t.Context(), name, prefix, func(store.ObjectInfo) error { return nil })
 			}
-		}
-		letNobody(t, s, id, name)
-		if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
-			t.Errorf("after the policy, in the very next request: got %v, want ErrDenied", err)
-		}
-	})
+			if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
+				t.Fatalf("before the policy: got %v, want ErrDenied", err)
+			}
+			let(t, s, id, name, "launch/")
+			if err := errors.Join(reads("launch/c.txt"), lists("launch/"), lists("launch/final/")); err != nil {
+				t.Errorf("with the policy, in the very next requests: %v", err)
+			}
+			for what, err := range map[string]error{
+				"reading beside": reads("a.txt"), "listing all": lists(""), "listing beside": lists("a"), "listing a longer name": lists("launch-2/"),
+				"reading an absent key beside": reads("nothing.txt"), // never NotFound: that would tell what exists
+			} {
+				if !errors.Is(err, store.ErrDenied) {
+					t.Errorf("%s: got %v, want ErrDenied", what, err)
+				}
+			}
+			letNobody(t, s, id, name)
+			if err := reads("launch/c.txt"); !errors.Is(err, store.ErrDenied) {
+				t.Errorf("after the policy, in the very next request: got %v, want ErrDenied", err)
+			}
+		})
+	}
 }
 
 func TestABucketPolicyIsKeptVerbatim(t *testing.T) {
@@ -197,28 +199,30 @@ func TestAPolicyOverTheBudgetDoesNotLeave(t *testing.T) {
 
 // A contributor's key can put and nothing more: no policy, tags or versions of the bucket.
 func TestAUsersKeyCannotTouchTheBucketItself(t *testing.T) {
-	onEach(t, func(t *testing.T) {
-		s := open(t)
-		name := bucket(t, s)
-		id, key := user(t, s, "alice")
-		let(t, s, id, name, "launch/")
-		alice := as(t, key)
-		other := mark(t)
-		other.Installation = "other"
-		_, policy := alice.BucketPolicy(t.Context(), name)
-		for what, err := range map[string]error{
-			"reading the policy": policy,
-			"writing the policy": alice.SetBucketPolicy(t.Context(), name, nil),
-			"marking":            alice.MarkBucket(t.Context(), name, other),
-			"unversioning":       alice.S3.SuspendVersioning(t.Context(), name),
-			"removing":           alice.S3.RemoveBucket(t.Context(), name),
-			"making a bucket":    alice.S3.MakeBucket(t.Context(), unique(t)+"-2", minio.MakeBucketOptions{}),
-		} {
-			if err == nil {
-				t.Errorf("%s: allowed", what)
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			s := open(t)
+			name := bucket(t, s)
+			id, key := user(t, s, "alice")
+			let(t, s, id, name, "launch/")
+			alice := as(t, key)
+			other := mark(t)
+			other.Installation = "other"
+			_, policy := alice.BucketPolicy(t.Context(), name)
+			for what, err := range map[string]error{
+				"reading the policy": policy,
+				"writing the policy": alice.SetBucketPolicy(t.Context(), name, nil),
+				"marking":            alice.MarkBucket(t.Context(), name, other),
+				"unversioning":       alice.S3.SuspendVersioning(t.Context(), name),
+				"removing":           alice.S3.RemoveBucket(t.Context(), name),
+				"making a bucket":    alice.S3.MakeBucket(t.Context(), unique(t)+"-2", minio.MakeBucketOptions{}),
+			} {
+				if err == nil {
+					t.Errorf("%s: allowed", what)
+				}
 			}
-		}
-		m := mark(t)
-		observe(t, s, name, store.BucketState{Exists: true, Versioned: true, Mark: &m, ForeignTags: map[string]string{}})
-	})
+			m := mark(t)
+			observe(t, s, name, store.BucketState{Exists: true, Versioned: true, Mark: &m, ForeignTags: map[string]string{}})
+		})
+	}
 }

@@ -106,22 +106,32 @@ func (d *Driver) takeOut(ctx context.Context, group, user string) error {
 // free takes a user out of every group and detaches every policy: a user with any cannot be deleted. Stores without groups or managed
 // policies are none the worse for being asked.
 func (d *Driver) free(ctx context.Context, id identity.Identity) error {
-	pages := iam.NewListGroupsForUserPaginator(d.client, &iam.ListGroupsForUserInput{UserName: aws.String(id.Name)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		has, err := speaks("list groups of user "+id.Name, err)
-		if err != nil {
+	groups, err := d.groupsOf(ctx, id.Name)
+	if err != nil {
+		return err
+	}
+	for _, group := range groups {
+		if err := d.takeOut(ctx, group, id.Name); err != nil {
 			return err
 		}
-		if !has {
-			break
+	}
+	_, err = known(managed{d}.drop(ctx, identity.Holder{Kind: identity.HolderUser, Path: id.Path, Name: id.Name}))
+	return err
+}
+
+// groupsOf lists the groups of a user to the end before any is left: a listing need not go on behind what is gone.
+func (d *Driver) groupsOf(ctx context.Context, user string) ([]string, error) {
+	var groups []string
+	pages := iam.NewListGroupsForUserPaginator(d.client, &iam.ListGroupsForUserInput{UserName: aws.String(user)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		has, err := speaks("list groups of user "+user, err)
+		if err != nil || !has {
+			return nil, err
 		}
 		for _, group := range page.Groups {
-			if err := d.takeOut(ctx, aws.ToString(group.GroupName), id.Name); err != nil {
-				return err
-			}
+			groups = append(groups, aws.ToString(group.GroupName))
 		}
 	}
-	_, err := known(managed{d}.drop(ctx, identity.Holder{Kind: identity.HolderUser, Path: id.Path, Name: id.Name}))
-	return err
+	return groups, nil
 }

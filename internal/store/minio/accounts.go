@@ -13,12 +13,11 @@ import (
 
 // account is a service account: an access key of a user.
 type account struct {
-	AccessKey   string `json:"accessKey"`
-	Status      string `json:"accountStatus"`
-	Description string `json:"description"`
+	AccessKey string `json:"accessKey"`
+	Status    string `json:"accountStatus"` // empty in the list of all users
 }
 
-const accountOn = "on"
+const accountOff = "off"
 
 // accountsFresh is how long a list of access keys serves. Lists come sealed, and opening one takes about 0.1 s of CPU on either side: asked
 // about every user by itself, a store of 500 would do nothing else. What we change ourselves is put into the list at once.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/store/conn"
@@ -19,20 +18,15 @@ import (
 // keysPerUser are as many as IAM allows: one in use, and one to take its place. MinIO itself knows no limit.
 const keysPerUser = 2
 
-// An access key is 100 bits in base32 and its secret 200, as long as AWS's.
-const (
-	keyIDChars  = 20
-	secretChars = 40
-)
-
-// issued stands before the time in the description of an access key: MinIO does not tell when one was made.
-const issued = "issued "
+// The secret of a key is 200 bits in base32, as long as AWS's.
+const secretChars = 40
 
 // s3Only is the policy of every key we issue. A key has what its user has and this allows, so nothing of the admin API, where each key
 // could otherwise make further ones for its user, which would outlive it.
 const s3Only = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]}]}`
 
-// Keys implements identity.Driver. The time of a key that was not issued here is not known.
+// Keys implements identity.Driver. The time of a key that was not issued here is not known. Nor is it told that somebody disabled one: it
+// stays disabled, which gives nobody anything.
 func (d *Driver) Keys(ctx context.Context, name string) ([]identity.AccessKey, error) {
 	accounts, err := d.accounts.of(ctx, name)
 	if err != nil {
@@ -45,7 +39,7 @@ func (d *Driver) Keys(ctx context.Context, name string) ([]identity.AccessKey, e
 	}
 	var list []identity.AccessKey
 	for _, a := range accounts {
-		list = append(list, identity.AccessKey{ID: a.AccessKey, Active: a.Status == accountOn, CreatedAt: issuedAt(a.Description)})
+		list = append(list, identity.AccessKey{ID: a.AccessKey, Active: a.Status != accountOff, CreatedAt: issuedAt(a.AccessKey)})
 	}
 	return list, nil
 }
@@ -60,14 +54,11 @@ func (d *Driver) IssueKey(ctx context.Context, name string) (identity.AccessKey,
 	if len(keys) >= keysPerUser {
 		return identity.AccessKey{}, fmt.Errorf("%s: it has %d: %w", op, len(keys), conn.ErrLimit)
 	}
-	key := identity.AccessKey{
-		ID: rand.Text()[:keyIDChars], Secret: conn.Secret((rand.Text() + rand.Text())[:secretChars]),
-		Active: true, CreatedAt: d.now().UTC().Truncate(time.Second),
-	}
-	made := account{AccessKey: key.ID, Status: accountOn, Description: issued + key.CreatedAt.Format(time.RFC3339)}
+	at := d.now().UTC().Truncate(time.Second)
+	key := identity.AccessKey{ID: newKeyID(at), Secret: conn.Secret((rand.Text() + rand.Text())[:secretChars]), Active: true, CreatedAt: at}
 	body, err := json.Marshal(map[string]any{
-		"targetUser": name, "accessKey": key.ID, "secretKey": key.Secret.Reveal(),
-		"policy": json.RawMessage(s3Only), "name": "vitrine", "description": made.Description,
+		"targetUser": name, "accessKey": key.ID, "secretKey": key.Secret.Reveal(), "policy": json.RawMessage(s3Only),
+		"name": "vitrine", "description": "issued by Vitrine at " + at.Format(time.RFC3339),
 	})
 	if err != nil {
 		return identity.AccessKey{}, &conn.Error{Op: op, Kind: conn.ErrInvalid}
@@ -80,7 +71,7 @@ func (d *Driver) IssueKey(ctx context.Context, name string) (identity.AccessKey,
 		d.accounts.forget()
 		return identity.AccessKey{}, err
 	}
-	d.accounts.added(name, made)
+	d.accounts.added(name, account{AccessKey: key.ID})
 	return key, nil
 }
 
@@ -109,14 +100,4 @@ func (d *Driver) owns(ctx context.Context, name, keyID string) (bool, error) {
 	}
 	accounts, err = d.accountsOf(ctx, name)
 	return slices.ContainsFunc(accounts, is), err
-}
-
-// issuedAt reads the time out of a description; zero when there is none.
-func issuedAt(description string) time.Time {
-	text, _ := strings.CutPrefix(description, issued)
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}
-	}
-	return at.UTC()
 }
