@@ -3,6 +3,7 @@ package worldtest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -102,20 +103,34 @@ func (d *drawer) bindings() {
 	for _, g := range d.w.UserGroups {
 		subjects = append(subjects, v1alpha1.Subject{Kind: v1alpha1.SubjectUserGroup, Name: g.Name})
 	}
-	targets := []v1alpha1.Target{{Kind: v1alpha1.TargetFolder, Name: "missing"}}
+	var whole []v1alpha1.Target
 	for _, l := range d.w.Libraries {
-		targets = append(targets, v1alpha1.Target{Kind: v1alpha1.TargetLibrary, Name: l.Name})
+		whole = append(whole, v1alpha1.Target{Kind: v1alpha1.TargetLibrary, Name: l.Name})
 	}
+	parts := []v1alpha1.Target{{Kind: v1alpha1.TargetFolder, Name: "missing"}}
 	for _, f := range d.w.Folders {
-		targets = append(targets, v1alpha1.Target{Kind: v1alpha1.TargetFolder, Name: f.Name})
+		parts = append(parts, v1alpha1.Target{Kind: v1alpha1.TargetFolder, Name: f.Name})
 	}
+	var selections []v1alpha1.Target
 	for _, c := range d.w.Collections {
-		targets = append(targets, v1alpha1.Target{Kind: v1alpha1.TargetCollection, Name: c.Name})
+		selections = append(selections, v1alpha1.Target{Kind: v1alpha1.TargetCollection, Name: c.Name})
 	}
 	for i := range d.number("bindings", 0, d.size.Bindings) {
 		b := v1alpha1.RoleBinding{ObjectMeta: d.meta(fmt.Sprintf("binding%d", i), i, false)}
 		b.Spec.RoleRef = pick(d, "role", roleRefs)
 		b.Spec.Subjects = some(d, "subjects", subjects, 3)
+		targets := parts // most roles fit where they are given
+		switch d.number("fit", 0, 5) {
+		case 5:
+			targets = slices.Concat(whole, parts, selections)
+		default:
+			switch {
+			case strings.HasPrefix(b.Spec.RoleRef.Name, "library-"):
+				targets = whole
+			case len(selections) > 0 && d.number("selection", 0, 2) == 0:
+				targets = selections
+			}
+		}
 		b.Spec.Targets = some(d, "targets", targets, 3)
 		b.Spec.NotBefore = d.instant("notBefore")
 		b.Spec.NotAfter = d.instant("notAfter")
@@ -124,7 +139,7 @@ func (d *drawer) bindings() {
 }
 
 func (d *drawer) instant(what string) *metav1.Time {
-	if d.either("no " + what) {
+	if d.number("no "+what, 0, 2) > 0 {
 		return nil
 	}
 	at := metav1.NewTime(pick(d, what, d.w.Instants))

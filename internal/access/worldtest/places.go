@@ -22,11 +22,22 @@ var files = []string{"f.jpg", "f.jpg2", "hero-1.png", "hero-2.png", "ü ber.tif"
 
 var oddFiles = []string{"what?.jpg", "hero-*.png", "F.JPG", "u\u0308 ber.tif", "a%20b+c.jpg", "hero-1.png ", "f.jpg?versionId=null"}
 
+// alike is how many of the segments begin alike.
+const alike = 6
+
+// segment makes up the name of a folder; half of all begin alike.
+func (d *drawer) segment(what string) string {
+	if d.either(what + " alike") {
+		return pick(d, what, segments)
+	}
+	return pick(d, what, segments[:alike])
+}
+
 // path makes up where a folder is.
 func (d *drawer) path(what string, deepest int) string {
-	path := pick(d, what, segments)
+	path := d.segment(what)
 	for range d.number(what+" depth", 1, deepest) - 1 {
-		path += "/" + pick(d, what, segments)
+		path += "/" + d.segment(what)
 	}
 	return path
 }
@@ -94,7 +105,7 @@ func (d *drawer) folders() {
 // folder makes up where a folder is: below one that is declared already, or anywhere.
 func (d *drawer) folder() string {
 	if n := len(d.w.Folders); n > 0 && d.number("nested", 0, 2) == 0 {
-		return string(d.w.Folders[d.number("below", 0, n-1)].Spec.Path) + "/" + pick(d, "folder", segments)
+		return string(d.w.Folders[d.number("below", 0, n-1)].Spec.Path) + "/" + d.segment("folder")
 	}
 	return d.path("folder", 3)
 }
@@ -105,8 +116,8 @@ func (d *drawer) collections() {
 		lib := d.library()
 		c.Spec.LibraryRef.Name = lib
 		for range d.number("items", 1, 3) {
-			item := pick(d, "pattern", []string{"**/f.jpg", "brand/**", "*/hero-*.png", "**/*.tif", "brand*/*", "", ""})
-			if known := d.w.Files[lib]; item == "" && len(known) > 0 && d.number("known item", 0, 1) == 0 {
+			item := pick(d, "pattern", []string{"**/f.jpg", "brand/**", "*/hero-*.png", "**/*.tif", "brand*/*", "**/hero-*", "*/*", "", "", ""})
+			if known := d.w.Files[lib]; item == "" && len(known) > 0 && d.number("known item", 0, 2) > 0 {
 				item = pick(d, "item", known)
 			}
 			if item == "" {

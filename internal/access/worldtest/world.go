@@ -42,7 +42,7 @@ var (
 	// Odd worlds are small ones with all kinds of files.
 	Odd = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6, OddFiles: true}
 	// Large worlds have something of everything, most of the time.
-	Large = Size{Libraries: 3, Folders: 12, Files: 24, Collections: 3, Users: 6, Groups: 4, Bindings: 14, OddFiles: true}
+	Large = Size{Libraries: 3, Folders: 12, Files: 24, Collections: 3, Users: 6, Groups: 4, Bindings: 24, OddFiles: true}
 )
 
 // Draw makes up a small world, which rapid makes simpler when a property fails.
