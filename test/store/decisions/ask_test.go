@@ -139,4 +139,3 @@ func (sc *scene) restore(ctx context.Context, bucket, name string) (int, error) 
 	}
 	return len(added), nil
 }
-

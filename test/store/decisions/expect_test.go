@@ -33,7 +33,7 @@ func (sc *scene) ruling(q question) access.Decision {
 	if o.about == theStore {
 		return access.Decision{}
 	}
-	switch o.need {
+	switch o.need { //nolint:exhaustive // the others are as they say
 	case never:
 		return access.Decision{}
 	case copies, copiesOld:

@@ -208,4 +208,3 @@ func (sc *scene) tenantOf(namespace string) *tenant {
 	i := slices.IndexFunc(sc.tenants, func(t *tenant) bool { return t.namespace == namespace })
 	return sc.tenants[i]
 }
-
