@@ -65,9 +65,9 @@ func (sc *scene) letThrough(q question, o operation, a answer) bool {
 		bucket, name = q.SourceBucket, q.SourceName
 	}
 	there := sc.versions[bucket][name] != ""
-	if _, version, named := strings.Cut(name, "?versionId="); o.source && named {
+	if o.source && strings.Contains(name, "?versionId=") {
 		// VersityGW takes the end of such a name for a version, however it is written; it has looked at rights by the whole name before.
-		return a.code == "NoSuchVersion" || a.code == "NoSuchKey" || a.code == "InvalidArgument" && version != "null"
+		return a.code == "NoSuchVersion" || a.code == "NoSuchKey" || a.code == "InvalidArgument"
 	}
 	switch a.code {
 	case "NoSuchKey", "NoSuchVersion":

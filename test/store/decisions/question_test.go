@@ -55,9 +55,12 @@ func (sc *scene) draw(r *rand.Rand) question {
 	if nearby {
 		for range redraws / 8 {
 			beside := q
-			if o.source && r.IntN(2) == 0 {
+			switch {
+			case o.source && r.IntN(2) == 0:
 				beside.SourceName = near(r, q.SourceName)
-			} else {
+			case o.misleads: // speaking of what may be listed, and asking for what may not
+				beside.Name, beside.SourceName = near(r, q.Name), q.Name
+			default:
 				beside.Name = near(r, q.Name)
 			}
 			if !sc.right(beside) {

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// perWorld is how many questions each world is asked: staging one costs as much as some 200.
-	perWorld = 250
+	// fewest and most questions that a world is asked: staging one costs as much as some 200, and a few worlds show little.
+	fewest, most = 100, 250
 	// workers ask at once, each in a world of its own, so that nobody's uploads disturb another's answers.
 	workers = 4
 	// told is how many mismatches are told in full.
@@ -32,6 +32,7 @@ type result struct {
 // decide asks a store so many questions. Worlds and questions follow from the seed alone.
 func decide(ctx context.Context, at target, label string, seed uint64, decisions int) (result, error) {
 	total := result{seen: map[string]int{}}
+	perWorld := min(max(decisions/80, fewest), most)
 	worlds := make(chan int)
 	var (
 		mu     sync.Mutex
