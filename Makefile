@@ -50,10 +50,14 @@ packages = $(GO) list -test -f '{{.ImportPath}} {{range .Deps}}{{if eq . "$(TEST
   | awk '$$1 ~ /\.test$$/ && ($(1)) { sub(/\.test$$/, "", $$1); print $$1 }'
 # The tests themselves run with the collector's defaults.
 GOTEST := GOGC=off GOMEMLIMIT=1200MiB $(GO) test -exec='env -u GOGC -u GOMEMLIMIT' -count=1 -timeout=20m
+# A test that passes is not heard; what it has to say all the same it writes here.
+export VITRINE_REPORT := $(BIN)/.report
 # $(call suite,PATTERN[,CONDITION]): the packages without cgo first, then the others.
 define suite
+@rm -f $(VITRINE_REPORT)
 @p="$$($(call packages,$(if $(2),$(2),1) && $$2 !~ /C/,$(1)))"; if [ -n "$$p" ]; then echo "# without cgo"; $(NOCGO) $(GOTEST) $$p; fi
 @p="$$($(call packages,$(if $(2),$(2),1) && $$2 ~ /C/,$(1)))"; if [ -n "$$p" ]; then echo "# with cgo"; $(GOTEST) $$p; fi
+@if [ -e $(VITRINE_REPORT) ]; then cat $(VITRINE_REPORT); fi
 endef
 present = $(patsubst %,./%/...,$(wildcard $(1)))
 
@@ -75,7 +79,7 @@ test-api: tools ## The kinds and their rules, on a real API server
 	$(call suite,$(call present,api config test/api))
 
 .PHONY: test-store
-test-store: tools ## The drivers of object stores and the policies, on real stores
+test-store: tools ## The drivers of object stores and the policies, on real stores; DECISIONS=20000 asks them more, SEED=n the same again
 	$(call suite,$(call present,internal/store internal/policy test/store))
 
 .PHONY: test-minio

@@ -65,7 +65,7 @@ func (s store) allowed(user, action, bucket, object string, conditions map[strin
 // features: K2, K3, K4, K5, K6, K13, K14, P9, U4, U5
 func TestPoliciesSayWhatTheModelSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := worldtest.Draw(t)
+		w := worldtest.DrawSize(t, worldtest.Odd)
 		s := render(t, w, rapid.SampledFrom(w.Instants).Draw(t, "at"))
 		for _, u := range w.Users {
 			for _, k := range w.Keys {

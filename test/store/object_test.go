@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -234,6 +235,64 @@ func fetch(t *testing.T, method string, u *url.URL, header http.Header, body []b
 		t.Fatal(err)
 	}
 	return resp.StatusCode, data, resp.Header
+}
+
+// A version that another was written over, or that was deleted, is the same when it becomes the current one again.
+//
+// features: K25
+func TestAnOldVersionComesBackAsItWas(t *testing.T) {
+	s := open(t)
+	name := bucket(t, s)
+	ctx := t.Context()
+	versions := func() map[string]string { // ETags by version, "marker" for a marker's
+		found := map[string]string{}
+		err := s.ListVersions(ctx, name, "", func(o store.ObjectInfo) error {
+			if found[o.VersionID] = o.ETag; o.DeleteMarker {
+				found[o.VersionID] = "marker"
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	etag, err := s.PutObject(ctx, name, "logo.svg", []byte("one"), "image/svg+xml", store.Always())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := versions()
+	if len(first) != 1 || !slices.Contains(slices.Collect(maps.Values(first)), etag) {
+		t.Fatalf("versions %v, want one with the ETag %s", first, etag)
+	}
+	for what, change := range map[string]func() error{
+		"written over": func() error {
+			_, err := s.PutObject(ctx, name, "logo.svg", []byte("two"), "image/svg+xml", store.Always())
+			return err
+		},
+		"deleted": func() error { return s.RemoveObject(ctx, name, "logo.svg", "") },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		for id, etag := range versions() {
+			if was, there := first[id]; there && was != etag {
+				t.Errorf("%s, the version has the ETag %q instead of %q", what, etag, was)
+			}
+			if first[id] != "" {
+				continue
+			}
+			if err := s.RemoveObject(ctx, name, "logo.svg", id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(first, versions()); diff != "" {
+			t.Errorf("%s and brought back, it is another (-was +is):\n%s", what, diff)
+		}
+		if data, got, err := s.GetObject(ctx, name, "logo.svg"); err != nil || string(data) != "one" || got != etag {
+			t.Errorf("%s and brought back: %q, ETag %s (%v)", what, data, got, err)
+		}
+	}
 }
 
 func TestPresignedURLsReachOneObjectOneWay(t *testing.T) {

@@ -24,8 +24,11 @@ import (
 	"github.com/versity/versitygw/embedgw"
 )
 
-// metadata sends what belongs to a bucket itself (no object named) to files and
-// all else to extended attributes.
+// metadata sends what belongs to a bucket itself (no object named, and no file
+// open) to files and all else to extended attributes. With a file open and no
+// object named, VersityGW writes down a version that has just become an old one;
+// without its attributes that version would have no ETag, and no name when it
+// becomes the current one again.
 type metadata struct {
 	meta.XattrMeta
 	buckets meta.SideCar
@@ -33,7 +36,7 @@ type metadata struct {
 
 // RetrieveAttribute implements meta.MetadataStorer.
 func (m metadata) RetrieveAttribute(f *os.File, bucket, object, attribute string) ([]byte, error) {
-	if object == "" {
+	if object == "" && f == nil {
 		return m.buckets.RetrieveAttribute(f, bucket, object, attribute)
 	}
 	return m.XattrMeta.RetrieveAttribute(f, bucket, object, attribute)
@@ -41,7 +44,7 @@ func (m metadata) RetrieveAttribute(f *os.File, bucket, object, attribute string
 
 // StoreAttribute implements meta.MetadataStorer.
 func (m metadata) StoreAttribute(f *os.File, bucket, object, attribute string, value []byte) error {
-	if object == "" {
+	if object == "" && f == nil {
 		return m.buckets.StoreAttribute(f, bucket, object, attribute, value)
 	}
 	return m.XattrMeta.StoreAttribute(f, bucket, object, attribute, value)

@@ -1,0 +1,52 @@
+package decisions_test
+
+import "testing"
+
+// TestDecisions asks every store and compares with the model: DECISIONS questions (1500 when it is not set) in random worlds that
+// follow from SEED (the time when it is not set) and from that number.
+//
+// features: A1.1, A1.2, A1.3, K2, K3, K4, K5, K6, K13, K14, D10, U4
+func TestDecisions(t *testing.T) {
+	decisions, seed := fromEnv(t, "DECISIONS", 1500), seed(t)
+	for _, at := range targets {
+		t.Run(at.name, func(t *testing.T) {
+			r, err := decide(t.Context(), at, "d", seed, int(decisions))
+			report(t, "store %s: decisions=%d mismatches=%d seed=%d", at.name, r.decisions, r.mismatches, seed)
+			for _, text := range r.reports {
+				t.Error(text)
+			}
+			if err != nil || r.mismatches > 0 || uint64(r.decisions) != decisions {
+				t.Errorf("%d of %d decisions, %d mismatches; run again with SEED=%d: %v", r.decisions, decisions, r.mismatches, seed, err)
+			}
+			met(t, at, r)
+		})
+	}
+}
+
+// met checks that a run was worth its while: questions that nobody may ask prove nothing about those that somebody may.
+func met(t *testing.T, at target, r result) {
+	t.Helper()
+	// Below so many decisions, chance alone may leave something out.
+	const some, all = 1000, 10_000
+	if r.decisions >= some && r.seen["allowed"]*10 < r.decisions {
+		t.Errorf("only %d of %d questions were to be allowed", r.seen["allowed"], r.decisions)
+	}
+	t.Log(r.seen)
+	if r.decisions < all {
+		return
+	}
+	for _, what := range []string{"by several routes", "through a group", "by cascade", "as a member", "by a role", "for a time", "restricted"} {
+		if r.seen[what] == 0 {
+			t.Errorf("nothing was allowed %s", what)
+		}
+	}
+	for _, o := range operations {
+		if r.seen[o.name+": denies it"] == 0 {
+			t.Errorf("%s was never to be denied", o.name)
+		}
+		never := o.need == never || o.form && at.habits.refusesForms
+		if allowed := r.seen[o.name+": allows it"]; never != (allowed == 0) {
+			t.Errorf("%s was to be allowed %d times", o.name, allowed)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package decisions_test
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/policy"
+)
+
+// belowFolder is a resource that is everything in a folder.
+var belowFolder = regexp.MustCompile(`(arn:aws:s3:::[^"/]+/[^"]+)/\*"`)
+
+// TestFaultsAreFound brings worlds to a real store with a mistake on the way, each of a kind that a renderer could make, and expects a
+// mismatch, told in a world that has little more in it than the mistake needs.
+//
+// features: U4
+func TestFaultsAreFound(t *testing.T) {
+	each := func(change func(policy.Allow) policy.Allow) func([]policy.Allow) []policy.Allow {
+		return func(allows []policy.Allow) []policy.Allow {
+			for _, a := range slices.Clone(allows) {
+				allows = append(allows, change(a))
+			}
+			return allows
+		}
+	}
+	for i, c := range []struct {
+		reason string
+		fault  fault
+	}{
+		{"a right somewhere becomes one everywhere", fault{allows: each(func(a policy.Allow) policy.Allow {
+			a.Resource, a.Exact = "", false
+			return a
+		})}},
+		{"a right on a folder reaches the one above", fault{allows: each(func(a policy.Allow) policy.Allow {
+			a.Resource, a.Exact = a.Resource[:strings.LastIndexByte(strings.TrimSuffix(a.Resource, "/"), '/')+1], false
+			return a
+		})}},
+		{"whoever may read may write", fault{allows: each(func(a policy.Allow) policy.Allow {
+			if a.Verb == policy.Read {
+				a.Verb = policy.Write
+			}
+			return a
+		})}},
+		{"whoever may see may see what was there before", fault{allows: each(func(a policy.Allow) policy.Allow {
+			if a.Verb == policy.ReadCurrent {
+				a.Verb = policy.Read
+			}
+			return a
+		})}},
+		{"listings are forgotten", fault{allows: func(allows []policy.Allow) []policy.Allow {
+			return slices.DeleteFunc(allows, func(a policy.Allow) bool { return a.Verb == policy.List })
+		}}},
+		{"single files are forgotten", fault{allows: func(allows []policy.Allow) []policy.Allow {
+			return slices.DeleteFunc(allows, func(a policy.Allow) bool { return a.Exact })
+		}}},
+		{"a prefix reaches neighbours whose names begin alike", fault{document: func(text []byte) []byte {
+			return belowFolder.ReplaceAll(text, []byte(`$1*"`))
+		}}},
+		{"a policy opens listings to everybody it names", fault{document: func(text []byte) []byte {
+			return bytes.ReplaceAll(text, []byte(`"s3:prefix":["`), []byte(`"s3:prefix":["*","`))
+		}}},
+	} {
+		t.Run(c.reason, func(t *testing.T) {
+			t.Parallel()
+			at := targets[0]
+			at.enforce = bucketPolicies(c.fault)
+			label := fmt.Sprintf("f%d", i)
+			crew, err := newCrew(t.Context(), at, label)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, sc := crew.find(t, seed(t), label)
+			report, err := sc.explain(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			left := 0
+			for _, tenant := range sc.tenants {
+				left += count(tenant.world.Declarations)
+			}
+			// A Library, a Folder or Collection, a User and a RoleBinding; a UserGroup and a Role of their own, when the routes are such.
+			if left > 7 {
+				t.Errorf("%d objects are left of the world:\n%s", left, report)
+			}
+			for _, part := range []string{q.Operation, q.Bucket, "kind: User\n", "kind: Library\n"} {
+				if !strings.Contains(report, part) {
+					t.Errorf("the report does not tell %q:\n%s", part, report)
+				}
+			}
+			t.Log(report)
+			sc.at.enforce = bucketPolicies()
+			for _, tenant := range sc.tenants {
+				if err := sc.at.enforce(t.Context(), sc.admin, tenant); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if wrong, err := sc.mismatch(t.Context(), q); err != nil || wrong != "" {
+				t.Errorf("without the mistake, %s: %s (%v)", q, wrong, err)
+			}
+		})
+	}
+}
+
+// find asks in one world after the other until a mismatch is met.
+func (c *crew) find(t *testing.T, seed uint64, label string) (question, *scene) {
+	t.Helper()
+	const worlds, questions = 20, 300
+	for world := range worlds {
+		r := source(seed, world)
+		sc, err := c.stage(t.Context(), r, fmt.Sprintf("%s-%d", label, world))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range questions {
+			q := sc.draw(r)
+			wrong, err := sc.mismatch(t.Context(), q)
+			if err != nil {
+				t.Fatalf("%s: %v", q, err)
+			}
+			if wrong != "" {
+				return q, sc
+			}
+		}
+	}
+	t.Fatalf("no mismatch in %d worlds; SEED=%d", worlds, seed)
+	return question{}, nil
+}
+
+func count(d access.Declarations) int {
+	return len(d.Libraries) + len(d.Folders) + len(d.Collections) + len(d.Users) + len(d.UserGroups) + len(d.Roles) + len(d.RoleBindings)
+}

@@ -1,0 +1,45 @@
+package decisions_test
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// target is a store that decisions are asked of.
+type target struct {
+	name string
+	// config reaches it as its administrator.
+	config store.Config
+	client *http.Client
+	// enforce is how what is declared gets there.
+	enforce enforcement
+	// prefixes says that the store's prefix conditions can be trusted, so that a grant on
+	// a folder gives its listing. Elsewhere listings are given on whole buckets alone.
+	prefixes bool
+	habits   habits
+}
+
+// enforcement brings to a store what a tenant declares, in place of whatever it declared before, and touches no other
+// tenant's. It is the one part of this suite that differs between stores whose rights hang on buckets and on identities.
+type enforcement func(ctx context.Context, s *store.Store, t *tenant) error
+
+// habits are what a store does in its own way, each known and judged.
+type habits struct {
+	// dropsSlash: a request on an object whose name ends in a slash is judged by the name without it. So nobody
+	// can make the mark that some tools put for a folder at the very place of a grant, and below it all can who may upload.
+	dropsSlash bool
+	// refusesForms: an upload by a browser's form is judged as one to the bucket itself, which no policy of ours
+	// gives. It takes nothing away that Vitrine offers.
+	refusesForms bool
+	// copiesByName: a copy from an old version is judged as a copy of the object <name>?versionId=<id>. So a member of a
+	// Collection cannot be copied from an old version by those who may read it; and who may see a rendition and upload
+	// somewhere can have an old version of that rendition, which preview alone would not give.
+	copiesByName bool
+}
+
+// caller asks as somebody.
+func (at target) caller(key store.Credentials) caller {
+	return caller{endpoint: at.config.Endpoint, region: at.config.Region, id: key.AccessKeyID, secret: key.SecretAccessKey.Reveal(), client: at.client}
+}
