@@ -29,27 +29,7 @@ func (r *right) covers(k Key) bool {
 // Grants are a user's rights at an instant, one for each binding, group and
 // place, in a stable order.
 func (m *Model) Grants(user string, at time.Time) []Grant {
-	var grants []Grant
-	for _, ms := range m.byUser[user] {
-		if !ms.binding.live(at) {
-			continue
-		}
-		for i := range ms.binding.gives {
-			r := &ms.binding.gives[i]
-			if r.permissions == 0 {
-				continue
-			}
-			g := Grant{User: user, Permissions: r.permissions, Route: ms.binding.route(r, ms.group)}
-			if r.scope != nil {
-				scope := *r.scope
-				g.Scope = &scope
-			} else {
-				g.Keys = r.members.members
-			}
-			grants = append(grants, g)
-		}
-	}
-	return grants
+	return m.grants(user, func(b *binding) bool { return b.live(at) })
 }
 
 // Decide tells whether a user may do something with a file at an instant, and by which routes.

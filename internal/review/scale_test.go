@@ -23,7 +23,7 @@ func BenchmarkReview(b *testing.B) {
 	})
 	b.Run("explain", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := r.Explain("user-3", target); err != nil {
+			if _, err := r.Explain(review.User("user-3"), target); err != nil {
 				b.Fatal(err)
 			}
 		}
