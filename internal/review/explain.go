@@ -141,9 +141,10 @@ func missing(reason, format string, args ...any) WhyNot {
 func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission) []WhyNot {
 	var near []WhyNot
 	seen := map[[3]string]bool{}
-	for i, at := range ideal.places {
+	for _, at := range ideal.places {
 		holds := map[[3]string]bool{}
-		if i < len(q.places) {
+		// What is a member in the relaxed world need not be one in the real one.
+		if i := slices.IndexFunc(q.places, func(o place) bool { return o.name == at.name }); i >= 0 {
 			for _, a := range q.model.Decide(user, p, q.places[i].key, r.at).Routes {
 				holds[identity(a)] = true
 			}
@@ -154,6 +155,9 @@ func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission
 			}
 			seen[identity(a)] = true
 			stand := r.obstacles(q, user, a)
+			if len(stand) == 0 {
+				continue // the target itself is in the way, which its problems tell
+			}
 			if len(stand) > 1 && slices.ContainsFunc(stand, func(o Obstacle) bool { return o.Reason == ReasonNotAMember }) {
 				continue // not meant for the user, and closed to those for whom it is
 			}

@@ -86,7 +86,7 @@ func (r *Review) linkView(m *access.Model, l *v1alpha1.PublicLink) LinkView {
 	}
 	switch {
 	case supposed && l.Spec.NotAfter == nil && !verdict.ExpiresAt.IsZero():
-		v.TTL = verdict.ExpiresAt.Sub(facts.FirstSeen).String()
+		v.TTL = hours(verdict.ExpiresAt.Sub(facts.FirstSeen))
 	case !verdict.ExpiresAt.IsZero():
 		v.Expires = utc(&verdict.ExpiresAt)
 	}
@@ -214,4 +214,16 @@ func FindLinks(reviews []*Review, hash string, at time.Time) *LinkList {
 		}
 	}
 	return found
+}
+
+// hours is a length of time as declarations write it: 720h rather than 720h0m0s.
+func hours(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
