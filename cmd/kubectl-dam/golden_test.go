@@ -47,7 +47,7 @@ func words(t *testing.T, line string) []string {
 // TestGolden asks questions about directories of YAML, and compares all that is
 // printed with what was reviewed. Run it with -update after a change.
 //
-// features: U2, P12, K16
+// features: U1, U2, U7, U8, U9, P11, P12, K16, D15
 func TestGolden(t *testing.T) {
 	const tenant, acme = " -f testdata/tenant", " -f ../../config/samples/acme"
 	cases := []struct {
@@ -102,6 +102,21 @@ func TestGolden(t *testing.T) {
 			golden(t, c.name, got)
 		})
 	}
+	t.Run("a change", func(t *testing.T) {
+		const change = "diff --base testdata/change/base --head testdata/change/head"
+		var got []string
+		for _, line := range []string{
+			change, change + " -o wide", change + " -o json", change + " -o markdown", change + " --inventory testdata/change/inventory.csv",
+			"diff --base testdata/change/head --head testdata/change/base", "diff --base testdata/change/head --head testdata/change/head",
+			"diff --base testdata/change/base --head testdata/tenant -n northlight", "diff --base testdata/change/base --head nowhere",
+			"diff --base testdata/tenant --head ../../config/samples/acme -o table",
+			"test -f testdata/change/head --tests testdata/change/tests", "test -f testdata/change/base --tests testdata/change/tests",
+			"test -f testdata/change/base -f testdata/change/tests -o json",
+		} {
+			got = append(got, ask(t, "", line))
+		}
+		golden(t, "a change", got)
+	})
 	t.Run("the samples", func(t *testing.T) {
 		var got []string
 		for _, line := range []string{

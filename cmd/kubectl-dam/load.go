@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/vitrine-dam/vitrine/internal/review"
 	"github.com/vitrine-dam/vitrine/internal/review/printer"
@@ -63,11 +64,12 @@ func (p *program) tenant(ctx context.Context) (review.Tenant, error) {
 func (p *program) connect() (*rest.Config, string, error) {
 	loader := p.cluster.ToRawKubeConfigLoader()
 	config, err := loader.ClientConfig()
-	if clientcmd.IsEmptyConfig(err) {
-		return nil, "", errors.New("no cluster is configured; set KUBECONFIG or --kubeconfig, or review files with -f")
-	}
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	// Where nothing is configured, the machine itself is meant by default, which is never right here.
+	if raw, err := loader.RawConfig(); err == nil && api.IsConfigEmpty(&raw) && config.Host == clientcmd.ClusterDefaults.Server && *p.cluster.APIServer == "" {
+		return nil, "", errors.New("no cluster is configured; set KUBECONFIG or --kubeconfig, or review files with -f")
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil {
