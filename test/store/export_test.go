@@ -1,11 +1,11 @@
 package store_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"sigs.k8s.io/yaml"
 
@@ -89,7 +89,9 @@ func inline(t *testing.T, user, document string) {
 	t.Helper()
 	client := iam.New(iam.Options{
 		Region: bed.Region, BaseEndpoint: aws.String(bed.IAMEndpoint),
-		Credentials: credentials.NewStaticCredentialsProvider(bed.AccessKey, bed.SecretKey, ""),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: bed.AccessKey, SecretAccessKey: bed.SecretKey}, nil
+		}),
 	})
 	_, err := client.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: aws.String(user), PolicyName: aws.String("by-hand"), PolicyDocument: aws.String(document)})
 	if err != nil {
