@@ -68,7 +68,7 @@ func TestEveryDifferenceIsTold(t *testing.T) {
 		}
 		for i := range d.Changes { // rows must be true of files that nobody has yet, too
 			for _, point := range d.Changes[i].finding.points {
-				files[d.Changes[i].Library] = append(files[d.Changes[i].Library], real(point))
+				files[d.Changes[i].Library] = append(files[d.Changes[i].Library], existing(point))
 			}
 		}
 		for library := range files {
@@ -89,8 +89,8 @@ func TestEveryDifferenceIsTold(t *testing.T) {
 	})
 }
 
-// real makes a name of one that stands for any: one that no pattern names.
-func real(point string) string { return strings.ReplaceAll(point, anyName, "zz9") }
+// existing makes a name of one that stands for any: one that no pattern names.
+func existing(point string) string { return strings.ReplaceAll(point, anyName, "zz9") }
 
 func everyDifferenceHasARow(t *rapid.T, d *Diff, was, is world, groups []string, files map[string][]string, at []time.Time) {
 	users := append(was.users(groups), is.users(groups)...)
@@ -166,7 +166,7 @@ func everyRowIsADifference(t *rapid.T, d *Diff, with func(library, path string) 
 		var gained, lost access.Permissions
 		points := ""
 		for _, point := range c.finding.points {
-			path := real(point)
+			path := existing(point)
 			was, is := with(c.Library, path)
 			before, after := was.may(c.Subjects[0], c.Library, path, at), is.may(c.Subjects[0], c.Library, path, at)
 			gained, lost = gained.Union(after&^before), lost.Union(before&^after)
