@@ -16,7 +16,7 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // every way to log in that a kubeconfig may name
 	"k8s.io/klog/v2"
 
-	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
 // version is set when the program is built.
@@ -32,8 +32,7 @@ func main() {
 
 // run is the whole program; it gives the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer, now func() time.Time) int {
-	p := &program{in: in, out: out, complaints: complaints, now: now}
-	root := p.command()
+	root := newProgram(in, out, complaints, now).command()
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -43,7 +42,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	if errors.As(err, &no) {
 		return int(no)
 	}
-	_, _ = fmt.Fprintln(complaints, "error:", review.OneLine(err.Error()))
+	_, _ = fmt.Fprintln(complaints, "error:", printer.OneLine(err.Error()))
 	if command.Name() == "can-i" {
 		return 2 // 1 is the answer no
 	}

@@ -1,29 +1,29 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"sigs.k8s.io/yaml"
-
-	"github.com/vitrine-dam/vitrine/internal/review"
-	"github.com/vitrine-dam/vitrine/internal/review/source"
 )
 
 // program is what all commands share.
 type program struct {
 	in              io.Reader
 	out, complaints io.Writer
-	now             func() time.Time
+	clock           func() time.Time
 
-	kubeconfig, context, namespace, output string
-	files                                  []string
+	// cluster are the flags by which every kubectl command reaches a cluster.
+	cluster    *genericclioptions.ConfigFlags
+	output, at string
+	files      []string
 }
 
 const long = `kubectl dam answers who may do what with the assets of a tenant, by which routes, and
@@ -33,7 +33,13 @@ members by pattern, the answer says what it leaves out.
 
 On a cluster everything is read with the identity of your kubeconfig, never with Vitrine's;
 you need to get and list Vitrine's objects in the tenant's namespace, as the ClusterRole
-vitrine-tenant-viewer lets you. Nothing is ever written.`
+vitrine-tenant-viewer lets you. Only freeze and unfreeze write, with that same identity.`
+
+func newProgram(in io.Reader, out, complaints io.Writer, clock func() time.Time) *program {
+	p := &program{in: in, out: out, complaints: complaints, clock: clock, cluster: genericclioptions.NewConfigFlags(true)}
+	p.cluster.CacheDir = nil // nothing is cached
+	return p
+}
 
 func (p *program) command() *cobra.Command {
 	root := &cobra.Command{
@@ -49,76 +55,50 @@ func (p *program) command() *cobra.Command {
 	root.SetOut(p.out)
 	root.SetErr(p.complaints)
 	flags := root.PersistentFlags()
-	flags.StringVar(&p.kubeconfig, "kubeconfig", "", "the kubeconfig to use, instead of $KUBECONFIG or ~/.kube/config")
-	flags.StringVar(&p.context, "context", "", "the kubeconfig's context to use")
-	flags.StringVarP(&p.namespace, "namespace", "n", "", "the tenant's namespace; the context's when absent, or with -f the only one that the files name")
+	p.cluster.AddFlags(flags)
+	flags.Lookup("namespace").Usage = "the tenant's namespace; the context's when absent, or with -f the only one that the files name"
 	flags.StringVarP(&p.output, "output", "o", "table", "table, wide, json or yaml")
-	flags.StringArrayVarP(&p.files, "filename", "f", nil, "review this file or folder of YAML instead of a cluster, - for stdin; may be repeated")
+	flags.StringArrayVarP(&p.files, "filename", "f", nil, "review this file or folder of YAML instead of a cluster, - for stdin; a folder with a kustomization is built; may be repeated")
+	flags.StringVar(&p.at, "at", "", "answer for this instant instead of now, such as 2027-03-31 or 2027-03-31T18:00:00Z")
 	fixed(root, "output", "table", "wide", "json", "yaml")
-	root.AddCommand(p.whoCan(), p.canI(), p.explain(), p.access(), p.roles())
+	p.completeNamespace(root)
+	root.AddCommand(
+		p.whoCan(), p.canI(), p.explain(), p.access(), p.roles(), p.users(), p.link(), p.audit(),
+		p.diff(), p.lint(), p.test(), p.request(), p.export(), p.freeze(), p.unfreeze(),
+	)
 	return root
 }
 
+// now is the instant asked about.
+func (p *program) now() (time.Time, error) {
+	if p.at == "" {
+		return p.clock(), nil
+	}
+	return parseInstant("at", p.at)
+}
+
 func fixed(c *cobra.Command, flag string, values ...string) {
-	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // the flag is defined right above
+	completed(c, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func completed(c *cobra.Command, flag string, complete cobra.CompletionFunc) {
+	if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
+		panic(err) // the flag is defined beside the call
 	}
 }
 
-var errOutput = errors.New("--output is table, wide, json or yaml")
+var errOutput = errors.New("that is no output of this command")
 
-// review reads the tenant and says what in it cannot be enforced.
-func (p *program) review(ctx context.Context) (*review.Review, error) {
-	switch p.output {
-	case "table", "wide", "json", "yaml":
-	default:
-		return nil, fmt.Errorf("%w, not %q", errOutput, p.output)
-	}
-	r, err := p.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	const most = 5
-	warnings := r.Warnings()
-	for i, w := range warnings {
-		if i == most {
-			_, _ = fmt.Fprintf(p.complaints, "warning: and %d more; kubectl get dam -A shows them\n", len(warnings)-most)
-			break
-		}
-		_, _ = fmt.Fprintln(p.complaints, "warning:", review.OneLine(w))
-	}
-	return r, nil
-}
+// outputs are the ways of printing that every command has.
+var outputs = []string{"table", "wide", "json", "yaml"}
 
-func (p *program) load(ctx context.Context) (*review.Review, error) {
-	if len(p.files) > 0 {
-		t, err := source.Files(p.in, p.files, p.namespace)
-		if err != nil {
-			return nil, err
-		}
-		return review.New(t, p.now()), nil
+// checkOutput refuses an output that a command has not, before it reads anything.
+func (p *program) checkOutput(more ...string) error {
+	all := append(slices.Clone(outputs), more...)
+	if slices.Contains(all, p.output) {
+		return nil
 	}
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = p.kubeconfig
-	overrides := &clientcmd.ConfigOverrides{CurrentContext: p.context}
-	overrides.Context.Namespace = p.namespace
-	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
-	config, err := loader.ClientConfig()
-	if clientcmd.IsEmptyConfig(err) {
-		return nil, errors.New("no cluster is configured; set KUBECONFIG or --kubeconfig, or review files with -f")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
-	}
-	namespace, _, err := loader.Namespace()
-	if err != nil {
-		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
-	}
-	t, err := source.Cluster(ctx, config, namespace)
-	if err != nil {
-		return nil, err
-	}
-	return review.New(t, p.now()), nil
+	return fmt.Errorf("--output %q: %w; it is one of %s", p.output, errOutput, strings.Join(all, ", "))
 }
 
 // answer is what a command prints.

@@ -31,19 +31,7 @@ func (r *right) covers(k Key) bool {
 // Grants are a user's rights at an instant, one for each binding, group and
 // place, in a stable order.
 func (m *Model) Grants(user string, at time.Time) []Grant {
-	var grants []Grant
-	for _, ms := range m.byUser[user] {
-		if !ms.binding.live(at) {
-			continue
-		}
-		for i := range ms.binding.gives {
-			if g, ok := ms.binding.grant(&ms.binding.gives[i], ms.group); ok {
-				g.User = user
-				grants = append(grants, g)
-			}
-		}
-	}
-	return grants
+	return m.grants(user, func(b *binding) bool { return b.live(at) })
 }
 
 // grant is a right of a binding as it comes to whoever is reached through a

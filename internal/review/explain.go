@@ -9,11 +9,13 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
-// Explanation is what a user may and may not do there, and why.
+// Explanation is what a subject may and may not do there, and why.
 type Explanation struct {
-	User        string    `json:"user"`
+	// Subject as Review.Subject reads it.
+	Subject     string    `json:"subject"`
 	Target      string    `json:"target"`
 	Library     string    `json:"library"`
 	At          time.Time `json:"at"`
@@ -41,38 +43,40 @@ type WhyNot struct {
 	Obstacles []Obstacle `json:"obstacles"`
 }
 
-// Answer is the answer to: may this user do this there?
+// Answer is the answer to: may this subject do this there?
 type Answer struct {
-	User   string    `json:"user"`
-	Target string    `json:"target"`
-	At     time.Time `json:"at"`
+	Subject string    `json:"subject"`
+	Target  string    `json:"target"`
+	At      time.Time `json:"at"`
 	Verdict
 	// Notes say what the answer leaves open.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// CanI tells whether a user may do something with all that is in a target. A
-// user who does not exist may do nothing.
-func (r *Review) CanI(user string, p access.Permission, t Target) (*Answer, error) {
-	e, err := r.explain(user, t, access.Of(p))
+// CanI tells whether a subject may do something with all that is in a target. One
+// who does not exist may do nothing.
+func (r *Review) CanI(s Subject, p access.Permission, t Target) (*Answer, error) {
+	e, err := r.explain(s, t, access.Of(p))
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{User: user, Target: e.Target, At: e.At, Verdict: e.Permissions[0], Notes: e.Notes}, nil
+	return &Answer{Subject: e.Subject, Target: e.Target, At: e.At, Verdict: e.Permissions[0], Notes: e.Notes}, nil
 }
 
-// Explain tells what a user may do with all that is in a target, by which
+// Explain tells what a subject may do with all that is in a target, by which
 // routes, and for every other permission why not.
-func (r *Review) Explain(user string, t Target) (*Explanation, error) {
-	return r.explain(user, t, access.AllPermissions)
+func (r *Review) Explain(s Subject, t Target) (*Explanation, error) {
+	return r.explain(s, t, access.AllPermissions)
 }
 
-func (r *Review) explain(user string, t Target, permissions access.Permissions) (*Explanation, error) {
+func (r *Review) explain(s Subject, t Target, permissions access.Permissions) (*Explanation, error) {
+	asked := r
+	r, user := r.as(s)
 	q, err := r.ask(t)
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{User: user, Target: t.String(), Library: q.library, At: r.at, Notes: r.notesOn(q)}
+	e := &Explanation{Subject: s.String(), Target: t.String(), Library: q.library, At: r.at, Notes: r.notesOn(q)}
 	verdicts := map[access.Permission]Verdict{}
 	var standing []Route // by which the user has anything on all of the target
 	for p := range access.AllPermissions.Each() {
@@ -92,6 +96,9 @@ func (r *Review) explain(user string, t Target, permissions access.Permissions) 
 				ideal = r.ideal(q, user)
 			}
 			v.WhyNot = r.whyNot(q, ideal, user, p, standing)
+			if s.Kind == v1alpha1.SubjectUserGroup && asked.group(s.Name) == nil {
+				v.WhyNot = append([]WhyNot{missing(v1alpha1.ReasonSubjectNotFound, "there is no UserGroup %s in namespace %s", s.Name, r.tenant.Namespace)}, v.WhyNot...)
+			}
 		}
 		e.Permissions = append(e.Permissions, v)
 	}
@@ -134,9 +141,10 @@ func missing(reason, format string, args ...any) WhyNot {
 func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission) []WhyNot {
 	var near []WhyNot
 	seen := map[[3]string]bool{}
-	for i, at := range ideal.places {
+	for _, at := range ideal.places {
 		holds := map[[3]string]bool{}
-		if i < len(q.places) {
+		// What is a member in the relaxed world need not be one in the real one.
+		if i := slices.IndexFunc(q.places, func(o place) bool { return o.name == at.name }); i >= 0 {
 			for _, a := range q.model.Decide(user, p, q.places[i].key, r.at).Routes {
 				holds[identity(a)] = true
 			}
@@ -147,6 +155,9 @@ func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission
 			}
 			seen[identity(a)] = true
 			stand := r.obstacles(q, user, a)
+			if len(stand) == 0 {
+				continue // the target itself is in the way, which its problems tell
+			}
 			if len(stand) > 1 && slices.ContainsFunc(stand, func(o Obstacle) bool { return o.Reason == ReasonNotAMember }) {
 				continue // not meant for the user, and closed to those for whom it is
 			}
@@ -187,7 +198,7 @@ func (r *Review) onlyParts(q *question, user string, p access.Permission) []WhyN
 	if len(on) == 0 {
 		return nil
 	}
-	return []WhyNot{missing(ReasonOnlyParts, "it is held on a part alone: %s", few(on, 5))}
+	return []WhyNot{missing(ReasonOnlyParts, "it is held on a part alone: %s", printer.Few(on, 5))}
 }
 
 // lacking names the roles that the user has there and that do not include the permission.
@@ -203,4 +214,21 @@ func (r *Review) lacking(p access.Permission, standing []Route) []WhyNot {
 		}
 	}
 	return all
+}
+
+// Reason is the nearest thing that keeps a permission away, in plain words; empty when nothing does.
+func (v *Verdict) Reason() string {
+	if len(v.WhyNot) == 0 {
+		return ""
+	}
+	why := v.WhyNot[0]
+	var because []string
+	for _, o := range why.Obstacles {
+		because = append(because, o.Message)
+	}
+	text := strings.Join(because, "; ")
+	if why.Route == nil {
+		return text
+	}
+	return "not by " + why.Route.String() + ": " + text
 }

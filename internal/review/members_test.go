@@ -59,7 +59,7 @@ func TestReviewsListEveryKindOfMember(t *testing.T) {
 		t.Errorf("who has the role: %+v", roles.Roles)
 	}
 	for _, subject := range want {
-		has, err := r.Access(subject)
+		has, err := r.Access(review.User(subject))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestReviewsListEveryKindOfMember(t *testing.T) {
 			t.Errorf("%s has %+v in %v", subject, has.Grants, has.Groups)
 		}
 	}
-	if _, err := r.Access("group:nobody"); err == nil {
+	if _, err := r.Access(review.User("group:nobody")); err == nil {
 		t.Error("a group that nobody declares has access")
 	}
 }

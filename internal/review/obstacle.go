@@ -3,12 +3,14 @@ package review
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
 // Reasons of obstacles beside those of conditions, which package v1alpha1 has.
@@ -94,17 +96,21 @@ func (r *Review) onTheUsersSide(o *obstacles, user string, route access.Route) {
 		return
 	}
 	o.of("the UserGroup "+g.Name, &g.ObjectMeta, true)
-	if !r.inGroup(g, user) {
+	switch {
+	case r.inGroup(g, user):
+	case strings.Contains(user, " "): // see member
+		o.add(ReasonNotAMember, "it is for the members of UserGroup %s", g.Name)
+	default:
 		o.add(ReasonNotAMember, "%s is not a member of UserGroup %s", user, g.Name)
 	}
 }
 
 func (o *obstacles) window(b *v1alpha1.RoleBinding, at time.Time) {
 	if from := b.Spec.NotBefore; from != nil && at.Before(from.Time) {
-		o.add(ReasonNotBegun, "it begins at %s", stamp(from.Time))
+		o.add(ReasonNotBegun, "it begins at %s", printer.Stamp(from.Time))
 	}
 	if to := b.Spec.NotAfter; to != nil && !at.Before(to.Time) {
-		o.add(ReasonEnded, "it ended at %s", stamp(to.Time))
+		o.add(ReasonEnded, "it ended at %s", printer.Stamp(to.Time))
 	}
 }
 

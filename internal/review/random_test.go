@@ -33,7 +33,7 @@ func TestAnswersAreTheModels(t *testing.T) {
 		reach := m.Reach(user, at)
 
 		check := func(target review.Target, want func(access.Permission) bool) {
-			e, err := r.Explain(user, target)
+			e, err := r.Explain(review.User(user), target)
 			if err != nil {
 				t.Fatalf("%s: %v", target, err)
 			}
@@ -50,7 +50,7 @@ func TestAnswersAreTheModels(t *testing.T) {
 						t.Fatalf("%s %s %s: nothing stands in the way of %+v", user, p, target, why.Route)
 					}
 				}
-				answer, err := r.CanI(user, p, target)
+				answer, err := r.CanI(review.User(user), p, target)
 				if err != nil {
 					t.Fatalf("%s: %v", target, err)
 				}
@@ -76,7 +76,7 @@ func TestAnswersAreTheModels(t *testing.T) {
 		for _, c := range w.Collections {
 			members, _ := m.Members(c.Name)
 			for p := range access.AllPermissions.Each() {
-				answer, err := r.CanI(user, p, review.Target{Kind: v1alpha1.TargetCollection, Name: c.Name})
+				answer, err := r.CanI(review.User(user), p, review.Target{Kind: v1alpha1.TargetCollection, Name: c.Name})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -123,7 +123,7 @@ func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
 			}
 			want := []review.Holder{}
 			for _, user := range r.Users() {
-				answer, err := r.CanI(user, p, target)
+				answer, err := r.CanI(review.User(user), p, target)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -155,7 +155,7 @@ func TestRemediesWork(t *testing.T) {
 			if target.Kind == v1alpha1.TargetCollection {
 				continue // where one obstacle is named for some members and another for others
 			}
-			e, err := r.Explain(user, target)
+			e, err := r.Explain(review.User(user), target)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -169,7 +169,7 @@ func TestRemediesWork(t *testing.T) {
 						continue
 					}
 					p, _ := access.ParsePermission(v.Permission)
-					answer, err := review.New(review.Tenant{Namespace: "acme", Declared: mended}, at).CanI(user, p, target)
+					answer, err := review.New(review.Tenant{Namespace: "acme", Declared: mended}, at).CanI(review.User(user), p, target)
 					if err != nil {
 						t.Fatal(err)
 					}

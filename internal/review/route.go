@@ -10,6 +10,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
 // Route is one way by which a right comes about.
@@ -123,7 +124,7 @@ func (r *Review) notesOn(q *question) []string {
 		return notes
 	}
 	if below := r.restrictedBelow(q); len(below) > 0 {
-		notes = append(notes, "restricted Folders below it have grants of their own; ask about "+few(below, 12))
+		notes = append(notes, "restricted Folders below it have grants of their own; ask about "+printer.Few(below, 12))
 	}
 	return notes
 }
@@ -146,7 +147,7 @@ func (r *Review) patternNotes(c *v1alpha1.Collection) []string {
 		}
 	}
 	return []string{fmt.Sprintf("the members by pattern (%s) are answered as any file that matches: which files do only the store knows; "+
-		"a right to some of them alone is left out, and so is the limit of %d members, above which grants on a Collection give nothing", few(patterns, 5), access.MaxMembers)}
+		"a right to some of them alone is left out, and so is the limit of %d members, above which grants on a Collection give nothing", printer.Few(patterns, 5), access.MaxMembers)}
 }
 
 // restrictedBelow names the restricted Folders of the library below the place

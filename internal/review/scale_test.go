@@ -21,9 +21,23 @@ func BenchmarkReview(b *testing.B) {
 			}
 		}
 	})
+	b.Run("access", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Access(review.User("user-3")); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("audit", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Audit(nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("explain", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := r.Explain("user-3", target); err != nil {
+			if _, err := r.Explain(review.User("user-3"), target); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -51,4 +65,17 @@ func large() review.Tenant {
 		d.RoleBindings = append(d.RoleBindings, rb)
 	}
 	return review.Tenant{Namespace: "acme", Declared: d}
+}
+
+// Nothing is left out of an answer about a tenant of 10,000 bindings.
+func TestAnswersAtScaleAreComplete(t *testing.T) {
+	r := review.New(large(), worldtest.Start)
+	a, err := r.Audit(nil)
+	if err != nil || len(a.Grants) != 10000 {
+		t.Fatalf("%v, and %d grants", err, len(a.Grants))
+	}
+	access, err := r.Access(review.User("user-3"))
+	if err != nil || len(access.Grants) != 20 {
+		t.Fatalf("%v, and %d grants", err, len(access.Grants))
+	}
 }

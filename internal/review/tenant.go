@@ -3,11 +3,11 @@ package review
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
 // Tenant is what one namespace declares.
@@ -53,17 +53,9 @@ func notFound(kind, name, namespace string, there []string) error {
 	hint := "none is declared there"
 	if len(there) > 0 {
 		slices.Sort(there)
-		hint = "there are " + few(there, 12)
+		hint = "there are " + printer.Few(there, 12)
 	}
 	return &NotFoundError{fmt.Sprintf("there is no %s %s in namespace %s; %s", kind, name, namespace, hint)}
-}
-
-// few names things in a sentence, at most so many, and how many more there are.
-func few(names []string, most int) string {
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // Users are the names of the tenant's Users, in order.

@@ -5,15 +5,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
-// Access is all that a user may do.
+// Access is all that a subject may do.
 type Access struct {
-	User   string    `json:"user"`
-	At     time.Time `json:"at"`
-	Grants []Grant   `json:"grants"`
-	// Groups that the user is in.
+	// Subject as Review.Subject reads it.
+	Subject string    `json:"subject"`
+	At      time.Time `json:"at"`
+	Grants  []Grant   `json:"grants"`
+	// Groups that the user is in, or the group asked about.
 	Groups []string `json:"groups"`
 	// Notes say what the answer leaves open.
 	Notes []string `json:"notes,omitempty"`
@@ -33,18 +36,24 @@ type Grant struct {
 	Route       Route    `json:"route"`
 }
 
-// Access tells all that a user may do now, by place.
-func (r *Review) Access(user string) (*Access, error) {
-	u := r.user(user)
-	if u == nil && !slices.Contains(r.subjects(), user) {
-		return nil, notFound("User", user, r.tenant.Namespace, r.Users())
+// Access tells all that a subject may do now, by place.
+func (r *Review) Access(s Subject) (*Access, error) {
+	switch {
+	case s.Kind == v1alpha1.SubjectUserGroup && r.group(s.Name) == nil:
+		return nil, notFound("UserGroup", s.Name, r.tenant.Namespace, names(r.tenant.Declared.UserGroups, func(g *v1alpha1.UserGroup) string { return g.Name }))
+	case s.Kind == v1alpha1.SubjectUser && r.user(s.Name) == nil && !slices.Contains(r.subjects(), s.Name):
+		return nil, notFound("User", s.Name, r.tenant.Namespace, r.Users())
 	}
+	r, user := r.as(s)
 	// Without a file to ask about, every item of a Collection stands for itself.
 	m := access.New(withItems(r.tenant.Declared, "", ""))
-	answer := &Access{User: user, At: r.at, Grants: []Grant{}, Groups: []string{}, Notes: r.notes(m)}
+	answer := &Access{Subject: s.String(), At: r.at, Grants: []Grant{}, Groups: []string{}, Notes: r.notes(m)}
 	var o obstacles
-	if u != nil {
+	if u := r.user(user); u != nil {
 		o.of("the User "+user, &u.ObjectMeta, true)
+	}
+	if g := r.group(s.Name); g != nil && s.Kind == v1alpha1.SubjectUserGroup {
+		o.of("the UserGroup "+g.Name, &g.ObjectMeta, true)
 	}
 	if len(o) > 0 {
 		answer.Notes = append(answer.Notes, o[0].Message+": nothing comes to them")
@@ -57,18 +66,10 @@ func (r *Review) Access(user string) (*Access, error) {
 	slices.Sort(answer.Groups)
 	noted := map[string]bool{}
 	for _, a := range m.Grants(user, r.at) {
-		g := Grant{Permissions: a.Permissions.Names(), Route: r.route(a.Route, nil)}
-		if a.Scope != nil {
-			g.Library, g.Restricted, g.Path = a.Scope.Library, a.Scope.Restricted, r.pathOf(*a.Scope)
-		} else if c := r.collection(a.Route.Target.Name); c != nil {
-			g.Library = c.Spec.LibraryRef.Name
-			for _, item := range c.Spec.Items {
-				g.Items = append(g.Items, item.Path)
-			}
-			if hasPattern(c) && !noted[c.Name] {
-				noted[c.Name] = true
-				answer.Notes = append(answer.Notes, "collection/"+c.Name+": "+r.patternNotes(c)[0])
-			}
+		g := r.grant(a)
+		if c := r.collection(a.Route.Target.Name); a.Scope == nil && hasPattern(c) && !noted[c.Name] {
+			noted[c.Name] = true
+			answer.Notes = append(answer.Notes, "collection/"+c.Name+": "+r.patternNotes(c)[0])
 		}
 		answer.Grants = append(answer.Grants, g)
 	}
@@ -76,4 +77,31 @@ func (r *Review) Access(user string) (*Access, error) {
 		return cmp.Or(cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Route.Target, b.Route.Target))
 	})
 	return answer, nil
+}
+
+// grant shows a grant of the model along the paths that people know.
+func (r *Review) grant(a access.Grant) Grant {
+	g := Grant{Permissions: a.Permissions.Names(), Route: r.route(a.Route, nil)}
+	if a.Scope != nil {
+		g.Library, g.Restricted, g.Path = a.Scope.Library, a.Scope.Restricted, r.pathOf(*a.Scope)
+	} else if c := r.collection(a.Route.Target.Name); c != nil {
+		g.Library = c.Spec.LibraryRef.Name
+		for _, item := range c.Spec.Items {
+			g.Items = append(g.Items, item.Path)
+		}
+	}
+	return g
+}
+
+// where is the place in words.
+func (g *Grant) where() string {
+	switch {
+	case len(g.Items) > 0:
+		return printer.Few(g.Items, 3)
+	case g.Restricted != "":
+		return g.Path + " (restricted)"
+	case g.Path == "":
+		return "all but restricted Folders"
+	}
+	return g.Path
 }

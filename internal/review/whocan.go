@@ -18,6 +18,8 @@ type WhoCan struct {
 	Users []Holder `json:"users"`
 	// Parts are rights on less than the target, of users who are not among those.
 	Parts []Part `json:"parts,omitempty"`
+	// Groups that name no members here and give it to whoever is in them.
+	Groups []GroupHolder `json:"groups,omitempty"`
 	// Links that show it, or files in it, to whoever holds their URL.
 	Links []Link `json:"links,omitempty"`
 	// Notes say what the answer leaves open.
@@ -27,6 +29,12 @@ type WhoCan struct {
 // Holder is a user with every route.
 type Holder struct {
 	User   string  `json:"user"`
+	Routes []Route `json:"routes"`
+}
+
+// GroupHolder is a group with every route.
+type GroupHolder struct {
+	Group  string  `json:"group"`
 	Routes []Route `json:"routes"`
 }
 
@@ -57,7 +65,31 @@ func (r *Review) WhoCan(p access.Permission, t Target) (*WhoCan, error) {
 		}
 		answer.Parts = append(answer.Parts, r.parts(q, user, p)...)
 	}
+	if answer.Groups, err = r.groupsWho(p, t); err != nil {
+		return nil, err
+	}
 	return answer, nil
+}
+
+// groupsWho are the groups without members who give it to whoever is in them: people come into a
+// group by other ways than being named.
+func (r *Review) groupsWho(p access.Permission, t Target) ([]GroupHolder, error) {
+	groups := r.memberless()
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	r = r.withMembers(func(g *v1alpha1.UserGroup) bool { return len(g.Spec.Members) == 0 })
+	q, err := r.ask(t)
+	if err != nil {
+		return nil, err
+	}
+	var holders []GroupHolder
+	for _, group := range groups {
+		if routes, held := r.routesTo(q, member(group), p); q.all(held) {
+			holders = append(holders, GroupHolder{group, routes})
+		}
+	}
+	return holders, nil
 }
 
 // parts are a user's rights on less than what was asked about.

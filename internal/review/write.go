@@ -5,39 +5,54 @@ import (
 	"io"
 	"reflect"
 	"strings"
+
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
 // WriteTable writes the answer for people; wide has all columns.
 func (a *WhoCan) WriteTable(w io.Writer, wide bool) error {
-	lines := &text{w: w}
+	lines := printer.NewLines(w)
 	if len(a.Users) == 0 {
-		lines.line("No User may %s all of %s.", a.Permission, a.Target)
+		lines.Line("No User may %s all of %s.", a.Permission, a.Target)
 	} else {
-		t := newTable(w, append([]string{"USER"}, routeColumns(wide)...)...)
+		t := printer.NewTable(w, append([]string{"USER"}, routeColumns(wide)...)...)
 		for i := range a.Users {
 			for j := range a.Users[i].Routes {
-				t.row(append([]string{a.Users[i].User}, a.Users[i].Routes[j].cells(wide)...)...)
+				t.Row(append([]string{a.Users[i].User}, a.Users[i].Routes[j].cells(wide)...)...)
 			}
 		}
-		if err := t.end(); err != nil {
+		if err := t.End(); err != nil {
 			return err
 		}
 	}
 	if len(a.Parts) > 0 {
-		lines.line("")
-		lines.line("On parts of it:")
-		t := newTable(w, append([]string{"USER", "PART"}, routeColumns(wide)...)...)
+		lines.Line("")
+		lines.Line("On parts of it:")
+		t := printer.NewTable(w, append([]string{"USER", "PART"}, routeColumns(wide)...)...)
 		for i := range a.Parts {
-			t.row(append([]string{a.Parts[i].User, a.Parts[i].On}, a.Parts[i].Route.cells(wide)...)...)
+			t.Row(append([]string{a.Parts[i].User, a.Parts[i].On}, a.Parts[i].Route.cells(wide)...)...)
 		}
-		if err := t.end(); err != nil {
+		if err := t.End(); err != nil {
+			return err
+		}
+	}
+	if len(a.Groups) > 0 {
+		lines.Line("")
+		lines.Line("Whoever is in one of these UserGroups, which name no members here:")
+		t := printer.NewTable(w, append([]string{"GROUP"}, routeColumns(wide)...)...)
+		for i := range a.Groups {
+			for j := range a.Groups[i].Routes {
+				t.Row(append([]string{a.Groups[i].Group}, a.Groups[i].Routes[j].cells(wide)...)...)
+			}
+		}
+		if err := t.End(); err != nil {
 			return err
 		}
 	}
 	if len(a.Links) > 0 {
-		lines.line("")
-		lines.line("Whoever has the URL of one of these PublicLinks:")
-		t := newTable(w, "LINK", "SHOWS", "PASSWORD", "SUSPENDED", "SINCE", "UNTIL")
+		lines.Line("")
+		lines.Line("Whoever has the URL of one of these PublicLinks:")
+		t := printer.NewTable(w, "LINK", "SHOWS", "PASSWORD", "SUSPENDED", "SINCE", "UNTIL")
 		for i := range a.Links {
 			l := &a.Links[i]
 			shows := "all of it"
@@ -48,13 +63,13 @@ func (a *WhoCan) WriteTable(w io.Writer, wide bool) error {
 			if l.TTL != "" {
 				until = l.TTL + " after it was made"
 			}
-			t.row(l.Name, shows, yesNo(l.Password), yesNo(l.Suspended), instant(l.NotBefore, ""), instant(l.NotAfter, until))
+			t.Row(l.Name, shows, yesNo(l.Password), yesNo(l.Suspended), printer.Instant(l.NotBefore, ""), printer.Instant(l.NotAfter, until))
 		}
-		if err := t.end(); err != nil {
+		if err := t.End(); err != nil {
 			return err
 		}
 	}
-	return lines.notes(a.Notes)
+	return lines.Notes(a.Notes)
 }
 
 func yesNo(b bool) string {
@@ -66,19 +81,19 @@ func yesNo(b bool) string {
 
 // WriteTable writes yes or no, and the grounds when wide.
 func (a *Answer) WriteTable(w io.Writer, wide bool) error {
-	lines := &text{w: w}
-	lines.line("%s", yesNo(a.Allowed))
+	lines := printer.NewLines(w)
+	lines.Line("%s", yesNo(a.Allowed))
 	if wide {
 		a.grounds(lines, 1<<30)
-		return lines.notes(a.Notes)
+		return lines.Notes(a.Notes)
 	}
-	return lines.err
+	return lines.Err()
 }
 
 // WriteTable writes what the user may and may not do, permissions with the same grounds together.
 func (e *Explanation) WriteTable(w io.Writer, wide bool) error {
-	lines := &text{w: w}
-	lines.line("%s on %s, library %s, at %s", e.User, e.Target, e.Library, stamp(e.At))
+	lines := printer.NewLines(w)
+	lines.Line("%s on %s, library %s, at %s", e.Subject, e.Target, e.Library, printer.Stamp(e.At))
 	most := 3
 	if wide {
 		most = 1 << 30
@@ -99,25 +114,25 @@ func (e *Explanation) WriteTable(w io.Writer, wide bool) error {
 				}
 			}
 			word := map[bool]string{true: "may", false: "may not"}[allowed]
-			lines.line("")
-			lines.line("%s: %s", word, strings.Join(same, ", "))
+			lines.Line("")
+			lines.Line("%s: %s", word, strings.Join(same, ", "))
 			v.grounds(lines, most)
 		}
 	}
-	return lines.notes(e.Notes)
+	return lines.Notes(e.Notes)
 }
 
 // grounds writes routes, or why there is none, so many at most.
-func (v *Verdict) grounds(lines *text, most int) {
+func (v *Verdict) grounds(lines *printer.Lines, most int) {
 	if v.Allowed {
 		for i := range v.Routes {
-			lines.line("  by %s", v.Routes[i].String())
+			lines.Line("  by %s", v.Routes[i].String())
 		}
 		return
 	}
 	for i, why := range v.WhyNot {
 		if i == most {
-			lines.line("  and %d more; -o wide shows all", len(v.WhyNot)-most)
+			lines.Line("  and %d more; -o wide shows all", len(v.WhyNot)-most)
 			return
 		}
 		var because []string
@@ -125,40 +140,31 @@ func (v *Verdict) grounds(lines *text, most int) {
 			because = append(because, o.Message)
 		}
 		if why.Route == nil {
-			lines.line("  %s", strings.Join(because, "; "))
+			lines.Line("  %s", strings.Join(because, "; "))
 			continue
 		}
 		route := *why.Route
 		route.NotAfter = nil // where it matters it is among the obstacles
-		lines.line("  not by %s: %s", route.String(), strings.Join(because, "; "))
+		lines.Line("  not by %s: %s", route.String(), strings.Join(because, "; "))
 	}
 }
 
 // WriteTable writes a row for each grant.
 func (a *Access) WriteTable(w io.Writer, wide bool) error {
-	lines := &text{w: w}
+	lines := printer.NewLines(w)
 	if len(a.Grants) == 0 {
-		lines.line("%s may do nothing.", a.User)
-		return lines.notes(a.Notes)
+		lines.Line("%s may do nothing.", a.Subject)
+		return lines.Notes(a.Notes)
 	}
-	t := newTable(w, append([]string{"LIBRARY", "WHERE", "PERMISSIONS"}, routeColumns(wide)...)...)
+	t := printer.NewTable(w, append([]string{"LIBRARY", "WHERE", "PERMISSIONS"}, routeColumns(wide)...)...)
 	for i := range a.Grants {
 		g := &a.Grants[i]
-		where := g.Path
-		switch {
-		case len(g.Items) > 0:
-			where = few(g.Items, 3)
-		case g.Restricted != "":
-			where += " (restricted)"
-		case where == "":
-			where = "all but restricted Folders"
-		}
-		t.row(append([]string{g.Library, where, strings.Join(g.Permissions, ",")}, g.Route.cells(wide)...)...)
+		t.Row(append([]string{g.Library, g.where(), strings.Join(g.Permissions, ",")}, g.Route.cells(wide)...)...)
 	}
-	if err := t.end(); err != nil {
+	if err := t.End(); err != nil {
 		return err
 	}
-	return lines.notes(a.Notes)
+	return lines.Notes(a.Notes)
 }
 
 // WriteTable writes a row for each role.
@@ -169,23 +175,23 @@ func (a *Roles) WriteTable(w io.Writer, wide bool) error {
 		most = 1 << 30
 		columns = append(columns, "DESCRIPTION")
 	}
-	t := newTable(w, columns...)
+	t := printer.NewTable(w, columns...)
 	for _, role := range a.Roles {
 		cells := []string{role.Name, role.Kind, strings.Join(role.Permissions, ","), counted(role.Users, most), counted(role.Bindings, most)}
 		if wide {
 			cells = append(cells, role.Description)
 		}
-		t.row(cells...)
+		t.Row(cells...)
 	}
-	if err := t.end(); err != nil {
+	if err := t.End(); err != nil {
 		return err
 	}
-	return (&text{w: w}).notes(a.Notes)
+	return printer.NewLines(w).Notes(a.Notes)
 }
 
 func counted(names []string, most int) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d: %s", len(names), few(names, most))
+	return fmt.Sprintf("%d: %s", len(names), printer.Few(names, most))
 }

@@ -168,8 +168,14 @@ var rows = map[string]struct {
 	"internal/rendition/worker":   {pure, "internal/asset internal/rendition"}, // an engine is handed to it, so it is built without cgo
 	"internal/rendition/vips":     {pure, ""},
 	"internal/rendition/specimen": {pure, ""},
-	"internal/review":             {pure, "api/v1alpha1 internal/access internal/asset"},
-	"internal/review/source":      {cluster, "api/v1alpha1 internal/review"},
+	"internal/review":             {pure, "api/v1alpha1 internal/access internal/asset internal/link internal/review/printer"},
+	"internal/review/printer":     {pure, ""},
+	"internal/review/compare":     {pure, "api/v1alpha1 internal/access internal/asset internal/link internal/review internal/review/printer"},
+	"internal/review/lint":        {pure, "api/v1alpha1 internal/access internal/review internal/review/printer"},
+	"internal/review/policytest":  {pure, "internal/access internal/review internal/review/printer"},
+	"internal/review/adopt":       {pure, "api/v1alpha1 internal/access internal/asset internal/policy internal/review/printer"},
+	"internal/review/source":      {cluster, "api/v1alpha1 internal/review internal/review/policytest"},
+	"internal/review/inventory":   {both, "internal/review/adopt internal/review/compare internal/store"},
 	"internal/store":              {stores, "internal/store/conn internal/store/iam internal/store/identity internal/store/minio"},
 	"internal/store/iam":          {stores, "internal/store/conn internal/store/identity"},
 	"internal/store/minio":        {stores, "internal/store/conn internal/store/identity"},
@@ -179,8 +185,9 @@ var rows = map[string]struct {
 	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/policy internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
-	"cmd/kubectl-dam":             {cluster, "internal/access internal/review internal/review/source"},
-	"cmd/transform":               {pure, "internal/rendition internal/rendition/engine internal/rendition/worker"},
+	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/review internal/review/adopt internal/review/compare internal/review/inventory internal/review/lint " +
+		"internal/review/policytest internal/review/printer internal/review/source"},
+	"cmd/transform": {pure, "internal/rendition internal/rendition/engine internal/rendition/worker"},
 }
 
 // What decides imports neither Kubernetes clients nor a store, and nothing points back.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,9 +103,14 @@ func prepare(ctx context.Context) error {
 
 // kubectl runs kubectl from the root of the checkout, with the plugin to be found.
 func kubectl(ctx context.Context, kubeconfig string, args ...string) (said, error) {
+	return kubectlWith(ctx, nil, kubeconfig, args...)
+}
+
+// kubectlWith runs kubectl with something on its stdin.
+func kubectlWith(ctx context.Context, stdin io.Reader, kubeconfig string, args ...string) (said, error) {
 	var out, complaints bytes.Buffer
 	c := exec.CommandContext(ctx, bed.kubectl, args...)
-	c.Dir, c.Stdout, c.Stderr = bed.root, &out, &complaints
+	c.Dir, c.Stdin, c.Stdout, c.Stderr = bed.root, stdin, &out, &complaints
 	c.Env = append(os.Environ(), "PATH="+bed.path, "KUBECONFIG="+kubeconfig, "HOME="+bed.dir)
 	err := c.Run()
 	var exit *exec.ExitError

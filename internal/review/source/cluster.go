@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -89,6 +90,29 @@ func list[T any](ctx context.Context, client *rest.RESTClient, namespace, resour
 	}
 }
 
+// Namespaces are those of a cluster in which somebody declared a Library, a User or a PublicLink,
+// in order: the tenants. It needs the verb list on them in all namespaces.
+func Namespaces(ctx context.Context, config *rest.Config) ([]string, error) {
+	config = rest.CopyConfig(config)
+	config.QPS, config.Timeout, config.WarningHandler = -1, requestTimeout, rest.NoWarnings{}
+	client, err := clientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("making a client: %w", err)
+	}
+	var all []string
+	for _, resource := range []string{"libraries", "users", "publiclinks"} {
+		var found []metav1.PartialObjectMetadata
+		if err := list(ctx, client, metav1.NamespaceAll, resource, &found); err != nil {
+			return nil, err
+		}
+		for i := range found {
+			all = append(all, found[i].Namespace)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
 // readNamespace learns whether the namespace is there and frozen. Without the
 // right to look, the answer goes on and says so.
 func readNamespace(ctx context.Context, config *rest.Config, t *review.Tenant) error {
@@ -116,6 +140,8 @@ func readNamespace(ctx context.Context, config *rest.Config, t *review.Tenant) e
 func inPlainWords(err error, resource, namespace string) error {
 	var unreachable *url.Error
 	switch {
+	case apierrors.IsForbidden(err) && namespace == metav1.NamespaceAll:
+		return fmt.Errorf("you may not list %s in all namespaces: choose one with --namespace, or review files with -f: %w", resource, err)
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("you may not list %s in namespace %s: ask for a binding of the ClusterRole vitrine-tenant-viewer there, or review files with -f: %w", resource, namespace, err)
 	case apierrors.IsUnauthorized(err):

@@ -19,34 +19,70 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/policytest"
 )
 
-// Files reads the declarations of one namespace from files and folders of YAML
-// or JSON, folders with all below them; - is stdin. Objects of other groups are
-// passed over, hidden files and folders too. Objects that name no namespace count as the
-// one asked for; with none asked for, it is the only one that the files name.
-func Files(stdin io.Reader, paths []string, namespace string) (review.Tenant, error) {
-	r := reader{frozen: map[string]string{}}
-	for _, path := range paths {
-		if err := r.path(stdin, path); err != nil {
-			return review.Tenant{}, err
-		}
-	}
-	t, err := assemble(r.objects, r.frozen, namespace)
-	t.Notes = append(t.Notes, r.notes...)
-	return t, err
-}
-
-type reader struct {
+// Set is all that was read from files, of any number of tenants.
+type Set struct {
 	objects []object
 	// frozen gives the reasons on the freeze annotations of namespaces.
 	frozen map[string]string
 	notes  []string
+	// Tests are the policy tests that stand beside the declarations.
+	Tests []policytest.AccessTest
+}
+
+// Read reads files and folders of YAML or JSON, folders with all below them; - is
+// stdin. A folder with a kustomization is built as kubectl kustomize does, but nothing is fetched from
+// elsewhere. Objects of other groups are passed over, hidden files and folders too.
+func Read(stdin io.Reader, paths []string) (*Set, error) {
+	r := reader{Set: Set{frozen: map[string]string{}}}
+	for _, path := range paths {
+		if err := r.path(stdin, path); err != nil {
+			return nil, err
+		}
+	}
+	return &r.Set, nil
+}
+
+// Files reads the declarations of one namespace. Objects that name no namespace count as the
+// one asked for; with none asked for, it is the only one that the files name.
+func Files(stdin io.Reader, paths []string, namespace string) (review.Tenant, error) {
+	s, err := Read(stdin, paths)
+	if err != nil {
+		return review.Tenant{}, err
+	}
+	return s.Tenant(namespace)
+}
+
+// Tenant gives what is declared in a namespace, or in the only one that is named when it is empty.
+func (s *Set) Tenant(namespace string) (review.Tenant, error) {
+	t, err := assemble(s.objects, s.frozen, namespace)
+	t.Notes = append(t.Notes, s.notes...)
+	return t, err
+}
+
+// Namespaces are those that something is declared in, in order.
+func (s *Set) Namespaces() []string {
+	there := namespacesOf(s.objects)
+	if len(there) == 0 && len(s.objects) > 0 {
+		there = []string{metav1.NamespaceDefault}
+	}
+	return there
+}
+
+type reader struct {
+	Set
+	// built: what is read comes out of kustomize, and the tests of its folder were read before.
+	built bool
 }
 
 func (r *reader) path(stdin io.Reader, path string) error {
 	if path == "-" {
 		return r.documents(stdin, "stdin")
+	}
+	if isFolder, err := os.Stat(path); err == nil && isFolder.IsDir() && kustomizationIn(path) != "" {
+		return r.build(path)
 	}
 	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -60,6 +96,12 @@ func (r *reader) path(stdin io.Reader, path string) error {
 				return filepath.SkipDir
 			}
 			return nil
+		}
+		if entry.IsDir() && name != path && kustomizationIn(name) != "" {
+			if err := r.build(name); err != nil {
+				return err
+			}
+			return filepath.SkipDir
 		}
 		// A folder's own name does not matter, nor does that of a file that was named.
 		if entry.IsDir() || name != path && !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
@@ -144,9 +186,24 @@ func (r *reader) document(text []byte, where string) error {
 	case version != v1alpha1.GroupVersion.String():
 		return fmt.Errorf("%s: this plugin reads %s, not %s; use the plugin of that version", where, v1alpha1.GroupVersion, version)
 	}
+	if kind == policytest.Kind {
+		return r.test(text, where)
+	}
 	o, tenants, err := ours(text, where, kind)
 	if tenants && err == nil {
 		r.objects = append(r.objects, o)
+	}
+	return err
+}
+
+// test reads a policy test, which is no declaration.
+func (r *reader) test(text []byte, where string) error {
+	if r.built {
+		return nil
+	}
+	t, err := policytest.Parse(text, where)
+	if err == nil {
+		r.Tests = append(r.Tests, t)
 	}
 	return err
 }
@@ -189,7 +246,7 @@ func (r *reader) kustomization(raw []byte, where string) error {
 		delete(fields, harmless)
 	}
 	if len(fields) > 0 {
-		r.notes = append(r.notes, where+" changes what other files say, and is not carried out here: use kubectl kustomize and give its output with -f -")
+		r.notes = append(r.notes, where+" changes what other files say, and is not carried out here: name its folder with -f, which is built")
 	}
 	return nil
 }

@@ -19,6 +19,18 @@ metadata: {name: NAME, namespace: SPACE}
 spec: {displayName: Alice}
 `
 
+const kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+
+const accessTest = `apiVersion: dam.vitrine.dev/v1alpha1
+kind: AccessTest
+metadata: {name: alice}
+spec:
+  subject: alice
+  permission: download
+  target: folder/launch
+  expect: deny
+`
+
 func someone(name, namespace string) string {
 	text := strings.ReplaceAll(user, "NAME", name)
 	if namespace == "" {
@@ -73,13 +85,28 @@ func TestFiles(t *testing.T) {
 		{reason: "another namespace's freeze is not this one's",
 			files: map[string]string{"a.yaml": someone("alice", "acme") + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: other, annotations: {dam.vitrine.dev/freeze: leak}}\n"},
 			want:  []string{"alice"}, space: "acme"},
-		{reason: "a kustomization that patches is noted",
-			files: map[string]string{"a.yaml": someone("alice", "acme"), "kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\npatches: [{path: p.yaml}]\n"},
-			want:  []string{"alice"}, space: "acme", noted: "is not carried out here"},
-		{reason: "a kustomization that only lists files is not",
-			files: map[string]string{"a.yaml": someone("alice", "acme"), "kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n"},
+		{reason: "a folder with a kustomization is built, and no more of it is read",
+			files: map[string]string{"a.yaml": someone("alice", ""), "patch.yaml": someone("zoe", ""), "kustomization.yaml": kustomization + "resources: [a.yaml]\nnamespace: acme\nnamePrefix: team-\n"},
+			want:  []string{"team-alice"}, space: "acme"},
+		{reason: "folders with kustomizations below one are built, components are not",
+			files: map[string]string{
+				"one/a.yaml": someone("alice", ""), "one/kustomization.yaml": kustomization + "resources: [a.yaml]\nnamespace: acme\n", "bob.yaml": someone("bob", "acme"),
+				"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: x-\n",
+			},
+			want: []string{"bob", "alice"}, space: "acme"},
+		{reason: "a kustomization that is named as a file is not carried out",
+			files: map[string]string{"a.yaml": someone("alice", "acme"), "kustomization.yaml": kustomization + "resources: [a.yaml]\nnamePrefix: x-\n"}, paths: []string{"a.yaml", "kustomization.yaml"},
+			want: []string{"alice"}, space: "acme", noted: "is not carried out here"},
+		{reason: "policy tests are no declarations",
+			files: map[string]string{"a.yaml": someone("alice", "acme"), "t.yaml": accessTest},
 			want:  []string{"alice"}, space: "acme"},
 
+		{reason: "a policy test with a word that nobody reads", files: map[string]string{"a.yaml": someone("alice", "acme"), "t.yaml": accessTest + "  expected: deny\n"}, refused: `unknown field "expected"`},
+		{reason: "a kustomization that would be fetched", files: map[string]string{"a.yaml": someone("alice", "acme"), "kustomization.yaml": kustomization + "resources: [a.yaml, \"https://github.com/acme/policy?ref=main\"]\n"}, refused: "nothing is fetched"},
+		{reason: "a base of a base that would be fetched",
+			files:   map[string]string{"kustomization.yaml": kustomization + "resources: [base]\n", "base/kustomization.yaml": kustomization + "resources: [\"git@github.com:acme/policy\"]\n"},
+			refused: "nothing is fetched"},
+		{reason: "a kustomization that cannot be built", files: map[string]string{"kustomization.yaml": kustomization + "resources: [a.yaml]\n"}, refused: "building"},
 		{reason: "several namespaces and none chosen", files: map[string]string{"a.yaml": someone("alice", "acme") + "---\n" + someone("nora", "northlight")}, refused: "namespaces acme, northlight; choose one"},
 		{reason: "nothing in the namespace chosen", files: map[string]string{"a.yaml": someone("alice", "acme")}, namespace: "other", refused: "there are declarations for acme"},
 		{reason: "nothing of ours at all", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: Secret\n"}, refused: "they declare nothing of dam.vitrine.dev"},

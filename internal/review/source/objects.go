@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,8 +76,8 @@ func ours(text []byte, where, kind string) (object, bool, error) {
 	return o, true, err
 }
 
-// assemble makes the tenant of a namespace out of all that was read.
-func assemble(objects []object, frozen map[string]string, namespace string) (review.Tenant, error) {
+// namespacesOf are the namespaces that objects name, in order.
+func namespacesOf(objects []object) []string {
 	var there []string
 	for _, o := range objects {
 		if o.namespace != "" && !slices.Contains(there, o.namespace) {
@@ -84,6 +85,15 @@ func assemble(objects []object, frozen map[string]string, namespace string) (rev
 		}
 	}
 	slices.Sort(there)
+	return there
+}
+
+// ErrNothing says that files declare nothing in the namespace asked for.
+var ErrNothing = errors.New("the files declare nothing")
+
+// assemble makes the tenant of a namespace out of all that was read.
+func assemble(objects []object, frozen map[string]string, namespace string) (review.Tenant, error) {
+	there := namespacesOf(objects)
 	switch {
 	case namespace != "":
 	case len(there) > 1:
@@ -103,7 +113,7 @@ func assemble(objects []object, frozen map[string]string, namespace string) (rev
 			continue
 		}
 		if first, twice := seen[[2]string{o.kind, o.name}]; twice {
-			return review.Tenant{}, fmt.Errorf("%s %s is declared twice, in %s and in %s; take one away, or build an overlay with kustomize and give its output with -f -", o.kind, o.name, first, o.where)
+			return review.Tenant{}, fmt.Errorf("%s %s is declared twice, in %s and in %s; take one away, or name one overlay alone with -f", o.kind, o.name, first, o.where)
 		}
 		seen[[2]string{o.kind, o.name}] = o.where
 		o.into(&t)
@@ -113,7 +123,7 @@ func assemble(objects []object, frozen map[string]string, namespace string) (rev
 		if len(there) > 0 {
 			hint = "there are declarations for " + strings.Join(there, ", ")
 		}
-		return review.Tenant{}, fmt.Errorf("the files declare nothing in namespace %s; %s", namespace, hint)
+		return review.Tenant{}, fmt.Errorf("%w in namespace %s; %s", ErrNothing, namespace, hint)
 	}
 	return t, nil
 }

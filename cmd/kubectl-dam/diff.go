@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/compare"
+)
+
+// Exit codes of diff; 1 is an error.
+const (
+	exitChanged = 2
+	exitWider   = 3
+)
+
+// fromCluster is what --base and --head name the cluster by.
+const fromCluster = "cluster"
+
+type diffFlags struct {
+	base, head []string
+	counting   counting
+	cluster    bool
+}
+
+func (p *program) diff() *cobra.Command {
+	var f diffFlags
+	c := &cobra.Command{
+		Use:   "diff --base DIR --head DIR",
+		Short: "Who gains and loses what by a change, for a pull request",
+		Long: `Compares two states of a tenant's declarations, each from files or from the cluster: who gains
+and who loses what, on which prefix, from when until when, by which route; and which public links open, last
+longer or are less protected. It compares what the declarations come to, at now and at every later instant at which
+something begins or ends: a binding that is renamed is no change.
+
+The exit code is 0 when access stays the same, 2 when it changes and gets wider nowhere, 3 when it gets wider
+somewhere, and 1 for an error. Without -n every namespace that one of the two sides names is compared.
+
+How many objects and bytes a change newly exposes only a listing of the buckets tells, which neither
+declarations nor the cluster have: give one with --inventory, or have the buckets listed with --s3-endpoint, which
+is done with your own AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and never with Vitrine's. With
+--cluster the Libraries' own counts are told as the most that it can be.
+` + readsOnly,
+		Example: "  kubectl dam diff --base main/acme --head branch/acme -o markdown\n  kubectl dam diff --base cluster --head ./acme --cluster -n acme",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return p.runDiff(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringArrayVar(&f.base, "base", nil, "the state before: a file or folder of YAML, which may be repeated, or the word cluster")
+	flags.StringArrayVar(&f.head, "head", nil, "the state after, likewise")
+	flags.BoolVar(&f.cluster, "cluster", false, "tell from the cluster how many objects the Libraries hold, as the most that can be newly exposed")
+	f.counting.add(flags)
+	return c
+}
+
+func (p *program) runDiff(ctx context.Context, f diffFlags) error {
+	if err := p.checkOutput("markdown"); err != nil {
+		return err
+	}
+	if len(f.base) == 0 || len(f.head) == 0 || len(p.files) > 0 {
+		return errors.New("say what to compare with --base and --head: each a folder of YAML, or the word cluster")
+	}
+	now, err := p.now()
+	if err != nil {
+		return err
+	}
+	base, head, err := p.sides(ctx, f.base, f.head)
+	if err != nil {
+		return err
+	}
+	objects, err := f.counting.objects(ctx, append(slices.Clone(base), head...))
+	if err != nil {
+		return err
+	}
+	var held map[string]string
+	if f.cluster {
+		if held, err = p.holdings(ctx, head); err != nil {
+			return err
+		}
+	}
+	var diffs []*compare.Diff
+	for _, pair := range paired(base, head) {
+		d := compare.Compare(pair[0], pair[1], now)
+		if objects != nil {
+			d.Count(objects)
+		}
+		for _, c := range d.Changes {
+			if most, known := held[d.Namespace+"/"+c.Library]; known && len(c.Gains) > 0 && !slices.Contains(d.Notes, most) {
+				d.Notes = append(d.Notes, most)
+			}
+		}
+		diffs = append(diffs, d)
+	}
+	report := compare.NewReport(diffs...)
+	if p.output == "markdown" {
+		err = report.WriteMarkdown(p.out)
+	} else {
+		err = p.print(report)
+	}
+	if err != nil {
+		return err
+	}
+	switch report.Verdict {
+	case compare.Wider:
+		return silentError(exitWider)
+	case compare.Changed:
+		return silentError(exitChanged)
+	case compare.Same:
+	}
+	return nil
+}
+
+// sides reads both states. What the cluster is asked about are the namespaces that the files name.
+func (p *program) sides(ctx context.Context, base, head []string) (was, is []review.Tenant, err error) {
+	onCluster := func(side []string) bool { return len(side) == 1 && side[0] == fromCluster }
+	namespace := *p.cluster.Namespace
+	read := func(side []string) ([]review.Tenant, error) {
+		if onCluster(side) {
+			return nil, nil
+		}
+		return p.tenantsOfFiles(side, namespace)
+	}
+	if was, err = read(base); err != nil {
+		return nil, nil, fmt.Errorf("base: %w", err)
+	}
+	if is, err = read(head); err != nil {
+		return nil, nil, fmt.Errorf("head: %w", err)
+	}
+	if !onCluster(base) && !onCluster(head) {
+		if len(was)+len(is) == 0 {
+			return nil, nil, fmt.Errorf("neither side declares anything in namespace %s", namespace)
+		}
+		return was, is, nil
+	}
+	var namespaces []string
+	for _, t := range append(slices.Clone(was), is...) {
+		namespaces = append(namespaces, t.Namespace)
+	}
+	if len(namespaces) == 0 {
+		_, current, err := p.connect()
+		if err != nil {
+			return nil, nil, err
+		}
+		namespaces = []string{current}
+	}
+	there, err := p.tenantsOfCluster(ctx, namespaces)
+	if err != nil {
+		return nil, nil, err
+	}
+	if onCluster(base) {
+		was = there
+	}
+	if onCluster(head) {
+		is = there
+	}
+	return was, is, nil
+}
+
+// paired puts the two states of each tenant side by side; a state that is missing declares nothing.
+func paired(base, head []review.Tenant) [][2]review.Tenant {
+	at := map[string]int{}
+	var all [][2]review.Tenant
+	for i, side := range [][]review.Tenant{base, head} {
+		for _, t := range side {
+			n, known := at[t.Namespace]
+			if !known {
+				n = len(all)
+				at[t.Namespace] = n
+				all = append(all, [2]review.Tenant{{Namespace: t.Namespace}, {Namespace: t.Namespace}})
+			}
+			all[n][i] = t
+		}
+	}
+	return all
+}
+
+// holdings tell how much the cluster knows each Library to hold.
+func (p *program) holdings(ctx context.Context, head []review.Tenant) (map[string]string, error) {
+	var namespaces []string
+	for _, t := range head {
+		namespaces = append(namespaces, t.Namespace)
+	}
+	there, err := p.tenantsOfCluster(ctx, namespaces)
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]string{}
+	for _, t := range there {
+		for i := range t.Declared.Libraries {
+			l := &t.Declared.Libraries[i]
+			if a := l.Status.Assets; a != nil && a.Count != nil && a.Bytes != nil {
+				held[t.Namespace+"/"+l.Name] = fmt.Sprintf("library %s held %d objects, %d bytes when last counted: no more than that is newly exposed in it; --inventory or --s3-endpoint tells how many", l.Name, *a.Count, *a.Bytes)
+			}
+		}
+	}
+	return held, nil
+}

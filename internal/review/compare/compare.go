@@ -1,0 +1,85 @@
+package compare
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+// Compare tells what becomes of access when head takes the place of base, from an
+// instant on. Both are states of one tenant.
+func Compare(base, head review.Tenant, now time.Time) *Diff {
+	now = now.UTC()
+	groups := memberless(base, head)
+	was, is := newSide(base, groups, now), newSide(head, groups, now)
+	was.firstSeen = firstDays(base.Links, head.Links)
+	is.firstSeen = was.firstSeen
+	d := &Diff{Namespace: head.Namespace, At: now, Changes: []Change{}, Links: []Declared{}, Declared: declared(base, head)}
+
+	subjects := append(was.users(groups), is.users(groups)...)
+	slices.Sort(subjects)
+	var rows []Change
+	for _, name := range slices.Compact(subjects) {
+		rows = append(rows, changes(name, subject(was, is, was.holdings(name), is.holdings(name), now), was, is)...)
+	}
+	before, after := linksOf(base), linksOf(head)
+	for _, name := range names(before, after) {
+		found, other := linkChanges(was, is, before[name], after[name])
+		rows = append(rows, changes("link/"+name, found, was, is)...)
+		d.Links = append(d.Links, other...)
+	}
+	d.Changes = append(d.Changes, together(rows)...)
+	d.judge()
+	d.Notes = notes(base, head)
+	return d
+}
+
+// notes say what the comparison leaves open, and what the new state declares in vain.
+func notes(base, head review.Tenant) []string {
+	var all []string
+	for _, note := range append(slices.Clone(base.Notes), head.Notes...) {
+		if !slices.Contains(all, note) {
+			all = append(all, note)
+		}
+	}
+	known := map[string]bool{}
+	for _, p := range access.New(base.Declared).Problems() {
+		known[p.Kind+p.Name+p.Message] = true
+	}
+	const most = 20
+	var news []string
+	for _, p := range access.New(head.Declared).Problems() {
+		// Which files there are is not known here, so neither is what a pattern comes to.
+		if !known[p.Kind+p.Name+p.Message] && p.Reason != v1alpha1.ReasonLinksOnly {
+			news = append(news, "new: "+p.Kind+" "+p.Name+": "+p.Message)
+		}
+	}
+	return append(all, news[:min(most, len(news))]...)
+}
+
+func linksOf(t review.Tenant) map[string]*v1alpha1.PublicLink {
+	all := make(map[string]*v1alpha1.PublicLink, len(t.Links))
+	for i := range t.Links {
+		all[t.Links[i].Name] = &t.Links[i]
+	}
+	return all
+}
+
+// names are the keys of two maps, in order.
+func names[T any](a, b map[string]T) []string {
+	var all []string
+	for name := range a {
+		all = append(all, name)
+	}
+	for name := range b {
+		if _, both := a[name]; !both {
+			all = append(all, name)
+		}
+	}
+	slices.SortFunc(all, strings.Compare)
+	return all
+}

@@ -1,0 +1,120 @@
+package compare
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+)
+
+// Object is one file in a bucket.
+type Object struct {
+	Bucket string
+	// Key in the bucket.
+	Key string
+	// Size in bytes.
+	Size int64
+}
+
+// Exposed counts the files that somebody may see or download after the change and might not before.
+type Exposed struct {
+	Objects int64 `json:"objects"`
+	Bytes   int64 `json:"bytes"`
+}
+
+// exposing are the permissions that show what is in a file.
+var exposing = access.Of(access.Preview, access.Download)
+
+// file is an Object where people know it to be.
+type file struct {
+	path string
+	size int64
+}
+
+// Count tells how many of these objects, which are all that the tenant's buckets hold, each
+// change newly exposes, and how many all of them do together. An object counts once for a change,
+// however many subjects it names.
+func (d *Diff) Count(objects []Object) {
+	located := map[string][]file{} // by bucket of originals, as sides name it
+	for i := range d.Changes {
+		f := &d.Changes[i].finding
+		if _, done := located[f.bucket]; !done {
+			located[f.bucket] = locate(objects, f)
+		}
+	}
+	total := &Exposed{}
+	counted := map[string]map[int]bool{}
+	for i := range d.Changes {
+		c := &d.Changes[i]
+		if len(c.Gains) == 0 {
+			continue
+		}
+		var count, bytes int64
+		at := d.At
+		if c.From != nil {
+			at = *c.From
+		}
+		bucket := c.finding.bucket
+		for n, o := range located[bucket] {
+			if !c.finding.holds(o.path) || c.finding.gains(o.path, at)&exposing == 0 {
+				continue
+			}
+			count, bytes = count+1, bytes+o.size
+			if counted[bucket] == nil {
+				counted[bucket] = map[int]bool{}
+			}
+			if !counted[bucket][n] {
+				counted[bucket][n] = true
+				total.Objects, total.Bytes = total.Objects+1, total.Bytes+o.size
+			}
+		}
+		c.Objects, c.Bytes = &count, &bytes
+	}
+	d.Exposed = total
+}
+
+// holds tells whether a path lies in the finding's place, and in none of its exceptions.
+func (f *finding) holds(path string) bool {
+	if f.item {
+		return matches(f.where, path)
+	}
+	return strings.HasPrefix(path, f.where) && !slices.ContainsFunc(f.except, func(part string) bool {
+		return strings.HasSuffix(part, "/") && strings.HasPrefix(path, part)
+	})
+}
+
+// gains are the permissions on one file that the new state gives and the old one did not.
+func (f *finding) gains(path string, at time.Time) access.Permissions {
+	was := permissions(f.base.covering(f.bucket, path), at)
+	return permissions(f.head.covering(f.bucket, path), at) &^ was
+}
+
+// locate gives the files of a Library: those of its bucket, and those below the roots of restricted
+// Folders, which are in Vitrine's bucket beside it.
+func locate(objects []Object, f *finding) []file {
+	_, bucket, _ := strings.Cut(f.bucket, "/")
+	roots := map[string]string{}
+	for _, s := range []*side{f.base.side, f.head.side} {
+		if l := s.layouts[f.bucket]; l != nil {
+			for path, name := range maps.All(l.restricted) {
+				roots[name] = path
+			}
+		}
+	}
+	var all []file
+	for _, o := range objects {
+		switch o.Bucket {
+		case bucket:
+			all = append(all, file{o.Key, o.Size})
+		case bucket + "-dam":
+			rest, restricted := strings.CutPrefix(o.Key, "restricted/")
+			name, path, _ := strings.Cut(rest, "/")
+			if root, known := roots[name]; restricted && known && path != "" {
+				all = append(all, file{root + path, o.Size})
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,138 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+// holding is one right of one subject, as seen along the paths that people know.
+type holding struct {
+	bucket string
+	// root is the path of the restricted Folder whose files are meant; empty for the open part.
+	root string
+	// prefix below which the right holds; it ends in a slash, or is empty for all of the root.
+	prefix string
+	// items of a Collection, when those are what is held.
+	items []string
+	// permissions held.
+	permissions access.Permissions
+	// from and until bound it; nil is from now on, and for good.
+	from, until *time.Time
+	// by is the route in a sentence.
+	by string
+}
+
+// identity tells what a holding comes to, whichever way it came about.
+func (h *holding) identity() string {
+	return fmt.Sprintf("%s\x00%s\x00%s\x00%q\x00%d\x00%d\x00%d", h.bucket, h.root, h.prefix, h.items, h.permissions, unix(h.from), unix(h.until))
+}
+
+func unix(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func (h *holding) live(at time.Time) bool {
+	return (h.from == nil || !at.Before(*h.from)) && (h.until == nil || at.Before(*h.until))
+}
+
+// covers tells whether a path in a root is held.
+func (h *holding) covers(root, path string) bool {
+	if h.root != root {
+		return false
+	}
+	if h.items == nil {
+		return strings.HasPrefix(path, h.prefix)
+	}
+	return slices.ContainsFunc(h.items, func(item string) bool { return matches(item, path) })
+}
+
+// matches tells whether an item of a Collection names a file. A pattern that ends in a ** is
+// about what lies in a folder, and never about a file of the folder's name.
+func matches(item, path string) bool {
+	literal, _, pattern := strings.Cut(item, "*")
+	return item == path || pattern && path != "" && strings.HasPrefix(path, literal) && access.Match(item, path)
+}
+
+// window bounds a holding as seen from now on; false when it is never open again.
+func window(notBefore, notAfter *time.Time, now time.Time) (from, until *time.Time, ever bool) {
+	from, until = notBefore, notAfter
+	if until != nil && (!until.After(now) || from != nil && !from.Before(*until)) {
+		return nil, nil, false
+	}
+	if from != nil && !from.After(now) {
+		from = nil
+	}
+	return from, until, true
+}
+
+// holdings are all that a user holds from now on.
+func (s *side) holdings(user string) []holding {
+	var all []holding
+	for _, g := range s.model.GrantsEver(user) {
+		from, until, ever := window(g.Route.NotBefore, g.Route.NotAfter, s.now)
+		if !ever {
+			continue
+		}
+		h := holding{permissions: g.Permissions, from: from, until: until, by: sentence(g.Route)}
+		if g.Scope != nil {
+			h.bucket = s.buckets[g.Scope.Library]
+			h.root, h.prefix = s.pathOf(*g.Scope)
+		} else {
+			if h.items = s.items[g.Route.Target.Name]; len(h.items) == 0 {
+				continue
+			}
+			h.bucket = s.buckets[g.Keys[0].Library]
+		}
+		all = append(all, h)
+	}
+	return all
+}
+
+// sentence is a route for people.
+func sentence(r access.Route) string {
+	text := "RoleBinding " + r.Binding + ", " + r.Role
+	if r.Group != "" {
+		text += " through group " + r.Group
+	}
+	return text + ", on " + review.Target{Kind: r.Target.Kind, Name: r.Target.Name}.String()
+}
+
+// linkHoldings are what whoever has a link's URL holds from now on.
+func (s *side) linkHoldings(l *v1alpha1.PublicLink) []holding {
+	shown, err := s.model.LinkScope(l.Spec.Target)
+	if err != nil || l.DeletionTimestamp != nil || l.Spec.Suspend || v1alpha1.FreezeReason(l) != "" {
+		return nil
+	}
+	var opens *time.Time
+	if l.Spec.NotBefore != nil {
+		opens = &l.Spec.NotBefore.Time
+	}
+	from, until, ever := window(opens, s.linkEnd(l, shown.Library), s.now)
+	if !ever {
+		return nil
+	}
+	h := holding{bucket: s.buckets[shown.Library], permissions: access.Of(access.List, access.Preview, access.Download), from: from, until: until, by: "PublicLink " + l.Name}
+	if l.Spec.Originals == v1alpha1.OriginalsHidden {
+		h.permissions = access.Of(access.List, access.Preview)
+	}
+	switch {
+	case shown.Scope != nil:
+		h.root, h.prefix = s.pathOf(*shown.Scope)
+	case l.Spec.Target.Asset != nil:
+		h.items = []string{string(l.Spec.Target.Asset.Path)}
+	default:
+		if h.items = s.items[l.Spec.Target.Collection.Name]; len(h.items) == 0 {
+			return nil
+		}
+	}
+	return []holding{h}
+}

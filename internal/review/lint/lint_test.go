@@ -1,0 +1,154 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/access/worldtest"
+	"github.com/vitrine-dam/vitrine/internal/review"
+)
+
+var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func given(t *testing.T, text string) review.Tenant {
+	t.Helper()
+	var own struct {
+		Libraries   []v1alpha1.Library
+		Folders     []v1alpha1.Folder
+		Collections []v1alpha1.Collection
+		Users       []v1alpha1.User
+		Groups      []v1alpha1.UserGroup
+		Roles       []v1alpha1.Role
+		Bindings    []v1alpha1.RoleBinding
+		Links       []v1alpha1.PublicLink
+	}
+	if err := yaml.UnmarshalStrict([]byte(text), &own); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return review.Tenant{Namespace: "acme", Links: own.Links, Declared: access.Declarations{
+		Libraries: own.Libraries, Folders: own.Folders, Collections: own.Collections, Users: own.Users, UserGroups: own.Groups, Roles: own.Roles, RoleBindings: own.Bindings,
+	}}
+}
+
+const world = `
+libraries: [{metadata: {name: brand}, spec: {bucket: {name: acme-brand}, renditions: [{name: web}]}}]
+folders:
+- {metadata: {name: launch}, spec: {libraryRef: {name: brand}, path: launch}}
+- {metadata: {name: final}, spec: {libraryRef: {name: brand}, path: launch/final}}
+users: [{metadata: {name: alice}}]
+`
+
+// bind declares a RoleBinding to alice.
+func bind(name, role, target string, more string) string {
+	return fmt.Sprintf("- {metadata: {name: %s}, spec: {roleRef: {kind: BuiltIn, name: %s}, subjects: [{kind: User, name: alice}], targets: [{kind: Folder, name: %s}]%s}}\n", name, role, target, more)
+}
+
+// TestLint has a tenant for every rule, with what it must and must not find.
+//
+// features: K7, D16
+func TestLint(t *testing.T) {
+	cases := []struct {
+		reason string
+		text   string
+		want   []string // severity, rule, kind/name
+	}{
+		{"nothing to mend", world + "bindings:\n" + bind("a", "viewer", "launch", ""), nil},
+		{"a grant below one that gives all of it", world + "bindings:\n" + bind("a", "viewer", "final", "") + bind("b", "manager", "launch", ""), []string{"Warning Redundant RoleBinding/a"}},
+		{"a grant below one that gives less is not redundant", world + "bindings:\n" + bind("a", "manager", "final", "") + bind("b", "viewer", "launch", ""), nil},
+		{"a grant that outlives the other is not redundant", world + "bindings:\n" + bind("a", "viewer", "final", "") + bind("b", "viewer", "launch", `, notAfter: "2028-01-01T00:00:00Z"`), nil},
+		{"of two that are the same one stays", world + "bindings:\n" + bind("a", "viewer", "final", "") + bind("b", "viewer", "final", ""), []string{"Warning Redundant RoleBinding/b"}},
+		{"a window that is over", world + "bindings:\n" + bind("b", "viewer", "launch", `, notAfter: "2027-01-01T00:00:00Z"`), []string{"Warning Expired RoleBinding/b"}},
+		{"a window that never opens", world + "bindings:\n" + bind("b", "viewer", "launch", `, notBefore: "2028-01-01T00:00:00Z", notAfter: "2027-06-01T00:00:00Z"`), []string{"Error NeverOpen RoleBinding/b"}},
+		{"names that lead nowhere", world + "bindings:\n" + bind("a", "viewer", "launch", "") + bind("b", "viewer", "nowhere", ""), []string{"Error UnknownName RoleBinding/b"}},
+		{"a group that nobody is in", world + "groups: [{metadata: {name: empty}}]\nbindings:\n" + bind("a", "viewer", "launch", ""), []string{"Warning EmptyGroup UserGroup/empty"}},
+		{"somebody who has nothing, and a role that nobody gives", world + "roles: [{metadata: {name: picker}, spec: {permissions: [list]}}]\n", []string{"Info UnusedRole Role/picker", "Info NoAccess User/alice"}},
+		{"a role that gives nothing on a collection", world + `collections: [{metadata: {name: hero}, spec: {libraryRef: {name: brand}, items: [{path: a.jpg}]}}]
+roles: [{metadata: {name: critic}, spec: {permissions: [list, upload]}}]
+bindings: [{metadata: {name: b}, spec: {roleRef: {kind: Role, name: critic}, subjects: [{kind: User, name: alice}], targets: [{kind: Collection, name: hero}]}}]
+`, []string{"Warning Ineffective RoleBinding/b"}},
+		{"a link that is over, one on nothing and one that offers what there is not", world + `bindings:
+` + bind("a", "viewer", "launch", "") + `links:
+- {metadata: {name: late}, spec: {target: {folder: {name: launch}}, renditions: [web], notAfter: "2027-01-01T00:00:00Z"}}
+- {metadata: {name: lost}, spec: {target: {folder: {name: nowhere}}}}
+- {metadata: {name: odd}, spec: {target: {folder: {name: launch}}, renditions: [square]}}
+`, []string{"Error UnknownName PublicLink/lost", "Error UnknownName PublicLink/odd", "Warning Expired PublicLink/late"}},
+		{"a grant to one who is frozen", `
+libraries: [{metadata: {name: brand}, spec: {bucket: {name: acme-brand}}}]
+folders: [{metadata: {name: launch}, spec: {libraryRef: {name: brand}, path: launch}}]
+users: [{metadata: {name: alice, annotations: {dam.vitrine.dev/freeze: lost}}}]
+bindings:
+` + bind("a", "viewer", "launch", ""), []string{"Warning Frozen RoleBinding/a"}},
+		{"a tree that is too deep, and a team without a top folder", `
+libraries: [{metadata: {name: brand}, spec: {bucket: {name: acme-brand}}}]
+folders:
+- {metadata: {name: deep}, spec: {libraryRef: {name: brand}, path: a/b/c/d/e}}
+- {metadata: {name: one}, spec: {libraryRef: {name: brand}, path: one/press}}
+- {metadata: {name: two}, spec: {libraryRef: {name: brand}, path: two/press}}
+- {metadata: {name: three}, spec: {libraryRef: {name: brand}, path: three/press}}
+- {metadata: {name: four}, spec: {libraryRef: {name: brand}, path: four/press}}
+users: [{metadata: {name: alice}}]
+groups: [{metadata: {name: press}, spec: {members: [alice]}}]
+bindings:
+- {metadata: {name: p}, spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: UserGroup, name: press}], targets: [{kind: Folder, name: one}, {kind: Folder, name: two}, {kind: Folder, name: three}, {kind: Folder, name: four}]}}
+`, []string{"Warning TooDeep Folder/deep", "Info NoTopFolder UserGroup/press"}},
+	}
+	for _, c := range cases {
+		t.Run(c.reason, func(t *testing.T) {
+			result := Lint(given(t, c.text), noon)
+			var got []string
+			for _, f := range result.Findings {
+				got = append(got, fmt.Sprintf("%s %s %s/%s", f.Severity, f.Rule, f.Kind, f.Name))
+				if f.Message == "" {
+					t.Errorf("%+v has no sentence", f)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("other findings (-want +got):\n%s", diff)
+			}
+			grave := slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Severity != Info })
+			if result.Clean() == grave {
+				t.Errorf("clean is %v for %v", result.Clean(), got)
+			}
+		})
+	}
+}
+
+// What is called redundant can all be deleted, together and at once: nobody's access changes by it at any instant.
+func TestRedundantBindingsCanGo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worldtest.Draw(t)
+		now := rapid.SampledFrom(w.Instants).Draw(t, "now")
+		redundant := map[string]bool{}
+		for _, f := range Lint(review.Tenant{Declared: w.Declarations}, now).Findings {
+			if f.Rule == "Redundant" {
+				redundant[f.Name] = true
+			}
+		}
+		less := w.Declarations
+		less.RoleBindings = slices.DeleteFunc(slices.Clone(less.RoleBindings), func(b v1alpha1.RoleBinding) bool { return redundant[b.Name] })
+		was, is := access.New(w.Declarations), access.New(less)
+		for _, u := range w.Users {
+			for _, at := range w.Instants {
+				if at.Before(now) {
+					continue
+				}
+				before, after := was.Reach(u.Name, at), is.Reach(u.Name, at)
+				for _, k := range w.Keys {
+					for p := range access.AllPermissions.Each() {
+						if before.May(p, k) != after.May(p, k) {
+							t.Fatalf("without %v %s loses %s on %+v at %s", redundant, u.Name, p, k, at)
+						}
+					}
+				}
+			}
+		}
+	})
+}
