@@ -228,7 +228,7 @@ func TestTenantsNeverSeeEachOther(t *testing.T) {
 	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "mine"}, declared))
 	declared.Spec.Tenants = append(declared.Spec.Tenants, v1alpha1.Tenant{Namespaces: []string{"theirs"}, Buckets: []string{"theirs-*"}})
 	w.must(bed.admin.Update(w.ctx, declared))
-	their := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "mine", namespace: "theirs"}
+	their := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "mine", namespace: "theirs", at: w.at}
 	their.apply(`
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: Library
@@ -269,7 +269,7 @@ spec:
 func TestNamespaceThatNoStoreNamesGetsNothing(t *testing.T) {
 	w := newWorld(t, "named")
 	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "unnamed", Labels: map[string]string{"dam.vitrine.dev/tenant": "named"}}}))
-	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "named", namespace: "unnamed"}
+	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "named", namespace: "unnamed", at: w.at}
 	other.apply(other.named(launch))
 	other.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonNotAdmitted)
 	other.stalled(&v1alpha1.User{}, "alice", v1alpha1.ReasonNotAdmitted)

@@ -70,7 +70,7 @@ func TestOnePersonInTwoTenants(t *testing.T) {
 	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "first"}, declared))
 	declared.Spec.Tenants = append(declared.Spec.Tenants, v1alpha1.Tenant{Namespaces: []string{"second"}, Buckets: []string{"second-*"}})
 	w.must(bed.admin.Update(w.ctx, declared))
-	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "first", namespace: "second"}
+	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "first", namespace: "second", at: w.at}
 	other.apply(`
 {apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: first}, bucket: {name: second-brand}}}
 ---

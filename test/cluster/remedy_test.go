@@ -336,7 +336,7 @@ func TestObjectStoreInUseStaysUntilItIsNot(t *testing.T) {
 func TestLibraryThatIsNotAdmittedIsNobodysRival(t *testing.T) {
 	w := newWorld(t, "rival")
 	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "other-squatter"}}))
-	squatter := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "rival", namespace: "other-squatter"} // before "rival", where both are of one second
+	squatter := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "rival", namespace: "other-squatter", at: w.at} // before "rival", where both are of one second
 	squatter.apply(squatter.named("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: NAME}, bucket: {name: NAME-brand}}}"))
 	squatter.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonNotAdmitted)
 

@@ -17,10 +17,10 @@ import (
 // groupsAtOnce is how many groups are asked about at a time.
 const groupsAtOnce = 8
 
-// Held implements identity.Holders: a request each for the users, the policies and the names of the groups of the store, and one
+// Held implements identity.Holders: a request each for the policies and the names of the groups of the store, a few for the users, and one
 // for every group of the path, since nothing else tells whether it is disabled. A disabled group has no Documents: they are not in force.
 func (d *Driver) Held(ctx context.Context, pathPrefix string) (map[identity.Holder]identity.Held, error) {
-	users, err := d.users(ctx, pathPrefix)
+	users, err := d.usersBelow(ctx, pathPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -29,10 +29,8 @@ func (d *Driver) Held(ctx context.Context, pathPrefix string) (map[identity.Hold
 		return nil, err
 	}
 	held := map[identity.Holder]identity.Held{}
-	for name, u := range users {
-		if path := placeOf(u.MemberOf); path != "" && strings.HasPrefix(path, pathPrefix) {
-			held[identity.Holder{Kind: identity.HolderUser, Path: path, Name: name}] = sort(name, names(u.PolicyName), policies)
-		}
+	for h, u := range users {
+		held[h] = sort(h.Name, names(u.PolicyName), policies)
 	}
 	return held, d.heldByGroups(ctx, pathPrefix, policies, held)
 }

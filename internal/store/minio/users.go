@@ -31,13 +31,13 @@ const (
 
 // List implements identity.Driver. MinIO keeps no tags.
 func (d *Driver) List(ctx context.Context, pathPrefix string) ([]identity.Identity, error) {
-	all, err := d.users(ctx, pathPrefix)
+	places, err := d.places(ctx, pathPrefix)
 	if err != nil {
 		return nil, err
 	}
 	var list []identity.Identity
-	for name, u := range all {
-		if path := placeOf(u.MemberOf); path != "" && strings.HasPrefix(path, pathPrefix) {
+	for path, members := range places {
+		for _, name := range members {
 			list = append(list, identity.Identity{Name: name, Path: path})
 		}
 	}
@@ -45,10 +45,78 @@ func (d *Driver) List(ctx context.Context, pathPrefix string) ([]identity.Identi
 	return list, nil
 }
 
-func (d *Driver) users(ctx context.Context, pathPrefix string) (map[string]user, error) {
-	var all map[string]user
-	err := d.get(ctx, "list users below "+pathPrefix, "list-users", nil, true, &all)
-	return all, err
+// places gives the users below a path, by their path. It asks for places, which are
+// groups, and not for the list of users, which comes sealed and costs a hundred times as much.
+func (d *Driver) places(ctx context.Context, pathPrefix string) (map[string][]string, error) {
+	var homes []string
+	if home, err := groupName(pathPrefix, place); err == nil && strings.Count(pathPrefix, "/") == namespaceSlashes {
+		homes = append(homes, home)
+	} else {
+		var all []string
+		if err := d.get(ctx, "list groups", "groups", nil, false, &all); err != nil {
+			return nil, err
+		}
+		for _, full := range all {
+			if path, name, ok := splitGroup(full); ok && name == place && strings.HasPrefix(path, pathPrefix) {
+				homes = append(homes, full)
+			}
+		}
+	}
+	at := map[string][]string{}
+	for _, home := range homes {
+		found, err := d.group(ctx, home)
+		if errors.Is(err, conn.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		path, _, _ := splitGroup(home)
+		at[path] = found.Members
+	}
+	return at, nil
+}
+
+// namespaceSlashes tells the path of one namespace from that of an installation.
+const namespaceSlashes = 4
+
+// usersAtOnce is up to how many users are asked about one by one: more are found in the sealed list of all.
+const usersAtOnce = 24
+
+// usersBelow tells what is attached to each user below a path.
+func (d *Driver) usersBelow(ctx context.Context, pathPrefix string) (map[identity.Holder]user, error) {
+	list, err := d.List(ctx, pathPrefix)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	found := make(map[identity.Holder]user, len(list))
+	if len(list) > usersAtOnce {
+		var all map[string]user
+		if err := d.get(ctx, "list users below "+pathPrefix, "list-users", nil, true, &all); err != nil {
+			return nil, err
+		}
+		for _, id := range list {
+			if u, ok := all[id.Name]; ok {
+				found[holderOf(id)] = u
+			}
+		}
+		return found, nil
+	}
+	for _, id := range list {
+		u, err := d.user(ctx, id.Name)
+		if errors.Is(err, conn.ErrNotFound) {
+			continue // went meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		found[holderOf(id)] = u
+	}
+	return found, nil
+}
+
+func holderOf(id identity.Identity) identity.Holder {
+	return identity.Holder{Kind: identity.HolderUser, Path: id.Path, Name: id.Name}
 }
 
 // Ensure implements identity.Driver. A user that somebody disabled is enabled again. One without a place is taken for a leftover of a cut
