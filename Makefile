@@ -110,6 +110,12 @@ test-hack: tools ## The test bed, the local runner and the sample pictures thems
 test-race: tools build ## All suites under the race detector
 	$(GO) test -race -count=1 -timeout=40m ./...
 
+.PHONY: bench-access
+bench-access: tools ## What deciding about access costs, from 10 folders to 10,000, on a real API server and store
+	@mkdir -p $(BIN)/bench
+	@GOFLAGS=-buildvcs=false $(NOCGO) $(GO) build -o $(BIN)/bench/ ./cmd/manager ./test/bench/access
+	@$(BIN)/bench/access
+
 .PHONY: bench
 bench: tools build ## Benchmarks; BENCH=regexp chooses
 	GOFLAGS=-buildvcs=false $(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem ./...

@@ -287,7 +287,7 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 		if attempt < 3 && isUnknownPrincipal(err) {
 			continue
 		}
-		again := r.nextPass(tenant, now)
+		again := r.nextPass(connection.Declared, tenant, now)
 		switch {
 		case isStalled(err): // not proved
 			return 0, err
@@ -308,8 +308,8 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 const bucketRetry = 2 * time.Second
 
 // nextPass is when access changes by the clock alone, or when to look for drift.
-func (r *AccessReconciler) nextPass(tenant *Tenant, now time.Time) time.Duration {
-	again := r.Settings.DriftInterval
+func (r *AccessReconciler) nextPass(declared *v1alpha1.ObjectStore, tenant *Tenant, now time.Time) time.Duration {
+	again := r.Settings.driftInterval(declared)
 	earlier := func(instant time.Time) {
 		// A little late rather than a little early, when nothing would have changed yet.
 		if until := instant.Sub(r.Clock.Now()) + 5*time.Millisecond; until < again {

@@ -92,6 +92,7 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 		map[string]string{labelPartOf: partOf}, keyRotation{}); err != nil {
 		return outcome{}, fmt.Errorf("the gateway's identity: %w", err)
 	}
+	obj.Status.EffectWithin, obj.Status.DriftInterval = effectWithin(obj).String(), r.Settings.driftInterval(obj).String()
 	for _, library := range libraries.Items {
 		// The compiler may have been waiting for the store or for the gateway's identity.
 		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: obj.Name}, r.Settings.Debounce)

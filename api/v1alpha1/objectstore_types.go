@@ -191,6 +191,16 @@ type ObjectStoreStatus struct {
 	// capabilities found by probing; the keys are stable names.
 	// +optional
 	Capabilities *Capabilities `json:"capabilities,omitempty"`
+	// effectWithin is how soon a change of declarations is in force at this store.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16
+	EffectWithin string `json:"effectWithin,omitempty"`
+	// driftInterval is how often Vitrine looks unasked whether what is in force is what is declared.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16
+	DriftInterval string `json:"driftInterval,omitempty"`
 	// libraries counts the Libraries that use this store.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -291,6 +301,8 @@ type Capabilities struct {
 // +kubebuilder:printcolumn:name="Prefix conditions",type=string,priority=1,JSONPath=`.status.capabilities.prefixConditions`
 // +kubebuilder:printcolumn:name="Web identity",type=string,priority=1,JSONPath=`.status.capabilities.webIdentity`
 // +kubebuilder:printcolumn:name="Propagation",type=string,priority=1,JSONPath=`.status.capabilities.propagation`
+// +kubebuilder:printcolumn:name="Effect within",type=string,priority=1,JSONPath=`.status.effectWithin`
+// +kubebuilder:printcolumn:name="Drift interval",type=string,priority=1,JSONPath=`.status.driftInterval`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",message="the name must be a DNS label of at most 63 characters: lower-case letters, digits and hyphens"

@@ -51,7 +51,7 @@ func TestViewerViewsBelowTheFolderAndNothingElse(t *testing.T) {
 		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
 		alice := w.as("alice")
 
-		w.eventually("alice reads and lists below the folder", 2*time.Second, func() error {
+		w.eventually("alice reads and lists below the folder", w.soon(), func() error {
 			keys, err := list(w.ctx, alice, w.name+"-brand", "launch/")
 			if err == nil && fmt.Sprint(keys) != "[launch/final/a.txt]" {
 				err = fmt.Errorf("she sees %v", keys)
@@ -97,7 +97,7 @@ spec:
 		w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
 		w.ready(&v1alpha1.RoleBinding{}, "mona-manages")
 		bob, mona := w.as("bob"), w.as("mona")
-		w.eventually("bob uploads twice", 2*time.Second, func() error {
+		w.eventually("bob uploads twice", w.soon(), func() error {
 			return errors.Join(put(w.ctx, bob, w.name+"-brand", "launch/a.txt", "1"), put(w.ctx, bob, w.name+"-brand", "launch/a.txt", "2"))
 		})
 		versions := 0
@@ -148,9 +148,9 @@ spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: User, name: ali
 		}
 		binding := &v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-press"}}
 		grant("")
-		w.eventually("a grant works within two seconds", 2*time.Second, reads)
+		w.eventually("a grant works within two seconds", w.soon(), reads)
 		w.delete(binding)
-		w.eventually("taken away it is gone within two seconds", 2*time.Second, func() error { return denied(reads()) })
+		w.eventually("taken away it is gone within two seconds", w.soon(), func() error { return denied(reads()) })
 
 		grant(", notBefore: " + time.Now().Add(3*time.Second).UTC().Format(time.RFC3339) + ", notAfter: " + time.Now().Add(7*time.Second).UTC().Format(time.RFC3339))
 		w.must(denied(reads()))
@@ -169,12 +169,12 @@ func TestFreezeTakesAwayAtOnceAndGivesNothing(t *testing.T) {
 		w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
 		bob := w.as("bob")
 		uploads := func() error { return put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B") }
-		w.eventually("bob uploads", 2*time.Second, uploads)
+		w.eventually("bob uploads", w.soon(), uploads)
 		for _, what := range []string{"damuser/bob", "ugroup/editors", "lib/brand", "namespace/" + w.name} {
 			w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze=incident 7"))
-			w.eventually("freezing "+what+" takes it away", 2*time.Second, func() error { return denied(uploads()) })
+			w.eventually("freezing "+what+" takes it away", w.soon(), func() error { return denied(uploads()) })
 			w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze-"))
-			w.eventually("thawing "+what+" gives it back", 2*time.Second, uploads)
+			w.eventually("thawing "+what+" gives it back", w.soon(), uploads)
 		}
 	})
 }
@@ -203,8 +203,8 @@ spec:
 		w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
 		alice, bob := w.as("alice"), w.as("bob")
 		key := folder.Status.Prefix + "secret.txt"
-		w.eventually("alice, who was granted it, uploads", 2*time.Second, func() error { return put(w.ctx, alice, folder.Status.Bucket, key, "S") })
-		w.eventually("bob, who has the folder above, uploads there", 2*time.Second, func() error {
+		w.eventually("alice, who was granted it, uploads", w.soon(), func() error { return put(w.ctx, alice, folder.Status.Bucket, key, "S") })
+		w.eventually("bob, who has the folder above, uploads there", w.soon(), func() error {
 			return put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B")
 		})
 		_, err := fetch(w.ctx, bob, folder.Status.Bucket, key)

@@ -58,6 +58,14 @@ func minIO() objectStore {
 	return objectStore{v1alpha1.DriverMinIO, bed.minio.Endpoint, "", bed.minio.AccessKey, bed.minio.SecretKey}
 }
 
+// soon is how soon a change is in force at a store, as its ObjectStore promises.
+func (w *world) soon() time.Duration {
+	if w.at.driver == v1alpha1.DriverMinIO {
+		return 5 * time.Second
+	}
+	return 2 * time.Second
+}
+
 // onEachStore runs a test on every store that the suite has.
 func onEachStore(t *testing.T, name string, test func(w *world)) {
 	t.Run("versitygw", func(t *testing.T) { test(newWorld(t, name)) })

@@ -1,0 +1,40 @@
+package controllers
+
+import (
+	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// How soon a change is in force, beside what a store takes to make it known
+// within itself. One write to one bucket's policy is quicker than documents, groups
+// and members at an identity API.
+const (
+	effectByBucketPolicy = 2 * time.Second
+	effectByIdentity     = 5 * time.Second
+)
+
+// effectWithin is how soon a change of declarations is in force at a store.
+func effectWithin(declared *v1alpha1.ObjectStore) time.Duration {
+	effect := effectByBucketPolicy
+	if _, is := byIdentity(declared); is {
+		effect = effectByIdentity
+	}
+	if c := declared.Status.Capabilities; c != nil {
+		// What the probe found; it was tried then, so it can be read.
+		if propagation, err := time.ParseDuration(c.Propagation); err == nil {
+			effect += propagation
+		}
+	}
+	return effect
+}
+
+// driftInterval is how often a store is looked at unasked. Reading what hangs
+// on identities takes a request for each group, so that is done less often; drift is
+// found within a minute all the same.
+func (s Settings) driftInterval(declared *v1alpha1.ObjectStore) time.Duration {
+	if _, is := byIdentity(declared); is {
+		return s.DriftInterval * 3 / 2
+	}
+	return s.DriftInterval
+}
