@@ -30,7 +30,7 @@ func (r *CollectionReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 }
 
 func (r *CollectionReconciler) reconcile(ctx context.Context, obj *v1alpha1.Collection) (outcome, error) {
-	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	tenant, err := r.Tenants.Recent(ctx, obj.Namespace)
 	if err != nil {
 		return outcome{}, err
 	}

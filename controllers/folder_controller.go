@@ -31,7 +31,7 @@ func (r *FolderReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 }
 
 func (r *FolderReconciler) reconcile(ctx context.Context, obj *v1alpha1.Folder) (outcome, error) {
-	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	tenant, err := r.Tenants.Recent(ctx, obj.Namespace)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -40,7 +40,7 @@ func (r *RoleReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.
 }
 
 func (r *RoleReconciler) reconcile(ctx context.Context, obj *v1alpha1.Role) (outcome, error) {
-	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	tenant, err := r.Tenants.Recent(ctx, obj.Namespace)
 	if err != nil {
 		return outcome{}, err
 	}

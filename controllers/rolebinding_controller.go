@@ -34,7 +34,7 @@ func (r *RoleBindingReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 }
 
 func (r *RoleBindingReconciler) reconcile(ctx context.Context, obj *v1alpha1.RoleBinding) (outcome, error) {
-	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	tenant, err := r.Tenants.Recent(ctx, obj.Namespace)
 	if err != nil {
 		return outcome{}, err
 	}

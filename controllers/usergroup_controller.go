@@ -29,7 +29,7 @@ func (r *UserGroupReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 }
 
 func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserGroup) (outcome, error) {
-	tenant, err := r.Tenants.Get(ctx, obj.Namespace)
+	tenant, err := r.Tenants.Recent(ctx, obj.Namespace)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -33,6 +33,17 @@ func (l problemList) sort() {
 // Problems lists what is declared and cannot be enforced, by kind and name.
 func (m *Model) Problems() []Problem { return slices.Clone([]Problem(m.problems)) }
 
+// ProblemOf gives the first problem of one declaration; false when it has none.
+func (m *Model) ProblemOf(kind, name string) (Problem, bool) {
+	i, _ := slices.BinarySearchFunc([]Problem(m.problems), Problem{Kind: kind, Name: name}, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	if i < len(m.problems) && m.problems[i].Kind == kind && m.problems[i].Name == name {
+		return m.problems[i], true
+	}
+	return Problem{}, false
+}
+
 // few names things in a sentence: at most five, and how many more there are,
 // so that no list of thousands ends up in a status.
 func few(names []string) string {
