@@ -41,9 +41,12 @@ func decide(ctx context.Context, at target, label string, seed uint64, decisions
 	)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	for i := range workers {
+	for range workers {
 		wg.Go(func() {
-			c, err := newCrew(ctx, at, fmt.Sprintf("%s%d", label, i))
+			c, err := takeCrew(ctx, at)
+			if err == nil {
+				defer c.rest()
+			}
 			for world := range worlds {
 				r := result{seen: map[string]int{}}
 				if err == nil {
@@ -148,6 +151,9 @@ func says(allowed bool) string {
 func (sc *scene) note(total *result, q question) {
 	d := sc.ruling(q)
 	total.seen[fmt.Sprintf("%s: %s", q.Operation, says(sc.expected(q)))]++
+	if sc.refused(q) {
+		total.seen["refused"]++
+	}
 	if !d.Allowed {
 		return
 	}

@@ -13,12 +13,19 @@ type target struct {
 	// config reaches it as its administrator.
 	config store.Config
 	client *http.Client
-	// enforce is how what is declared gets there.
-	enforce enforcement
+	// enforcing gives the way in which what is declared gets there, with mistakes in it if any are given; enforce is the one at hand.
+	enforcing func(...fault) enforcement
+	enforce   enforcement
 	// prefixes says that the store's prefix conditions can be trusted, so that a grant on
 	// a folder gives its listing. Elsewhere listings are given on whole buckets alone.
 	prefixes bool
 	habits   habits
+}
+
+// with is the same store, reached with mistakes on the way.
+func (at target) with(faults ...fault) target {
+	at.enforce = at.enforcing(faults...)
+	return at
 }
 
 // enforcement brings to a store what a tenant declares, in place of whatever it declared before, and touches no other
@@ -37,6 +44,9 @@ type habits struct {
 	// Collection cannot be copied from an old version by those who may read it; and who may see a rendition and upload
 	// somewhere can have an old version of that rendition, which preview alone would not give.
 	copiesByName bool
+	// forgetsVersions: a request for an old version is judged as one for the object. So who may see a rendition can have an old version of
+	// that rendition, which preview alone would not give. What is rendered from other content has another name, so it shows nothing else.
+	forgetsVersions bool
 }
 
 // caller asks as somebody.
