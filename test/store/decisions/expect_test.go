@@ -20,6 +20,12 @@ func (sc *scene) expected(q question) bool {
 	if o.form && h.refusesForms {
 		return false
 	}
+	switch {
+	case h.takesTags && o.name == "put with tags":
+		return sc.decide(q, writes, q.Bucket, q.Name).Allowed
+	case h.namesBuckets && o.about == theStore:
+		return slices.ContainsFunc(sc.buckets, func(bucket string) bool { return sc.decide(q, listsAll, bucket, "").Allowed })
+	}
 	if h.forgetsVersions {
 		switch o.need { //nolint:exhaustive // the others name no version
 		case recalls:

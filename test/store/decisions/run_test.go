@@ -15,8 +15,6 @@ import (
 const (
 	// fewest and most questions that a world is asked: staging one costs as much as some 200, and a few worlds show little.
 	fewest, most = 100, 250
-	// workers ask at once, each in a world of its own, so that nobody's uploads disturb another's answers.
-	workers = 4
 	// told is how many mismatches are told in full.
 	told = 3
 )
@@ -41,7 +39,7 @@ func decide(ctx context.Context, at target, label string, seed uint64, decisions
 	)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	for range workers {
+	for range at.workers {
 		wg.Go(func() {
 			c, err := takeCrew(ctx, at)
 			if err == nil {

@@ -20,6 +20,8 @@ type target struct {
 	// a folder gives its listing. Elsewhere listings are given on whole buckets alone.
 	prefixes bool
 	habits   habits
+	// workers ask at once, each in a world of its own and with a crew of its own, so that nobody's uploads disturb another's answers.
+	workers int
 }
 
 // with is the same store, reached with mistakes on the way.
@@ -47,6 +49,15 @@ type habits struct {
 	// forgetsVersions: a request for an old version is judged as one for the object. So who may see a rendition can have an old version of
 	// that rendition, which preview alone would not give. What is rendered from other content has another name, so it shows nothing else.
 	forgetsVersions bool
+	// takesTags: an upload may bring tags along. Nothing of ours hangs on tags.
+	takesTags bool
+	// namesBuckets: the list of buckets has those that the key may list as a whole. It tells their owner nothing new.
+	namesBuckets bool
+	// hidesBelow: an object whose name leads through another's is kept, and in no listing. Vitrine lets no file have the name of a folder.
+	hidesBelow bool
+	// refuses are answers to those who lack the right, and to those who have it, of operations that are for nobody: the store looks at
+	// something else first.
+	refuses map[string]string
 }
 
 // caller asks as somebody.
