@@ -172,6 +172,34 @@ func TestAKeyCanDoNothingButS3(t *testing.T) {
 	})
 }
 
+func TestWhoMayDeleteDestroysNoVersion(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s := open(t)
+		name := bucket(t, s)
+		fill(t, s, name)
+		id, key := user(t, s, "alice")
+		whole := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:DeleteObject","s3:GetObject"],"Resource":["arn:aws:s3:::` + name + `/*"]}]}`
+		if err := documents(t, s).SetDocument(t.Context(), holder(id), 0, []byte(whole)); err != nil {
+			t.Fatal(err)
+		}
+		var version string
+		if err := s.ListVersions(t.Context(), name, "a.txt", func(o store.ObjectInfo) error { version = o.VersionID; return nil }); err != nil || version == "" {
+			t.Fatalf("version %q, %v", version, err)
+		}
+		alice := as(t, key)
+		if err := alice.RemoveObject(t.Context(), name, "a.txt", version); !errors.Is(err, store.ErrDenied) {
+			t.Errorf("a version: got %v, want ErrDenied", err)
+		}
+		if err := alice.RemoveObject(t.Context(), name, "a.txt", ""); err != nil {
+			t.Errorf("the object: %v", err)
+		}
+		versions := 0
+		if err := s.ListVersions(t.Context(), name, "a.txt", func(store.ObjectInfo) error { versions++; return nil }); err != nil || versions != 2 {
+			t.Errorf("%d versions are there, %v; want the old one and the marker", versions, err)
+		}
+	})
+}
+
 func TestAnotherUsersKeyIsNotDeleted(t *testing.T) {
 	for _, where := range stores {
 		t.Run(where, func(t *testing.T) {

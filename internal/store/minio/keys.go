@@ -21,9 +21,12 @@ const keysPerUser = 2
 // The secret of a key is 200 bits in base32, as long as AWS's.
 const secretChars = 40
 
-// s3Only is the policy of every key we issue. A key has what its user has and this allows, so nothing of the admin API, where each key
-// could otherwise make further ones for its user, which would outlive it.
-const s3Only = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]}]}`
+// ofKeys is the policy of every key we issue. A key has what its user has and this allows, so nothing of the admin API, where each key
+// could otherwise make further ones for its user, which would outlive it. And it destroys no version: who may delete an object may delete
+// its versions at MinIO, where no statement denies it.
+const ofKeys = `{"Version":"2012-10-17","Statement":[` +
+	`{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]},` +
+	`{"Effect":"Deny","Action":["s3:DeleteObjectVersion"],"Resource":["arn:aws:s3:::*"]}]}`
 
 // Keys implements identity.Driver. The time of a key that was not issued here is not known. Nor is it told that somebody disabled one: it
 // stays disabled, which gives nobody anything.
@@ -57,7 +60,7 @@ func (d *Driver) IssueKey(ctx context.Context, name string) (identity.AccessKey,
 	at := d.now().UTC().Truncate(time.Second)
 	key := identity.AccessKey{ID: newKeyID(at), Secret: conn.Secret((rand.Text() + rand.Text())[:secretChars]), Active: true, CreatedAt: at}
 	body, err := json.Marshal(map[string]any{
-		"targetUser": name, "accessKey": key.ID, "secretKey": key.Secret.Reveal(), "policy": json.RawMessage(s3Only),
+		"targetUser": name, "accessKey": key.ID, "secretKey": key.Secret.Reveal(), "policy": json.RawMessage(ofKeys),
 		"name": "vitrine", "description": "issued by Vitrine at " + at.Format(time.RFC3339),
 	})
 	if err != nil {

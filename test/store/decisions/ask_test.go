@@ -132,10 +132,30 @@ func (sc *scene) restore(ctx context.Context, bucket, name string) (int, error) 
 	if err != nil {
 		return 0, err
 	}
+	if sc.at.habits.hidesBelow && sc.belowAnother(bucket, name) {
+		return sc.restoreHidden(ctx, bucket, name)
+	}
 	for _, version := range added {
 		if err := sc.admin.RemoveObject(ctx, bucket, name, version); err != nil {
 			return 0, err
 		}
 	}
 	return len(added), nil
+}
+
+// restoreHidden removes all versions of an object that no listing has.
+func (sc *scene) restoreHidden(ctx context.Context, bucket, name string) (int, error) {
+	for added := 0; ; added++ {
+		a, err := sc.root.do(ctx, request{method: http.MethodHead, bucket: bucket, key: name})
+		if err != nil {
+			return 0, err
+		}
+		version := a.header.Get("X-Amz-Version-Id")
+		if version == "" {
+			return added, nil
+		}
+		if err := sc.admin.RemoveObject(ctx, bucket, name, version); err != nil {
+			return 0, err
+		}
+	}
 }

@@ -17,32 +17,42 @@ type fault struct {
 	document func([]byte) []byte
 }
 
+type faults []fault
+
+func (fs faults) allows(allows []policy.Allow) []policy.Allow {
+	for _, f := range fs {
+		if f.allows != nil {
+			allows = f.allows(allows)
+		}
+	}
+	return allows
+}
+
+func (fs faults) document(text []byte) []byte {
+	for _, f := range fs {
+		if f.document != nil && text != nil {
+			text = f.document(text)
+		}
+	}
+	return text
+}
+
 // bucketPolicies enforces by bucket policies that name users, as the access compiler does: grants, allows, a document for each
 // bucket.
-func bucketPolicies(faults ...fault) enforcement {
+func bucketPolicies(mistakes ...fault) enforcement {
 	return func(ctx context.Context, s *store.Store, t *tenant) error {
 		var allows []policy.Allow
 		for _, u := range t.world.Users {
 			allows = append(allows, policy.Allows(u.Name, s.Identities.Principal(t.identity(u.Name)), t.model.Grants(u.Name, t.at), t.buckets())...)
 		}
-		for _, f := range faults {
-			if f.allows != nil {
-				allows = f.allows(allows)
-			}
-		}
+		allows = faults(mistakes).allows(allows)
 		for _, lib := range slices.Sorted(maps.Keys(t.made)) {
 			for _, bucket := range []string{t.made[lib].Originals, t.made[lib].Vitrine} {
 				doc, err := policy.Render(bucket, allows, policy.Options{})
 				if err != nil {
 					return err
 				}
-				text := doc.JSON()
-				for _, f := range faults {
-					if f.document != nil && text != nil {
-						text = f.document(text)
-					}
-				}
-				if err := s.SetBucketPolicy(ctx, bucket, text); err != nil {
+				if err := s.SetBucketPolicy(ctx, bucket, faults(mistakes).document(doc.JSON())); err != nil {
 					return err
 				}
 			}

@@ -20,6 +20,20 @@ func (sc *scene) expected(q question) bool {
 	if o.form && h.refusesForms {
 		return false
 	}
+	switch {
+	case h.takesTags && o.name == "put with tags":
+		return sc.decide(q, writes, q.Bucket, q.Name).Allowed
+	case h.namesBuckets && o.about == theStore:
+		return slices.ContainsFunc(sc.buckets, func(bucket string) bool { return sc.decide(q, listsAll, bucket, "").Allowed })
+	}
+	if h.forgetsVersions {
+		switch o.need { //nolint:exhaustive // the others name no version
+		case recalls:
+			return sc.decide(q, reads, q.Bucket, q.Name).Allowed
+		case copiesOld:
+			return sc.decide(q, reads, q.SourceBucket, q.SourceName).Allowed && sc.decide(q, writes, q.Bucket, q.Name).Allowed
+		}
+	}
 	if o.need == copiesOld && h.copiesByName {
 		named := q.SourceName + "?versionId=" + sc.version(q.SourceBucket, q.SourceName)
 		return sc.decide(q, reads, q.SourceBucket, named).Allowed && sc.decide(q, writes, q.Bucket, q.Name).Allowed
@@ -47,6 +61,18 @@ func (sc *scene) ruling(q question) access.Decision {
 		return sc.decide(q, writes, q.Bucket, q.Name)
 	}
 	return sc.decide(q, o.need, q.Bucket, q.Name)
+}
+
+// refused tells whether a listing is declared, and refused because the store's prefix conditions cannot be trusted. A misleading one
+// speaks of such a listing, whatever it asks for.
+func (sc *scene) refused(q question) bool {
+	o := operationNamed(q.Operation)
+	if o.need != lists || sc.at.prefixes || sc.right(q) {
+		return false
+	}
+	declared := *sc
+	declared.at.prefixes = true
+	return declared.right(q) || o.misleads && declared.decide(q, lists, q.Bucket, q.SourceName).Allowed
 }
 
 func (sc *scene) decide(q question, n need, bucket, name string) access.Decision {

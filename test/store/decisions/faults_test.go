@@ -28,81 +28,93 @@ func TestFaultsAreFound(t *testing.T) {
 			return allows
 		}
 	}
-	for i, c := range []struct {
+	cases := []struct {
 		reason string
 		fault  fault
+		// parts: it is one only where parts of a bucket may be listed.
+		parts bool
 	}{
-		{"a right somewhere becomes one everywhere", fault{allows: each(func(a policy.Allow) policy.Allow {
+		{reason: "a right somewhere becomes one everywhere", fault: fault{allows: each(func(a policy.Allow) policy.Allow {
 			a.Resource, a.Exact = "", false
 			return a
 		})}},
-		{"a right on a folder reaches the one above", fault{allows: each(func(a policy.Allow) policy.Allow {
+		{reason: "a right on a folder reaches the one above", fault: fault{allows: each(func(a policy.Allow) policy.Allow {
 			a.Resource, a.Exact = a.Resource[:strings.LastIndexByte(strings.TrimSuffix(a.Resource, "/"), '/')+1], false
 			return a
 		})}},
-		{"whoever may read may write", fault{allows: each(func(a policy.Allow) policy.Allow {
+		{reason: "whoever may read may write", fault: fault{allows: each(func(a policy.Allow) policy.Allow {
 			if a.Verb == policy.Read {
 				a.Verb = policy.Write
 			}
 			return a
 		})}},
-		{"whoever may see may see what was there before", fault{allows: each(func(a policy.Allow) policy.Allow {
+		{reason: "whoever may see may see what was there before", fault: fault{allows: each(func(a policy.Allow) policy.Allow {
 			if a.Verb == policy.ReadCurrent {
 				a.Verb = policy.Read
 			}
 			return a
 		})}},
-		{"listings are forgotten", fault{allows: func(allows []policy.Allow) []policy.Allow {
+		{reason: "listings are forgotten", fault: fault{allows: func(allows []policy.Allow) []policy.Allow {
 			return slices.DeleteFunc(allows, func(a policy.Allow) bool { return a.Verb == policy.List })
 		}}},
-		{"single files are forgotten", fault{allows: func(allows []policy.Allow) []policy.Allow {
+		{reason: "single files are forgotten", fault: fault{allows: func(allows []policy.Allow) []policy.Allow {
 			return slices.DeleteFunc(allows, func(a policy.Allow) bool { return a.Exact })
 		}}},
-		{"a prefix reaches neighbours whose names begin alike", fault{document: func(text []byte) []byte {
+		{reason: "a prefix reaches neighbours whose names begin alike", fault: fault{document: func(text []byte) []byte {
 			return belowFolder.ReplaceAll(text, []byte(`$1*"`))
 		}}},
-		{"a policy opens listings to everybody it names", fault{document: func(text []byte) []byte {
+		{reason: "a policy opens listings to everybody it names", fault: fault{document: func(text []byte) []byte {
 			return bytes.ReplaceAll(text, []byte(`"s3:prefix":["`), []byte(`"s3:prefix":["*","`))
-		}}},
-	} {
-		t.Run(c.reason, func(t *testing.T) {
-			t.Parallel()
-			at := targets[0]
-			at.enforce = bucketPolicies(c.fault)
-			label := fmt.Sprintf("f%d", i)
-			crew, err := newCrew(t.Context(), at, label)
-			if err != nil {
-				t.Fatal(err)
+		}}, parts: true},
+	}
+	for _, at := range targets {
+		for i, c := range cases {
+			if c.parts && !at.prefixes {
+				continue
 			}
-			q, sc := crew.find(t, seed(t), label)
-			report, err := sc.explain(t.Context(), q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			left := 0
-			for _, tenant := range sc.tenants {
-				left += count(tenant.world.Declarations)
-			}
-			// A Library, a Folder or Collection, a User and a RoleBinding; a UserGroup and a Role of their own, when the routes are such.
-			if left > 7 {
-				t.Errorf("%d objects are left of the world:\n%s", left, report)
-			}
-			for _, part := range []string{q.Operation, q.Bucket, "kind: User\n", "kind: Library\n"} {
-				if !strings.Contains(report, part) {
-					t.Errorf("the report does not tell %q:\n%s", part, report)
-				}
-			}
-			t.Log(report)
-			sc.at.enforce = bucketPolicies()
-			for _, tenant := range sc.tenants {
-				if err := sc.at.enforce(t.Context(), sc.admin, tenant); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if wrong, err := sc.mismatch(t.Context(), q); err != nil || wrong != "" {
-				t.Errorf("without the mistake, %s: %s (%v)", q, wrong, err)
-			}
-		})
+			t.Run(at.name+"/"+c.reason, func(t *testing.T) {
+				t.Parallel()
+				found(t, at.with(c.fault), fmt.Sprintf("f%d", i))
+			})
+		}
+	}
+}
+
+// found expects a mismatch, a short report of it, and none when the mistakes are put right.
+func found(t *testing.T, at target, label string) {
+	t.Helper()
+	crew, err := takeCrew(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer crew.rest()
+	q, sc := crew.find(t, seed(t), label)
+	report, err := sc.explain(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := 0
+	for _, tenant := range sc.tenants {
+		left += count(tenant.world.Declarations)
+	}
+	// A Library, a Folder or Collection, a User and a RoleBinding; a UserGroup and a Role of their own, when the routes are such.
+	if left > 7 {
+		t.Errorf("%d objects are left of the world:\n%s", left, report)
+	}
+	for _, part := range []string{q.Operation, q.Bucket, "kind: User\n", "kind: Library\n"} {
+		if !strings.Contains(report, part) {
+			t.Errorf("the report does not tell %q:\n%s", part, report)
+		}
+	}
+	t.Log(report)
+	sc.at = sc.at.with()
+	for _, tenant := range sc.tenants {
+		if err := sc.at.enforce(t.Context(), sc.admin, tenant); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if wrong, err := sc.mismatch(t.Context(), q); err != nil || wrong != "" {
+		t.Errorf("without the mistake, %s: %s (%v)", q, wrong, err)
 	}
 }
 

@@ -21,10 +21,11 @@ func TestTenantsNeverMeet(t *testing.T) {
 	seed := seed(t)
 	for _, at := range targets {
 		t.Run(at.name, func(t *testing.T) {
-			c, err := newCrew(t.Context(), at, "i")
+			c, err := takeCrew(t.Context(), at)
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer c.rest()
 			for world := range worlds {
 				r := source(seed, world)
 				sc, err := c.stage(t.Context(), r, fmt.Sprintf("i%d", world))

@@ -23,10 +23,18 @@ func (sc *scene) outcome(q question, o operation, a answer) outcome {
 	out := outcome{answer: a}
 	switch {
 	case o.about == theStore:
-		// Everybody may ask; what counts is that the answer tells of no bucket.
+		// Everybody may ask; what counts is which buckets the answer tells of.
 		for _, bucket := range sc.buckets {
-			out.allowed = out.allowed || bytes.Contains(a.body, []byte("<Name>"+bucket+"</Name>"))
+			if !bytes.Contains(a.body, []byte("<Name>"+bucket+"</Name>")) {
+				continue
+			}
+			out.allowed = true
+			if !sc.decide(q, listsAll, bucket, "").Allowed {
+				out.wrong = "tells of " + bucket
+			}
 		}
+		return out
+	case a.code != "" && a.code == sc.at.habits.refuses[o.name] && (a.code != "NoSuchKey" || sc.versions[q.Bucket][q.Name] == ""):
 		return out
 	case strings.HasPrefix(o.name, "delete many") && a.done():
 		var result struct{ Error []struct{ Code string } }

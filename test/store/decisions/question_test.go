@@ -33,11 +33,20 @@ func (q question) String() string {
 const redraws = 96
 
 // draw makes up a question. Of those that somebody may ask, half are to be allowed, if that can be had, and a quarter to be denied by
-// little: an allowed one is asked of a name nearby.
+// little: an allowed one is asked of a name nearby. Where listings of folders are refused, half of the listings are such.
 func (sc *scene) draw(r *rand.Rand) question {
 	o := sc.operations[r.IntN(len(sc.operations))]
 	if o.need == never {
 		return sc.drawFor(r, o)
+	}
+	if o.need == lists && !sc.at.prefixes && r.IntN(2) == 0 {
+		var q question
+		for range redraws {
+			if q = sc.drawFor(r, o); sc.refused(q) {
+				break
+			}
+		}
+		return q
 	}
 	wanted, nearby := true, false
 	switch r.IntN(4) {

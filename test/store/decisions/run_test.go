@@ -15,8 +15,6 @@ import (
 const (
 	// fewest and most questions that a world is asked: staging one costs as much as some 200, and a few worlds show little.
 	fewest, most = 100, 250
-	// workers ask at once, each in a world of its own, so that nobody's uploads disturb another's answers.
-	workers = 4
 	// told is how many mismatches are told in full.
 	told = 3
 )
@@ -41,9 +39,12 @@ func decide(ctx context.Context, at target, label string, seed uint64, decisions
 	)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	for i := range workers {
+	for range at.workers {
 		wg.Go(func() {
-			c, err := newCrew(ctx, at, fmt.Sprintf("%s%d", label, i))
+			c, err := takeCrew(ctx, at)
+			if err == nil {
+				defer c.rest()
+			}
 			for world := range worlds {
 				r := result{seen: map[string]int{}}
 				if err == nil {
@@ -148,6 +149,9 @@ func says(allowed bool) string {
 func (sc *scene) note(total *result, q question) {
 	d := sc.ruling(q)
 	total.seen[fmt.Sprintf("%s: %s", q.Operation, says(sc.expected(q)))]++
+	if sc.refused(q) {
+		total.seen["refused"]++
+	}
 	if !d.Allowed {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/access/worldtest"
@@ -48,6 +49,36 @@ type crew struct {
 	admin *store.Store
 	label string
 	keys  map[string]map[string]store.Credentials // by namespace and name
+}
+
+// resting are the crews that nobody is at work with, by the name of the store. Making one takes seconds where bodies with secrets are sealed.
+var resting = struct {
+	sync.Mutex
+	at   map[string][]*crew
+	made int
+}{at: map[string][]*crew{}}
+
+// takeCrew gives a crew that rests, or a new one.
+func takeCrew(ctx context.Context, at target) (*crew, error) {
+	resting.Lock()
+	if n := len(resting.at[at.name]); n > 0 {
+		c := resting.at[at.name][n-1]
+		resting.at[at.name] = resting.at[at.name][:n-1]
+		resting.Unlock()
+		c.at = at
+		return c, nil
+	}
+	label := fmt.Sprintf("c%d", resting.made)
+	resting.made++
+	resting.Unlock()
+	return newCrew(ctx, at, label)
+}
+
+// rest lets others have the crew.
+func (c *crew) rest() {
+	resting.Lock()
+	defer resting.Unlock()
+	resting.at[c.at.name] = append(resting.at[c.at.name], c)
 }
 
 func newCrew(ctx context.Context, at target, label string) (*crew, error) {

@@ -13,12 +13,21 @@ type target struct {
 	// config reaches it as its administrator.
 	config store.Config
 	client *http.Client
-	// enforce is how what is declared gets there.
-	enforce enforcement
+	// enforcing gives the way in which what is declared gets there, with mistakes in it if any are given; enforce is the one at hand.
+	enforcing func(...fault) enforcement
+	enforce   enforcement
 	// prefixes says that the store's prefix conditions can be trusted, so that a grant on
 	// a folder gives its listing. Elsewhere listings are given on whole buckets alone.
 	prefixes bool
 	habits   habits
+	// workers ask at once, each in a world of its own and with a crew of its own, so that nobody's uploads disturb another's answers.
+	workers int
+}
+
+// with is the same store, reached with mistakes on the way.
+func (at target) with(faults ...fault) target {
+	at.enforce = at.enforcing(faults...)
+	return at
 }
 
 // enforcement brings to a store what a tenant declares, in place of whatever it declared before, and touches no other
@@ -37,6 +46,18 @@ type habits struct {
 	// Collection cannot be copied from an old version by those who may read it; and who may see a rendition and upload
 	// somewhere can have an old version of that rendition, which preview alone would not give.
 	copiesByName bool
+	// forgetsVersions: a request for an old version is judged as one for the object. So who may see a rendition can have an old version of
+	// that rendition, which preview alone would not give. What is rendered from other content has another name, so it shows nothing else.
+	forgetsVersions bool
+	// takesTags: an upload may bring tags along. Nothing of ours hangs on tags.
+	takesTags bool
+	// namesBuckets: the list of buckets has those that the key may list as a whole. It tells their owner nothing new.
+	namesBuckets bool
+	// hidesBelow: an object whose name leads through another's is kept, and in no listing. Vitrine lets no file have the name of a folder.
+	hidesBelow bool
+	// refuses are answers to those who lack the right, and to those who have it, of operations that are for nobody: the store looks at
+	// something else first.
+	refuses map[string]string
 }
 
 // caller asks as somebody.

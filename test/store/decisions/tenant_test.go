@@ -24,6 +24,8 @@ type tenant struct {
 	keys map[string]store.Credentials
 	// made are the buckets at the store, by Library, whatever is declared now.
 	made map[string]policy.Buckets
+	// held is what hangs on the tenant's identities now, at stores where rights hang there; nil when it is to be asked for.
+	held map[store.Holder]store.Held
 }
 
 // declare puts other declarations in place of the tenant's. Nothing is told to a store.
@@ -34,8 +36,11 @@ func (t *tenant) declare(d access.Declarations) {
 
 // identity is how somebody of the tenant is called at the store.
 func (t *tenant) identity(user string) store.Identity {
-	return store.Identity{Name: store.Name(installation, t.namespace, "User", user), Path: store.IdentityPath(installation, t.namespace)}
+	return store.Identity{Name: store.Name(installation, t.namespace, "User", user), Path: t.path()}
 }
+
+// path is where all identities of the tenant are.
+func (t *tenant) path() string { return store.IdentityPath(installation, t.namespace) }
 
 // buckets are those of each Library that is declared.
 func (t *tenant) buckets() map[string]policy.Buckets {
