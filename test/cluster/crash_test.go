@@ -97,6 +97,70 @@ func (w *world) surviveDeathAfter(n int64, library string) bool {
 	}
 }
 
+// A change takes away and gives at once. Wherever the manager dies in it, nobody has
+// at any moment what neither the old declarations nor the new ones give, and the next
+// manager brings the new ones into force.
+//
+// features: U3, D16, K9
+func TestKilledAnywhereInAChange(t *testing.T) {
+	onEachStore(t, "change", func(w *world) {
+		from, to := stages()
+		w.declare(from)
+		w.ready(&v1alpha1.Library{}, "brand")
+		for _, place := range places {
+			bucket := w.name + "-brand"
+			if strings.HasPrefix(place, "restricted/") {
+				bucket += "-dam"
+			}
+			w.must(put(w.ctx, w.root(), bucket, place+"a.txt", "A"))
+		}
+		w.arrived("the first declarations are in force", from)
+		w.stopManager()
+		deaths := 0
+		for n, lived := int64(0), 0; lived < 2; n++ {
+			lived = 0
+			for range 2 { // to and fro
+				if w.surviveDeathInChange(n, from, to) {
+					deaths++
+				} else {
+					lived++
+				}
+				from, to = to, from
+			}
+		}
+		if deaths < 8 {
+			w.Errorf("only %d deaths: nothing was tested", deaths)
+		}
+		w.Logf("%d deaths", deaths)
+	})
+}
+
+// surviveDeathInChange brings a tenant from one stage to another with a manager
+// that dies after n writes, and then with one that does not. It is false when the first one did not die.
+func (w *world) surviveDeathInChange(n int64, from, to stage) bool {
+	w.Helper()
+	stop := w.neverMore(from, to)
+	defer stop()
+	w.declare(to)
+	hook, died := dying(n)
+	w.startManager(hook)
+	dead := false
+	w.eventually("the manager dies or is done", 40*time.Second, func() error {
+		select {
+		case <-died:
+			dead = true
+			return nil
+		default:
+			return w.stands(to)
+		}
+	})
+	w.stopManager()
+	w.startManager(nil)
+	w.arrived(fmt.Sprintf("after a death at write %d the new declarations are in force", n), to)
+	w.stopManager()
+	return dead
+}
+
 // leakedNothing wants exactly the declared identities, one key each, and both buckets marked.
 func (w *world) leakedNothing(library string) {
 	w.Helper()
