@@ -128,7 +128,7 @@ func (r *AccessReconciler) noteAttached(connection Connection, tenant *Tenant, h
 	if r.drifted(connection, h) {
 		if obj := h.declared(tenant); obj != nil {
 			r.Events.Eventf(obj, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
-				"what hangs on %s at ObjectStore %s was changed there and is as declared again; it differed so: %s", h.said(), connection.Declared.Name, h.differed)
+				"what hangs on %s at ObjectStore %s was changed there and is as declared again; it differed so: %.700s", h.said(), connection.Declared.Name, h.differed)
 		}
 		driftRepaired.Inc()
 	}

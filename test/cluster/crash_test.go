@@ -102,7 +102,7 @@ func (w *world) surviveDeathAfter(n int64, library string) bool {
 // at any moment what neither the old declarations nor the new ones give, and the next
 // manager brings the new ones into force.
 //
-// features: U3, D16, K9
+// features: U3, D16
 func TestKilledAnywhereInAChange(t *testing.T) {
 	onEachStore(t, "change", func(w *world) {
 		w.Parallel()
