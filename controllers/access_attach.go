@@ -22,6 +22,9 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 	holders := connection.Holders(by)
 	var errs []error
 	failed := make([]bool, len(all))
+	for i := range all {
+		all[i].differed = all[i].differs() // before a step changes what is known to be there
+	}
 	each := func(step func(h *hanging) error) {
 		for i := range all {
 			h := &all[i]
@@ -115,7 +118,7 @@ func (r *AccessReconciler) onlyReported(connection Connection, made *rendering, 
 		return false
 	}
 	for _, library := range libraries {
-		result.noteDrift(library.Name, h.said()+": "+policy.DiffAttached(h.next, h.now))
+		result.noteDrift(library.Name, h.said()+": "+h.differed)
 	}
 	return true
 }
@@ -125,7 +128,7 @@ func (r *AccessReconciler) noteAttached(connection Connection, tenant *Tenant, h
 	if r.drifted(connection, h) {
 		if obj := h.declared(tenant); obj != nil {
 			r.Events.Eventf(obj, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
-				"what hangs on %s at ObjectStore %s was changed there and is as declared again; it differed so: %s", h.said(), connection.Declared.Name, policy.DiffAttached(h.next, h.now))
+				"what hangs on %s at ObjectStore %s was changed there and is as declared again; it differed so: %.700s", h.said(), connection.Declared.Name, h.differed)
 		}
 		driftRepaired.Inc()
 	}

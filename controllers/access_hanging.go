@@ -26,6 +26,33 @@ type hanging struct {
 	foreign []string
 	// stays: something of it is kept that nothing planned gives.
 	stays bool
+	// called are the names of Users by their names at the store.
+	called map[string]string
+	// differed is what differs was before anything was done.
+	differed string
+}
+
+// membersTold bounds how many members differs names.
+const membersTold = 3
+
+// differs says in a few words what the store has that is not planned, and the
+// other way round: who should not be in a group or is missing, and rights.
+func (h *hanging) differs() string {
+	var words []string
+	tell := func(how string, users []string) {
+		for _, user := range users[:min(len(users), membersTold)] {
+			words = append(words, how+": member "+cmp.Or(h.called[user], user))
+		}
+		if more := len(users) - membersTold; more > 0 {
+			words = append(words, fmt.Sprintf("%s: %d more members", how, more))
+		}
+	}
+	tell("gone", h.join)
+	tell("added", h.leave)
+	if rights := policy.DiffAttached(h.next, h.now); rights != "" {
+		words = append(words, rights)
+	}
+	return strings.Join(words, "; ")
 }
 
 func (h *hanging) group() bool { return h.holder.Kind == store.HolderGroup }
@@ -96,9 +123,14 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		group := tenant.Declared.UserGroups[i].Name
 		whose[store.Name(installation, tenant.Namespace, "UserGroup", group)] = groupPrincipal(group)
 	}
+	called := make(map[string]string, len(tenant.Declared.Users))
+	for i := range tenant.Declared.Users {
+		user := tenant.Declared.Users[i].Name
+		called[userIdentity(connection.Declared, tenant.Namespace, user).Name] = user
+	}
 	var all []hanging
 	for _, a := range made.attachments {
-		h := hanging{Attachment: a, holder: atGateway}
+		h := hanging{Attachment: a, holder: atGateway, called: called}
 		switch a.Subject.Kind {
 		case v1alpha1.SubjectUser:
 			h.holder = store.Holder{Kind: store.HolderUser, Path: path, Name: userIdentity(connection.Declared, tenant.Namespace, a.Subject.Name).Name}
@@ -115,7 +147,7 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 	}
 	// What else is below the tenant's path is to hold nothing any more.
 	for _, holder := range slices.SortedFunc(maps.Keys(held), compareHolders) {
-		h := hanging{holder: holder}
+		h := hanging{holder: holder, called: called}
 		h.observe(held[holder], true, nil)
 		all = append(all, h)
 	}

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -132,7 +133,8 @@ func namedByUs(document []byte, principal string) bool {
 	return err == nil && parsed.Names(principal)
 }
 
-// reportForeign tells whether somebody else's statements give access.
+// reportForeign tells whether somebody else's statements give access. There may be
+// some for each of hundreds of people: the first few are named.
 func reportForeign(library *v1alpha1.Library, foreign string) {
 	if foreign == "" {
 		meta.RemoveStatusCondition(&library.Status.Conditions, v1alpha1.ConditionForeignAccess)
@@ -140,6 +142,6 @@ func reportForeign(library *v1alpha1.Library, foreign string) {
 	}
 	meta.SetStatusCondition(&library.Status.Conditions, metav1.Condition{
 		Type: v1alpha1.ConditionForeignAccess, Status: metav1.ConditionTrue, ObservedGeneration: library.Generation,
-		Reason: v1alpha1.ReasonForeignStatements, Message: foreign + "Vitrine leaves them alone; remove them if they should not be there",
+		Reason: v1alpha1.ReasonForeignStatements, Message: strings.TrimSpace(cut(foreign)) + " Vitrine leaves them alone; remove them if they should not be there",
 	})
 }

@@ -141,10 +141,7 @@ func (d *Deps) report(ctx context.Context, before, obj client.Object, out outcom
 // only there when true, as kstatus expects.
 func setConditions(status *v1alpha1.CommonStatus, generation int64, out outcome) {
 	status.ObservedGeneration = generation
-	message := out.message
-	if len(message) > maxMessage {
-		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
-	}
+	message := cut(out.message)
 	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: out.reason, Message: message, ObservedGeneration: generation}
 	if out.state == enforced {
 		ready.Status = metav1.ConditionTrue
@@ -162,6 +159,14 @@ func setConditions(status *v1alpha1.CommonStatus, generation int64, out outcome)
 			Type: condition, Status: metav1.ConditionTrue, Reason: out.reason, Message: message, ObservedGeneration: generation,
 		})
 	}
+}
+
+// cut bounds a message at a whole character.
+func cut(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
 }
 
 func readyOf(conditions []metav1.Condition) metav1.Condition {

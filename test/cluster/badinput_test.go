@@ -147,29 +147,30 @@ func TestCredentialsThatDoNotWork(t *testing.T) {
 }
 
 func TestStatusThatIsWipedComesBack(t *testing.T) {
-	w := newWorld(t, "wiped")
-	w.apply(w.named(aLink))
-	w.ready(&v1alpha1.PublicLink{}, "press")
-	link := &v1alpha1.PublicLink{}
-	w.get(link, "press")
-	hash := link.Status.TokenHash
-	alice := w.as("alice")
-	w.must(put(w.ctx, w.root(), "wiped-brand", "launch/a.txt", "A"))
-	stop := w.always("alice reads all the time", func() error { _, err := fetch(w.ctx, alice, "wiped-brand", "launch/a.txt"); return err })
-	w.must(kubectl(w.ctx, nil, "patch", "ostore/wiped", "--subresource=status", "--type=merge",
-		"-p", `{"status":{"conditions":null,"observedGeneration":-1,"capabilities":null,"libraries":null}}`))
-	for _, what := range []string{"lib/brand", "damfolder/launch", "damuser/alice", "damrb/alice-views", "plink/press"} {
-		w.must(kubectl(w.ctx, nil, "patch", what, "-n", w.namespace, "--subresource=status", "--type=merge",
-			"-p", `{"status":{"conditions":null,"observedGeneration":-1,"phase":null,"tokenHash":null,"id":null,"catalog":null,"vitrineBucket":null,"identities":null}}`))
-	}
-	w.ready(&v1alpha1.ObjectStore{}, "wiped")
-	w.ready(&v1alpha1.Library{}, "brand")
-	w.ready(&v1alpha1.Folder{}, "launch")
-	w.ready(&v1alpha1.User{}, "alice")
-	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	w.ready(link, "press")
-	stop()
-	if link.Status.TokenHash != hash {
-		t.Error("the link has another token")
-	}
+	onEachStore(t, "wiped", func(w *world) {
+		w.apply(w.named(aLink))
+		w.ready(&v1alpha1.PublicLink{}, "press")
+		link := &v1alpha1.PublicLink{}
+		w.get(link, "press")
+		hash := link.Status.TokenHash
+		alice := w.as("alice")
+		w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/a.txt", "A"))
+		stop := w.always("alice reads all the time", func() error { _, err := fetch(w.ctx, alice, w.name+"-brand", "launch/a.txt"); return err })
+		w.must(kubectl(w.ctx, nil, "patch", "ostore/"+w.name, "--subresource=status", "--type=merge",
+			"-p", `{"status":{"conditions":null,"observedGeneration":-1,"capabilities":null,"libraries":null}}`))
+		for _, what := range []string{"lib/brand", "damfolder/launch", "damuser/alice", "damrb/alice-views", "plink/press"} {
+			w.must(kubectl(w.ctx, nil, "patch", what, "-n", w.namespace, "--subresource=status", "--type=merge",
+				"-p", `{"status":{"conditions":null,"observedGeneration":-1,"phase":null,"tokenHash":null,"id":null,"catalog":null,"vitrineBucket":null,"identities":null}}`))
+		}
+		w.ready(&v1alpha1.ObjectStore{}, w.name)
+		w.ready(&v1alpha1.Library{}, "brand")
+		w.ready(&v1alpha1.Folder{}, "launch")
+		w.ready(&v1alpha1.User{}, "alice")
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		w.ready(link, "press")
+		stop()
+		if link.Status.TokenHash != hash {
+			w.Error("the link has another token")
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -88,7 +89,7 @@ func (w *world) surviveDeathAfter(n int64, library string) bool {
 	w.eventually(fmt.Sprintf("after a death at write %d bob uploads", n), 10*time.Second, func() error {
 		return put(w.ctx, bob, library, "launch-"+library+"/b.txt", "B")
 	})
-	w.leakedNothing(library)
+	w.leakedNothing(library, library)
 	select {
 	case <-finished:
 		return false
@@ -97,8 +98,106 @@ func (w *world) surviveDeathAfter(n int64, library string) bool {
 	}
 }
 
+// A change takes away and gives at once. Wherever the manager dies in it, nobody has
+// at any moment what neither the old declarations nor the new ones give, and the next
+// manager brings the new ones into force.
+//
+// features: U3, D16
+func TestKilledAnywhereInAChange(t *testing.T) {
+	onEachStore(t, "change", func(w *world) {
+		w.Parallel()
+		from, to := w.changing()
+		w.stopManager()
+		// Once to and once fro without a death, looking between any two writes.
+		writes := max(w.watchedChange(from, to), w.watchedChange(to, from))
+		deaths := 0
+		for n := range writes {
+			if w.surviveDeathInChange(n, from, to) {
+				deaths++
+			}
+			from, to = to, from
+		}
+		if deaths < 6 {
+			w.Errorf("of %d writes only %d were deaths: nothing was tested", writes, deaths)
+		}
+	})
+}
+
+// changing brings the first of the two stages into force.
+func (w *world) changing() (from, to stage) {
+	w.Helper()
+	from, to = stages()
+	w.declare(from)
+	w.ready(&v1alpha1.Library{}, "brand")
+	for _, place := range places {
+		bucket := w.name + "-brand"
+		if strings.HasPrefix(place, "restricted/") {
+			bucket += "-dam"
+		}
+		w.must(put(w.ctx, w.root(), bucket, place+"a.txt", "A"))
+	}
+	w.arrived("the first declarations are in force", from)
+	return from, to
+}
+
+// watchedChange brings a tenant from one stage to another, and has everybody
+// tried before each write to the store, so that no state between two is missed. It gives the number of writes.
+func (w *world) watchedChange(from, to stage) (writes int64) {
+	w.Helper()
+	w.declare(to)
+	var mu sync.Mutex
+	var errs []error
+	w.startManager(func(c store.Call) error {
+		if !c.Mutates {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		writes++
+		for _, person := range persons {
+			if err := w.tooMuch(person, from, to); err != nil {
+				errs = append(errs, fmt.Errorf("before write %d, %s %s: %w", writes, c.Operation, c.Resource, err))
+			}
+		}
+		return nil
+	})
+	w.arrived("the new declarations are in force", to)
+	w.stopManager()
+	if err := errors.Join(errs...); err != nil {
+		w.Errorf("somebody has what neither declaration gives:\n%v", err)
+	}
+	return writes
+}
+
+// surviveDeathInChange brings a tenant from one stage to another with a manager
+// that dies after n writes, and then with one that does not. It is false when the first one did not die.
+func (w *world) surviveDeathInChange(n int64, from, to stage) (dead bool) {
+	w.Helper()
+	w.declare(to)
+	stop := w.neverMore(from, to)
+	defer stop()
+	hook, died := dying(n)
+	w.startManager(hook)
+	defer func() { w.stopManager() }()
+	w.eventually("the manager dies or is done", time.Minute, func() error {
+		select {
+		case <-died:
+			dead = true
+			return nil
+		default:
+			return w.stands(to)
+		}
+	})
+	if dead {
+		w.stopManager()
+		w.startManager(nil)
+		w.arrived(fmt.Sprintf("after a death at write %d the new declarations are in force", n), to)
+	}
+	return dead
+}
+
 // leakedNothing wants exactly the declared identities, one key each, and both buckets marked.
-func (w *world) leakedNothing(library string) {
+func (w *world) leakedNothing(library, bucket string) {
 	w.Helper()
 	admin := w.administrator()
 	var users v1alpha1.UserList
@@ -125,7 +224,7 @@ func (w *world) leakedNothing(library string) {
 		}
 		return nil
 	})
-	for _, bucket := range []string{library, library + "-dam"} {
+	for _, bucket := range []string{bucket, bucket + "-dam"} {
 		state, err := admin.ObserveBucket(w.ctx, bucket)
 		w.must(err)
 		if state.Mark == nil || state.Mark.Library != library || !state.Versioned {

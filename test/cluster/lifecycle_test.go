@@ -115,10 +115,18 @@ func (w *world) resourceVersions() map[string]string {
 
 // features: U3
 func TestUnchangedWorldIsWrittenToByNobody(t *testing.T) {
-	w := newWorld(t, "quiet")
-	w.apply(w.named(allOf))
+	onEachStore(t, "quiet", (*world).staysUnwritten)
+}
+
+func (w *world) staysUnwritten() {
+	w.Helper()
+	w.apply(w.named(allOf + `
+---
+{apiVersion: dam.vitrine.dev/v1alpha1, kind: RoleBinding, metadata: {name: no-role}, spec: {roleRef: {kind: Role, name: none}, subjects: [{kind: User, name: alice}], targets: [{kind: Folder, name: launch}]}}
+`))
 	w.settled()
-	w.must(put(w.ctx, w.root(), "quiet-brand", "launch/hero-1.jpg", picture(t)))
+	w.stalled(&v1alpha1.RoleBinding{}, "no-role", v1alpha1.ReasonRoleNotFound) // told once, not at every look
+	w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/hero-1.jpg", picture(w.T)))
 	w.rendered(1)
 	w.eventually("the link shows it", 10*time.Second, func() error {
 		link := &v1alpha1.PublicLink{}
@@ -126,7 +134,7 @@ func TestUnchangedWorldIsWrittenToByNobody(t *testing.T) {
 		if link.Status.Assets == nil || *link.Status.Assets != 1 {
 			return fmt.Errorf("it shows %v", link.Status.Assets)
 		}
-		catalog, err := fetch(w.ctx, w.root(), "quiet-brand-dam", link.Status.Catalog)
+		catalog, err := fetch(w.ctx, w.root(), w.name+"-brand-dam", link.Status.Catalog)
 		if err != nil || !strings.Contains(catalog, "thumb") || !strings.Contains(catalog, "preview") {
 			return fmt.Errorf("its catalog is %s: %w", catalog, orNothing(err))
 		}
@@ -154,15 +162,15 @@ func TestUnchangedWorldIsWrittenToByNobody(t *testing.T) {
 	case <-w.ctx.Done():
 	}
 	if n := writes.Load(); n > 0 {
-		t.Errorf("%d writes to the store, the first: %s", n, *first.Load())
+		w.Errorf("%d writes to the store, the first: %s", n, *first.Load())
 	}
 	for name, version := range w.resourceVersions() {
 		if before[name] != version {
-			t.Errorf("%s was written", name)
+			w.Errorf("%s was written", name)
 		}
 	}
 	if now := w.jobs(); now != jobs {
-		t.Errorf("there were %d Jobs, and now there are %d", jobs, now)
+		w.Errorf("there were %d Jobs, and now there are %d", jobs, now)
 	}
 }
 
@@ -179,50 +187,53 @@ func TestNamespaceEnds(t *testing.T) {
 		{"secretsfirst", "so it does when its Secrets went first"},
 		{"managerdown", "so it does when the manager was down and comes back"},
 	} {
-		t.Run(test.reason, func(t *testing.T) {
-			w := newWorld(t, test.name)
-			w.apply(w.named(allOf))
-			w.settled()
-			w.must(put(w.ctx, w.root(), test.name+"-brand", "launch/keep.txt", "K"))
-			switch test.name {
-			case "secretsfirst":
-				w.must(bed.admin.DeleteAllOf(w.ctx, &corev1.Secret{}, client.InNamespace(w.namespace)))
-			case "managerdown":
-				w.stopManager()
-			}
-			w.must(bed.admin.Delete(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
-			if test.name == "managerdown" {
-				w.eventually("the namespace waits for the manager", 20*time.Second, func() error {
-					ns := &corev1.Namespace{}
-					w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, ns))
-					for _, c := range ns.Status.Conditions {
-						// Everything without a finalizer is gone by then, unseen by any manager.
-						if c.Type == corev1.NamespaceFinalizersRemaining && c.Status == corev1.ConditionTrue {
-							return nil
-						}
-					}
-					return fmt.Errorf("nothing but finalizers should hold it: %+v", ns.Status)
-				})
-				w.startManager(nil)
-			}
-			w.eventually("the namespace is gone", 60*time.Second, func() error {
-				err := bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, &corev1.Namespace{})
-				if apierrors.IsNotFound(err) {
-					return nil
-				}
-				return fmt.Errorf("it is there: %w", orNothing(err))
-			})
-			w.leftNothingBut("launch/keep.txt")
-			w.must(bed.admin.Delete(w.ctx, &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: w.name}}))
-			w.eventually("the ObjectStore goes", 20*time.Second, func() error {
-				err := bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, &v1alpha1.ObjectStore{})
-				if apierrors.IsNotFound(err) {
-					return nil
-				}
-				return fmt.Errorf("it is there: %w", orNothing(err))
-			})
-		})
+		t.Run(test.reason, func(t *testing.T) { onEachStore(t, test.name, func(w *world) { w.namespaceEnds(test.name) }) })
 	}
+}
+
+// namespaceEnds takes a tenant apart in one of several orders.
+func (w *world) namespaceEnds(order string) {
+	w.Helper()
+	w.apply(w.named(allOf))
+	w.settled()
+	w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/keep.txt", "K"))
+	switch order {
+	case "secretsfirst":
+		w.must(bed.admin.DeleteAllOf(w.ctx, &corev1.Secret{}, client.InNamespace(w.namespace)))
+	case "managerdown":
+		w.stopManager()
+	}
+	w.must(bed.admin.Delete(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+	if order == "managerdown" {
+		w.eventually("the namespace waits for the manager", 20*time.Second, func() error {
+			ns := &corev1.Namespace{}
+			w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, ns))
+			for _, c := range ns.Status.Conditions {
+				// Everything without a finalizer is gone by then, unseen by any manager.
+				if c.Type == corev1.NamespaceFinalizersRemaining && c.Status == corev1.ConditionTrue {
+					return nil
+				}
+			}
+			return fmt.Errorf("nothing but finalizers should hold it: %+v", ns.Status)
+		})
+		w.startManager(nil)
+	}
+	w.eventually("the namespace is gone", 60*time.Second, func() error {
+		err := bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, &corev1.Namespace{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("it is there: %w", orNothing(err))
+	})
+	w.leftNothingBut("launch/keep.txt")
+	w.must(bed.admin.Delete(w.ctx, &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: w.name}}))
+	w.eventually("the ObjectStore goes", 20*time.Second, func() error {
+		err := bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, &v1alpha1.ObjectStore{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("it is there: %w", orNothing(err))
+	})
 }
 
 // leftNothingBut wants the file kept, every user and policy gone, and every token retired.
@@ -234,6 +245,7 @@ func (w *world) leftNothingBut(file string) {
 	if len(left) > 0 {
 		w.Errorf("identities are left: %v", left)
 	}
+	w.nothingHangs()
 	for _, bucket := range []string{w.name + "-brand", w.name + "-brand-dam"} {
 		document, err := admin.BucketPolicy(w.ctx, bucket)
 		w.must(err)
@@ -261,4 +273,17 @@ func (w *world) leftNothingBut(file string) {
 		}
 		return nil
 	})
+}
+
+// nothingHangs wants no user, group or document of the tenant at a store whose rights hang on identities.
+func (w *world) nothingHangs() {
+	w.Helper()
+	if w.at.driver != v1alpha1.DriverMinIO {
+		return
+	}
+	held, err := w.administrator().Holders(store.ByManagedPolicy).Held(w.ctx, store.IdentityPath(w.name, w.namespace))
+	w.must(err)
+	if len(held) > 0 {
+		w.Errorf("left at the store: %v", held)
+	}
 }

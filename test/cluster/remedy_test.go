@@ -259,21 +259,23 @@ func TestForeignStatementOfAUserWhoIsGoneHoldsNothingUp(t *testing.T) {
 
 // The order in which a platform team clears up wedges nothing.
 func TestNamespaceEndsAfterTheStoresCredentials(t *testing.T) {
-	w := newWorld(t, "keyless")
-	w.apply(w.named(allOf))
-	w.settled()
-	alice := w.as("alice")
-	w.must(kubectl(w.ctx, nil, "delete", "secret", w.name, "-n", settings.SystemNamespace))
-	w.stalled(&v1alpha1.ObjectStore{}, w.name, v1alpha1.ReasonCredentialsNotFound)
-	w.must(kubectl(w.ctx, nil, "delete", "namespace", w.namespace, "--timeout=60s"))
-	if _, err := list(w.ctx, alice, "keyless-brand", "launch/"); err == nil {
-		t.Error("alice's key still works")
-	}
-	left, err := w.administrator().Identities.List(w.ctx, store.IdentityPath(w.name, w.namespace))
-	w.must(err)
-	if len(left) > 0 {
-		t.Errorf("identities are left: %v", left)
-	}
+	onEachStore(t, "keyless", func(w *world) {
+		w.apply(w.named(allOf))
+		w.settled()
+		alice := w.as("alice")
+		w.must(kubectl(w.ctx, nil, "delete", "secret", w.name, "-n", settings.SystemNamespace))
+		w.stalled(&v1alpha1.ObjectStore{}, w.name, v1alpha1.ReasonCredentialsNotFound)
+		w.must(kubectl(w.ctx, nil, "delete", "namespace", w.namespace, "--timeout=60s"))
+		if _, err := list(w.ctx, alice, w.name+"-brand", "launch/"); err == nil {
+			w.Error("alice's key still works")
+		}
+		left, err := w.administrator().Identities.List(w.ctx, store.IdentityPath(w.name, w.namespace))
+		w.must(err)
+		if len(left) > 0 {
+			w.Errorf("identities are left: %v", left)
+		}
+		w.nothingHangs()
+	})
 }
 
 // A store that does not answer is told of, and holds up nobody at another.
@@ -313,23 +315,25 @@ spec: {roleRef: {kind: BuiltIn, name: library-admin}, subjects: [{kind: User, na
 }
 
 func TestObjectStoreInUseStaysUntilItIsNot(t *testing.T) {
-	w := newWorld(t, "inuse")
-	w.apply(w.named(launch))
-	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	w.must(put(w.ctx, w.root(), "inuse-brand", "launch/a.txt", "A"))
-	alice := w.as("alice")
-	w.must(kubectl(w.ctx, nil, "delete", "ostore", "inuse", "--wait=false"))
-	w.stalled(&v1alpha1.ObjectStore{}, "inuse", v1alpha1.ReasonInUse)
-	if _, err := fetch(w.ctx, alice, "inuse-brand", "launch/a.txt"); err != nil {
-		t.Errorf("alice lost her access: %v", err)
-	}
-	w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
-	w.must(kubectl(w.ctx, nil, "wait", "ostore", "inuse", "--for=delete", "--timeout=60s"))
-	left, err := w.administrator().Identities.List(w.ctx, store.IdentityPath("inuse", ""))
-	w.must(err)
-	if len(left) > 0 {
-		t.Errorf("identities are left: %v", left)
-	}
+	onEachStore(t, "inuse", func(w *world) {
+		w.apply(w.named(launch))
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/a.txt", "A"))
+		alice := w.as("alice")
+		w.must(kubectl(w.ctx, nil, "delete", "ostore", w.name, "--wait=false"))
+		w.stalled(&v1alpha1.ObjectStore{}, w.name, v1alpha1.ReasonInUse)
+		if _, err := fetch(w.ctx, alice, w.name+"-brand", "launch/a.txt"); err != nil {
+			w.Errorf("alice lost her access: %v", err)
+		}
+		w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
+		w.must(kubectl(w.ctx, nil, "wait", "ostore", w.name, "--for=delete", "--timeout=60s"))
+		left, err := w.administrator().Identities.List(w.ctx, store.IdentityPath(w.name, ""))
+		w.must(err)
+		if len(left) > 0 {
+			w.Errorf("identities are left: %v", left)
+		}
+		w.nothingHangs()
+	})
 }
 
 // A Library that its store does not admit is nobody's rival, however old it is.

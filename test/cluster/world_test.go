@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -40,6 +41,7 @@ type world struct {
 	namespace string
 	settings  controllers.Settings
 	at        objectStore
+	config    *rest.Config // the manager's
 	stop      func()
 }
 
@@ -94,7 +96,7 @@ func newWorldAt(t *testing.T, name string, at objectStore, untrusted v1alpha1.Un
 func newWorldOf(t *testing.T, name string, settings controllers.Settings, at objectStore, untrusted v1alpha1.UntrustedConditions) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
-	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name, settings: settings, at: at}
+	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name, settings: settings, at: at, config: bed.managerConfig}
 	t.Cleanup(cancel)
 	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
 	w.must(bed.admin.Create(ctx, &corev1.Secret{
@@ -118,7 +120,7 @@ func newWorldOf(t *testing.T, name string, settings controllers.Settings, at obj
 // startManager runs the reconcilers until stopManager or the end of the test.
 func (w *world) startManager(hook func(store.Call) error) {
 	w.Helper()
-	mgr, err := ctrl.NewManager(bed.managerConfig, ctrl.Options{
+	mgr, err := ctrl.NewManager(w.config, ctrl.Options{
 		Scheme:     controllers.NewScheme(),
 		Cache:      controllers.CacheOptions(settings),
 		Client:     controllers.ClientOptions(),

@@ -1,0 +1,143 @@
+package cluster
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7/pkg/signer"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// byHand does at MinIO what somebody beside Vitrine could do.
+func (w *world) byHand(operation string, query url.Values) {
+	w.Helper()
+	req, err := http.NewRequestWithContext(w.ctx, http.MethodPut, w.at.endpoint+"/minio/admin/v3/"+operation+"?"+query.Encode(), nil)
+	w.must(err)
+	empty := sha256.Sum256(nil)
+	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(empty[:]))
+	resp, err := http.DefaultClient.Do(signer.SignV4(*req, w.at.accessKey, w.at.secretKey, "", bed.store.Region))
+	w.must(err)
+	w.must(resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		w.Fatalf("%s: %s", operation, resp.Status)
+	}
+}
+
+// holders names a User and a UserGroup of the tenant as the store does.
+func (w *world) holders(user, group string) (ofUser, ofGroup store.Holder) {
+	path := store.IdentityPath(w.name, w.namespace)
+	return store.Holder{Kind: store.HolderUser, Path: path, Name: store.Name(w.name, w.namespace, "User", user)},
+		store.Holder{Kind: store.HolderGroup, Path: path, Name: store.Name(w.name, w.namespace, "UserGroup", group)}
+}
+
+// What somebody changes by hand where rights hang on identities is put right,
+// and an event names what differed; what somebody attached is kept, and told.
+//
+// features: U3
+func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
+	w := newWorldAt(t, "handmade", minIO(), v1alpha1.UntrustedConditionsAccept)
+	w.apply(w.named(people))
+	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	holders := w.administrator().Holders(store.ByManagedPolicy)
+	alice, editors := w.holders("alice", "editors")
+	bob, _ := w.holders("bob", "editors")
+	group := store.Identity{Path: editors.Path, Name: editors.Name}
+	held := func() (map[store.Holder]store.Held, error) { return holders.Held(w.ctx, alice.Path) }
+	wanted, err := held()
+	w.must(err)
+	same := func() error {
+		now, err := held()
+		if err != nil {
+			return err
+		}
+		if fmt.Sprintf("%s", now) != fmt.Sprintf("%s", wanted) {
+			return fmt.Errorf("it is %s, and was %s", now, wanted)
+		}
+		return nil
+	}
+	for _, test := range []struct {
+		reason string
+		change func() error
+		says   []string
+	}{
+		{"a document that gives more is as declared again", func() error {
+			return holders.SetDocument(w.ctx, alice, 0, []byte(`{"Version":"2012-10-17","Statement":[{"Sid":"VitrineRead0","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+w.name+`-brand/*"]}]}`))
+		}, []string{"User alice", "added: GetObject on " + w.name + "-brand/"}},
+		{"a member whom nobody declared is taken out", func() error { return holders.SetMember(w.ctx, group, alice.Name, true) }, []string{"UserGroup editors", "added: member alice"}},
+		{"a member who was taken out is put back", func() error { return holders.SetMember(w.ctx, group, bob.Name, false) }, []string{"UserGroup editors", "gone: member bob"}},
+		{"a group that was deleted is made again", func() error { return holders.DeleteGroup(w.ctx, group) }, []string{"UserGroup editors", "gone: member bob; gone: "}},
+	} {
+		w.Logf("%s", test.reason)
+		w.must(test.change())
+		w.eventually(test.reason, 6*settings.DriftInterval, same)
+		w.eventually(test.reason+", and an event says so", 10*time.Second, func() error {
+			for _, part := range test.says {
+				if err := w.hasEvent("DriftRepaired", part); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+
+	w.byHand("set-user-or-group-policy", url.Values{"policyName": {"readonly," + alice.Name + ".0"}, "userOrGroup": {alice.Name}, "isGroup": {"false"}})
+	library := &v1alpha1.Library{}
+	foreign := func() string {
+		w.get(library, "brand")
+		for _, c := range library.Status.Conditions {
+			if c.Type == v1alpha1.ConditionForeignAccess && c.Status == "True" {
+				return c.Message
+			}
+		}
+		return ""
+	}
+	w.eventually("a policy that somebody attached is told", 6*settings.DriftInterval, func() error {
+		if message := foreign(); !strings.Contains(message, "User alice") || !strings.Contains(message, "readonly") {
+			return fmt.Errorf("it says %q", message)
+		}
+		return nil
+	})
+	now, err := held()
+	w.must(err)
+	if fmt.Sprint(now[alice].Foreign) != "[readonly]" {
+		w.Errorf("what somebody attached is not kept: %v", now[alice].Foreign)
+	}
+}
+
+// Where driftPolicy is Report, what hangs on identities is told of and stays too.
+//
+// features: U3
+func TestIdentitiesChangedByHandAreReported(t *testing.T) {
+	w := newWorldAt(t, "handtold", minIO(), v1alpha1.UntrustedConditionsAccept)
+	w.apply(strings.ReplaceAll(w.named(people), "bucket: {name: handtold-brand}", "bucket: {name: handtold-brand}, driftPolicy: Report"))
+	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	holders := w.administrator().Holders(store.ByManagedPolicy)
+	alice, editors := w.holders("alice", "editors")
+	w.must(holders.SetMember(w.ctx, store.Identity{Path: editors.Path, Name: editors.Name}, alice.Name, true))
+	library := &v1alpha1.Library{}
+	if message := w.stalled(library, "brand", v1alpha1.ReasonDrift); !strings.Contains(message, "UserGroup editors") || !strings.Contains(message, "added: member alice") {
+		w.Errorf("it does not say what differs: %s", message)
+	}
+	now, err := holders.Held(w.ctx, editors.Path)
+	w.must(err)
+	if len(now[editors].Members) != 2 {
+		w.Errorf("driftPolicy is Report, and yet the members are %v", now[editors].Members)
+	}
+	w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
+	w.ready(library, "brand")
+	now, err = holders.Held(w.ctx, editors.Path)
+	w.must(err)
+	if len(now[editors].Members) != 1 {
+		w.Errorf("driftPolicy is Repair, and the members are %v", now[editors].Members)
+	}
+}

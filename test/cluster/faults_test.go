@@ -1,0 +1,253 @@
+// The faults that reviewers find in operators, and the tests that would find them here:
+//
+//	an unchanged second reconcile that writes       TestUnchangedWorldIsWrittenToByNobody, on each store
+//	status lost when wiped                          TestStatusThatIsWipedComesBack, on each store
+//	a crash between two outside calls that leaks    TestKilledBetweenAnyTwoWrites; test/store: …CutAnywhere…
+//	a crash in a change that gives too much         TestKilledAnywhereInAChange, TestEveryKindOfCallFailsOnceInAChange, on each store
+//	deletion in the wrong order that wedges         TestNamespaceEnds (the namespace first, its Secrets first, the manager first),
+//	                                                TestNamespaceEndsAfterTheStoresCredentials, TestObjectStoreInUseStaysUntilItIsNot, on each store
+//	a revoked grant that lives on                   TestGrantsComeAndGoInTime, TestLeaverLosesEverythingAtOnce
+//	two objects claiming one name                   TestLibrariesThatMayNot (a bucket), TestPathsThatMeet (a path), TestSecretOfSomebodyElseIsLeftAlone;
+//	                                                test/api: TestNamesDifferByMoreThanCase
+//	acting on a stale cache                         TestCacheThatLags
+//	a conflict logged as an error                   TestConflictsAreNoErrors
+//	unbounded caches of Secrets                     the suite itself, whose manager may not list them: test/api: TestRights
+//	wildcard RBAC                                   TestNoRoleHasAWildcard
+//	an empty selector that means everybody          TestEmptyListsAreRefused
+//	one namespace's object naming another's Secret  TestOnlyObjectStoresNameANamespace; TestSecretsStandWhereTheyAreMeantTo
+//	events on every pass                            TestUnchangedWorldIsWrittenToByNobody, with an object that is stalled
+//	unbounded messages and lists                    TestListsAreBounded; controllers: TestSetConditions, TestForeignAccessIsToldInFewWords
+//	object names as metric labels                   TestNoNameIsALabel
+package cluster
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// lagging delays what is watched, so that caches are behind by that much.
+type lagging struct {
+	http.RoundTripper
+	by time.Duration
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l lagging) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := l.RoundTripper.RoundTrip(req)
+	if err == nil && req.URL.Query().Get("watch") != "" {
+		resp.Body = lateBody{resp.Body, l.by, req}
+	}
+	return resp, err
+}
+
+type lateBody struct {
+	io.ReadCloser
+	by  time.Duration
+	req *http.Request
+}
+
+// Read implements io.Reader.
+func (b lateBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	select {
+	case <-time.After(b.by):
+	case <-b.req.Context().Done():
+	}
+	return n, err
+}
+
+// A manager whose caches are behind makes nothing twice, gives nobody what
+// was never declared, and arrives.
+func TestCacheThatLags(t *testing.T) {
+	w := newWorld(t, "lagging")
+	w.stopManager()
+	w.config = rest.CopyConfig(bed.managerConfig)
+	w.config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return lagging{rt, 300 * time.Millisecond} })
+	w.startManager(nil)
+	from, to := w.changing()
+	w.leakedNothing("brand", w.name+"-brand")
+	for range 2 {
+		w.declare(to)
+		w.arrived("it arrives", to)
+		w.leakedNothing("brand", w.name+"-brand")
+		from, to = to, from
+	}
+}
+
+// Others write to our objects all the time. That a write of ours came second
+// is no error, and no reason to wake anybody.
+func TestConflictsAreNoErrors(t *testing.T) {
+	w := newWorld(t, "disturbed")
+	n := 0
+	stop := w.always("others write", func() error {
+		n++
+		for _, what := range []string{"lib/brand", "damuser/alice", "damrb/alice-views"} {
+			_ = kubectl(w.ctx, nil, "annotate", "--overwrite", what, "-n", w.namespace, fmt.Sprintf("acme.example/n=%d", n)) // not there at times
+		}
+		return nil
+	})
+	for range 3 {
+		w.apply(w.named(launch))
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		w.must(kubectl(w.ctx, nil, "delete", "damuser/alice", "damrb/alice-views", "-n", w.namespace, "--timeout=30s"))
+	}
+	stop()
+	for line := range strings.Lines(bed.logs.String()) {
+		if strings.Contains(line, `"level":"error"`) && strings.Contains(line, "the object has been modified") {
+			t.Errorf("a conflict is an error in the log: %.600s", line)
+		}
+	}
+}
+
+func TestNoRoleHasAWildcard(t *testing.T) {
+	w := newWorld(t, "wildcard")
+	var cluster rbacv1.ClusterRoleList
+	var roles rbacv1.RoleList
+	w.must(bed.admin.List(w.ctx, &cluster))
+	w.must(bed.admin.List(w.ctx, &roles))
+	rules := map[string][]rbacv1.PolicyRule{}
+	for _, role := range cluster.Items {
+		rules[role.Name] = role.Rules
+	}
+	for _, role := range roles.Items {
+		rules[role.Namespace+"/"+role.Name] = role.Rules
+	}
+	seen := 0
+	for name, list := range rules {
+		if !strings.Contains(name, "vitrine") {
+			continue
+		}
+		seen++
+		for _, rule := range list {
+			if slices.Contains(slices.Concat(rule.APIGroups, rule.Resources, rule.Verbs), "*") {
+				t.Errorf("%s has the rule %v", name, rule)
+			}
+		}
+	}
+	if seen < 4 {
+		t.Errorf("only %d roles of ours were seen", seen)
+	}
+}
+
+// schemas visits every field of every kind of ours, by path.
+func (w *world) schemas(visit func(path string, field map[string]any)) {
+	w.Helper()
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinitionList"})
+	w.must(bed.admin.List(w.ctx, list))
+	var walk func(path string, field map[string]any)
+	walk = func(path string, field map[string]any) {
+		visit(path, field)
+		properties, _ := field["properties"].(map[string]any)
+		for name, of := range properties {
+			walk(path+"."+name, of.(map[string]any))
+		}
+		for _, inner := range []string{"items", "additionalProperties"} {
+			if of, ok := field[inner].(map[string]any); ok {
+				walk(path+"[]", of)
+			}
+		}
+	}
+	kinds := 0
+	for _, crd := range list.Items {
+		if group, _, _ := unstructured.NestedString(crd.Object, "spec", "group"); group != v1alpha1.GroupVersion.Group {
+			continue
+		}
+		kinds++
+		versions, _, _ := unstructured.NestedSlice(crd.Object, "spec", "versions")
+		for _, version := range versions {
+			root, found, err := unstructured.NestedMap(version.(map[string]any), "schema", "openAPIV3Schema")
+			w.must(err)
+			if found {
+				walk(crd.GetName(), root)
+			}
+		}
+	}
+	if kinds < 9 {
+		w.Errorf("only %d kinds of ours were seen", kinds)
+	}
+}
+
+func TestListsAreBounded(t *testing.T) {
+	w := newWorld(t, "bounded")
+	w.schemas(func(path string, field map[string]any) {
+		if field["type"] == "array" && field["maxItems"] == nil {
+			t.Errorf("%s has no end", path)
+		}
+	})
+}
+
+// A reference with a namespace in it is for the platform team's kind alone;
+// and what it names must carry the label for that use.
+func TestOnlyObjectStoresNameANamespace(t *testing.T) {
+	w := newWorld(t, "reference")
+	seen := false
+	w.schemas(func(path string, _ map[string]any) {
+		if !strings.HasSuffix(path, ".namespace") {
+			return
+		}
+		seen = true
+		if !strings.HasPrefix(path, "objectstores.") {
+			t.Errorf("%s can name another namespace", path)
+		}
+	})
+	if !seen {
+		t.Error("no reference with a namespace was seen, not even the ObjectStore's")
+	}
+}
+
+// An empty list never means everybody or everything: it is refused.
+func TestEmptyListsAreRefused(t *testing.T) {
+	w := newWorld(t, "empty")
+	for _, test := range []struct{ reason, manifest string }{
+		{"a binding without subjects", bound("nobody", "viewer", "", "launch")},
+		{"a binding without targets", strings.ReplaceAll(bound("nothing", "viewer", "{kind: User, name: alice}", "launch"), "[{kind: Folder, name: launch}]", "[]")},
+		{"a Collection without items", "{apiVersion: dam.vitrine.dev/v1alpha1, kind: Collection, metadata: {name: none}, spec: {libraryRef: {name: brand}, items: []}}"},
+		{"a UserGroup of no domain", "{apiVersion: dam.vitrine.dev/v1alpha1, kind: UserGroup, metadata: {name: none}, spec: {memberDomains: [\"\"]}}"},
+	} {
+		if err := kubectl(w.ctx, []byte(test.manifest), "apply", "--server-side", "-n", w.namespace, "-f", "-"); err == nil {
+			t.Errorf("%s is accepted", test.reason)
+		}
+	}
+	// And a namespace list of a store's tenant.
+	err := kubectl(w.ctx, nil, "patch", "ostore/empty", "--type=merge", "-p", `{"spec":{"tenants":[{"namespaces":[],"buckets":["*"]}]}}`)
+	if err == nil {
+		t.Error("a tenant without namespaces is accepted")
+	}
+}
+
+// Names of objects are without number: none is the value of a metric's label.
+func TestNoNameIsALabel(t *testing.T) {
+	w := newWorld(t, "unlabelled")
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	families, err := metrics.Registry.Gather()
+	w.must(err)
+	if len(families) < 10 {
+		t.Errorf("only %d metrics were seen", len(families))
+	}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			for _, label := range metric.GetLabel() {
+				for _, name := range []string{"unlabelled", "alice", "launch", "brand"} {
+					if strings.Contains(label.GetValue(), name) {
+						t.Errorf("%s has the label %s=%q", family.GetName(), label.GetName(), label.GetValue())
+					}
+				}
+			}
+		}
+	}
+}
