@@ -58,8 +58,6 @@ func TestStatusSaysWhatTheProbeFound(t *testing.T) {
 }
 
 // A policy names its principals by account number: the connection is opened anew with the one that a probe found.
-//
-// features: U16
 func TestPrincipalsHaveTheAccountThatTheProbeFound(t *testing.T) {
 	declared := &v1alpha1.ObjectStore{Spec: v1alpha1.ObjectStoreSpec{
 		Driver: v1alpha1.DriverIAM, Endpoint: "https://s3.example.org", Region: "eu-central-1",

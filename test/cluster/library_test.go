@@ -210,7 +210,7 @@ func TestPolicyChangedByHandWhileTheManagerWasDown(t *testing.T) {
 
 // Adopting adds to what there is, and changes nothing: neither objects, nor policies, nor users of others.
 //
-// features: U3, U11
+// features: U11
 func TestAdoptingLeavesEverythingOfOthersAsItIs(t *testing.T) {
 	onEachStore(t, "adds", func(w *world) {
 		bucket := w.name + "-brand"
