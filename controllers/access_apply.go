@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -17,17 +18,19 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// applied remembers, as digests, what of ours is in force, by ObjectStore and
-// bucket. What it does not know since a restart is in the Library's status.
+// applied remembers, as digests, what of ours is in force: for each tenant at each
+// ObjectStore by bucket or by identity. What it does not know of buckets since a restart is in the Library's status.
 type applied struct {
 	mu      sync.Mutex
-	digests map[string]string
+	digests map[tenantAt]map[string]string
 }
+
+func newApplied() *applied { return &applied{digests: map[tenantAt]map[string]string{}} }
 
 func (a *applied) get(objectStore string, library *v1alpha1.Library, bucket string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if digest, ok := a.digests[objectStore+"/"+bucket]; ok {
+	if digest, ok := a.digests[tenantAt{library.Namespace, objectStore}][bucket]; ok {
 		return digest
 	}
 	for _, p := range library.Status.Policies {
@@ -39,16 +42,30 @@ func (a *applied) get(objectStore string, library *v1alpha1.Library, bucket stri
 }
 
 // known is what is remembered of an identity; empty since a restart.
-func (a *applied) known(objectStore, holder string) string {
+func (a *applied) known(objectStore string, holder store.Holder) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.digests[objectStore+"/"+holder]
+	return a.digests[holdersTenant(objectStore, holder)][holder.Name]
 }
 
-func (a *applied) set(objectStore, bucket, digest string) {
+func (a *applied) set(at tenantAt, name, digest string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.digests[objectStore+"/"+bucket] = digest
+	if a.digests[at] == nil {
+		a.digests[at] = map[string]string{}
+	}
+	a.digests[at][name] = digest
+}
+
+func (a *applied) forget(at tenantAt) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.digests, at)
+}
+
+// holdersTenant is whose an identity is, by the last part of its path; the gateway's is nobody's and stays remembered.
+func holdersTenant(objectStore string, holder store.Holder) tenantAt {
+	return tenantAt{path.Base(holder.Path), objectStore}
 }
 
 func digestOf(document policy.Document) string {
@@ -74,7 +91,7 @@ func (r *AccessReconciler) noteApplied(connection Connection, w bucketPolicy, re
 		return // its bucket may be somebody else's
 	}
 	digest := digestOf(w.wanted)
-	r.applied.set(connection.Declared.Name, w.bucket, digest)
+	r.applied.set(tenantAt{w.library.Namespace, connection.Declared.Name}, w.bucket, digest)
 	of := result.libraries[w.library.Name]
 	of.policies = append(of.policies, v1alpha1.AppliedPolicy{Bucket: w.bucket, SHA256: digest})
 	result.libraries[w.library.Name] = of

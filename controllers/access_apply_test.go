@@ -61,7 +61,7 @@ func TestNothingIsAppliedThatIsNotProved(t *testing.T) {
 	}
 	made.policies = []bucketPolicy{{library: at, bucket: "acme-brand", wanted: wrong}}
 
-	r := &AccessReconciler{Deps: &Deps{}, applied: &applied{digests: map[string]string{}}}
+	r := &AccessReconciler{Deps: &Deps{}, applied: newApplied()}
 	result := &compiled{libraries: map[string]libraryResult{}}
 	err = r.apply(t.Context(), Connection{Store: opened, Declared: &v1alpha1.ObjectStore{}}, &Tenant{}, &made, result)
 	var f *failure

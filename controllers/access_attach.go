@@ -105,7 +105,7 @@ func setDocuments(ctx context.Context, holders store.Holders, holder store.Holde
 // drifted tells whether an identity differs from what was last brought into
 // force although the same is wanted: somebody else changed it.
 func (r *AccessReconciler) drifted(connection Connection, h *hanging) bool {
-	return h.changed() && r.applied.known(connection.Declared.Name, h.holder.Name) == digestOfHanging(h)
+	return h.changed() && r.applied.known(connection.Declared.Name, h.holder) == digestOfHanging(h)
 }
 
 // onlyReported notes drift where every Library that it concerns wants no more.
@@ -132,7 +132,7 @@ func (r *AccessReconciler) noteAttached(connection Connection, tenant *Tenant, h
 		}
 		driftRepaired.Inc()
 	}
-	r.applied.set(connection.Declared.Name, h.holder.Name, digestOfHanging(h))
+	r.applied.set(holdersTenant(connection.Declared.Name, h.holder), h.holder.Name, digestOfHanging(h))
 }
 
 func (h *hanging) declared(tenant *Tenant) client.Object {

@@ -38,7 +38,7 @@ type AccessReconciler struct {
 
 // SetupWithManager connects the compiler to everything that access hangs on.
 func (r *AccessReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.applied = &applied{digests: map[string]string{}}
+	r.applied = newApplied()
 	b := ctrl.NewControllerManagedBy(mgr).Named(accessController)
 	for _, kind := range []client.Object{
 		&v1alpha1.Library{}, &v1alpha1.Folder{}, &v1alpha1.Collection{}, &v1alpha1.User{}, &v1alpha1.UserGroup{},
@@ -140,15 +140,16 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 			r.Enforcement.forget(at)
 			return ctrl.Result{}, nil
 		}
-		r.tell(at, result)
+		r.tellWithout(tenant, result)
 		return ctrl.Result{}, nil
 	}
 	if !slices.Contains(tenant.stores(), at.store) {
 		// The tenant's last Library there is gone, and its policies went before it.
 		r.Enforcement.forget(at)
 		r.memories.forget(at)
+		r.applied.forget(at)
 		if len(tenant.Declared.Libraries) == 0 {
-			r.tell(tenantAt{namespace: at.namespace}, result)
+			r.tellWithout(tenant, result)
 		}
 		return ctrl.Result{}, nil
 	}
@@ -251,6 +252,16 @@ func (r *AccessReconciler) tell(at tenantAt, result *compiled) {
 			r.Notices.wake(name, types.NamespacedName{Namespace: at.namespace, Name: o.name}, 0)
 		}
 	}
+}
+
+// tellWithout is tell for a tenant without Libraries, of which nothing is kept once it declares nothing at all.
+func (r *AccessReconciler) tellWithout(tenant *Tenant, result *compiled) {
+	at := tenantAt{namespace: tenant.Namespace}
+	if tenant.empty() {
+		r.Enforcement.forget(at)
+		return
+	}
+	r.tell(at, result)
 }
 
 // compile renders and applies. It gives the time of the next pass that nothing

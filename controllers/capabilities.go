@@ -20,6 +20,7 @@ func capabilitiesOf(found store.Capabilities) *v1alpha1.Capabilities {
 		PolicyBytes:        int32(found.DocumentBytes),
 		DocumentsPerHolder: int32(found.DocumentsPerHolder),
 		GroupsPerUser:      int32(found.GroupsPerUser),
+		Account:            found.Account,
 	}
 	if found.Enforcement == "" || found.Enforcement == store.ByBucketPolicy {
 		c.PrincipalPolicies = supported(found.BucketPolicies)

@@ -21,11 +21,12 @@ func TestStatusSaysWhatTheProbeFound(t *testing.T) {
 			"a store that keeps what it says, by bucket policies",
 			store.Capabilities{
 				Versioning: true, ConditionalWrites: true, TrustedPrefix: true, DateConditions: true, RewriteAfterDelete: true, WebIdentity: true,
-				BucketPolicies: true, Enforcement: store.ByBucketPolicy, DocumentBytes: 65536,
+				BucketPolicies: true, Enforcement: store.ByBucketPolicy, DocumentBytes: 65536, Account: "123456789012",
 			},
 			v1alpha1.Capabilities{
 				Versioning: yes, ConditionalWrites: yes, PrefixConditions: yes, DateConditions: yes, Rewrites: yes, WebIdentity: yes,
 				PrincipalPolicies: yes, Enforcement: v1alpha1.EnforcementBucketPolicy, PolicyBytes: 65536, Propagation: "0s",
+				Account: "123456789012",
 			},
 		},
 		{
@@ -53,5 +54,37 @@ func TestStatusSaysWhatTheProbeFound(t *testing.T) {
 				t.Errorf("capabilities (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A policy names its principals by account number: the connection is opened anew with the one that a probe found.
+func TestPrincipalsHaveTheAccountThatTheProbeFound(t *testing.T) {
+	declared := &v1alpha1.ObjectStore{Spec: v1alpha1.ObjectStoreSpec{
+		Driver: v1alpha1.DriverIAM, Endpoint: "https://s3.example.org", Region: "eu-central-1",
+		IAM: v1alpha1.IAMEndpoint{Endpoint: "https://iam.example.org"}, InstallationID: "eu-prod",
+	}}
+	key := store.Credentials{AccessKeyID: "key", SecretAccessKey: "secret"}
+	stores := NewStores(nil, nil, "vitrine-system", nil)
+	before := Connection{Declared: declared.DeepCopy(), account: accountAt(declared)}
+	for _, c := range []struct {
+		reason string
+		found  *v1alpha1.Capabilities
+		want   string
+	}{
+		{"not probed yet", nil, "arn:aws:iam::000000000000:user/vitrine/eu-prod/acme/" + store.Name("eu-prod", "acme", "User", "alice")},
+		{"probed", &v1alpha1.Capabilities{Account: "123456789012"}, "arn:aws:iam::123456789012:user/vitrine/eu-prod/acme/" + store.Name("eu-prod", "acme", "User", "alice")},
+	} {
+		declared.Status.Capabilities = c.found
+		opened, err := store.Open(stores.config(declared, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(opened.Close)
+		if got := opened.Identities.Principal(userIdentity(declared, "acme", "alice")); got != c.want {
+			t.Errorf("%s: the principal is %s, want %s", c.reason, got, c.want)
+		}
+	}
+	if before.opens(declared) {
+		t.Error("a connection that was opened before the probe serves after it")
 	}
 }

@@ -26,6 +26,9 @@ type Settings struct {
 	SweepInterval time.Duration
 	// PeekInterval is how often what patterns of Collections could match is listed; 3 s by default.
 	PeekInterval time.Duration
+	// OrphanGrace is how long something of ours at a store is without an owner before
+	// it is taken away; it is looked for twice in that time. 10 min by default.
+	OrphanGrace time.Duration
 	// Debounce is how long the compiler waits for more changes to come; 100 ms by default.
 	Debounce time.Duration
 }
@@ -35,6 +38,7 @@ const (
 	DefaultDriftInterval = 30 * time.Second
 	DefaultSweepInterval = 10 * time.Second
 	DefaultPeekInterval  = 3 * time.Second
+	DefaultOrphanGrace   = 10 * time.Minute
 )
 
 func (s Settings) withDefaults() Settings {
@@ -46,6 +50,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.PeekInterval == 0 {
 		s.PeekInterval = DefaultPeekInterval
+	}
+	if s.OrphanGrace == 0 {
+		s.OrphanGrace = DefaultOrphanGrace
 	}
 	if s.Debounce == 0 {
 		s.Debounce = 100 * time.Millisecond

@@ -3,6 +3,8 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -39,11 +41,7 @@ func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
 			return []string{spec.StoreRef.Name + "/" + spec.Bucket.Name}
 		}},
 		{&v1alpha1.User{}, indexIdentityStore, func(o client.Object) []string {
-			var names []string
-			for _, identity := range o.(*v1alpha1.User).Status.Identities {
-				names = append(names, identity.Store)
-			}
-			return names
+			return slices.Collect(maps.Keys(whereaboutsOf(o)))
 		}},
 		{&v1alpha1.RoleBinding{}, indexRole, func(o client.Object) []string {
 			if ref := o.(*v1alpha1.RoleBinding).Spec.RoleRef; ref.Kind == v1alpha1.RoleKindRole {

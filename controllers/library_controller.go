@@ -84,6 +84,9 @@ func (r *LibraryReconciler) reconcile(ctx context.Context, library *v1alpha1.Lib
 	if err := r.refusal(ctx, connection.Declared, library); err != nil {
 		return outcome{}, err
 	}
+	if err := r.note(ctx, library, whereabouts{connection.Declared.Name: connection.Declared.Spec.InstallationID}); err != nil {
+		return outcome{}, err
+	}
 	if err := r.ensureBuckets(ctx, connection, library); err != nil {
 		return outcome{}, err
 	}

@@ -29,25 +29,57 @@ func (r *LibraryReconciler) remove(ctx context.Context, library *v1alpha1.Librar
 	if err := r.endJobs(ctx, library); err != nil {
 		return err
 	}
-	connection, err := r.Stores.ForRemoval(ctx, library.Spec.StoreRef.Name)
-	if isStoreGone(err) || (library.Status.VitrineBucket == "" && isStalled(err)) {
-		// An ObjectStore goes only when no Library uses it: this one never could.
-		return r.release(ctx, library)
-	}
+	connection, has, err := r.forRemoval(ctx, library, library.Spec.StoreRef.Name)
 	if err != nil {
 		return err
 	}
-	originals, vitrine := marks(connection.Declared, library)
-	for _, b := range []struct {
-		name string
-		mark store.Mark
-	}{{library.Spec.Bucket.Name, originals}, {asset.VitrineBucket(library.Spec.Bucket.Name), vitrine}} {
-		if err := r.removeBucket(ctx, connection, library, b.name, b.mark); err != nil {
-			return err
+	if has {
+		if err := r.removeBuckets(ctx, connection, library); err != nil {
+			return r.stillThere(library.Spec.StoreRef.Name, err)
 		}
 	}
 	r.Inventory.forget(client.ObjectKeyFromObject(library))
 	return r.release(ctx, library)
+}
+
+// removeBuckets takes the access to both buckets away, and then, where that is
+// declared, the buckets: neither before it is sure that nothing in them has to be kept.
+func (r *LibraryReconciler) removeBuckets(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
+	var ours []markedBucket
+	originals, vitrine := marks(connection.Declared, library)
+	for _, b := range []markedBucket{{library.Spec.Bucket.Name, originals}, {asset.VitrineBucket(library.Spec.Bucket.Name), vitrine}} {
+		is, err := r.shutBucket(ctx, connection, library, b)
+		if err != nil {
+			return err
+		}
+		if is {
+			ours = append(ours, b)
+		}
+	}
+	if library.Spec.DeletionPolicy != v1alpha1.DeletionDelete {
+		return nil
+	}
+	for _, b := range ours {
+		held, err := connection.HeldObjects(ctx, b.name, r.Clock.Now())
+		if err != nil {
+			return fmt.Errorf("looking for legal holds in bucket %s: %w", b.name, err)
+		}
+		if held.Count > 0 {
+			return stall(v1alpha1.ReasonObjectsHeld, "nothing was deleted: %d versions of objects in bucket %q are under a legal hold or in retention, the first is %s; lift the holds, wait until the retention is over, or set deletionPolicy: Retain to leave both buckets as they are", held.Count, b.name, held.First)
+		}
+	}
+	for _, b := range ours {
+		if err := connection.DeleteBucket(ctx, b.name, b.mark); err != nil {
+			return fmt.Errorf("deleting bucket %s: %w", b.name, err)
+		}
+	}
+	return nil
+}
+
+// markedBucket is a bucket with the mark that it must carry to be ours.
+type markedBucket struct {
+	name string
+	mark store.Mark
 }
 
 func (r *LibraryReconciler) endJobs(ctx context.Context, library *v1alpha1.Library) error {
@@ -65,36 +97,32 @@ func (r *LibraryReconciler) endJobs(ctx context.Context, library *v1alpha1.Libra
 	return nil
 }
 
-func (r *LibraryReconciler) removeBucket(ctx context.Context, connection Connection, library *v1alpha1.Library, bucket string, mark store.Mark) error {
-	state, err := connection.ObserveBucket(ctx, bucket)
+// shutBucket waits until nobody has access to a bucket by a policy of ours, and
+// retires the tokens in it. It is false when the bucket is not this Library's, or is gone.
+func (r *LibraryReconciler) shutBucket(ctx context.Context, connection Connection, library *v1alpha1.Library, bucket markedBucket) (bool, error) {
+	state, err := connection.ObserveBucket(ctx, bucket.name)
 	switch {
 	case isForeign(err):
-		return nil
+		return false, nil
 	case err != nil:
-		return fmt.Errorf("looking at bucket %s: %w", bucket, err)
-	case !state.Exists || state.Mark == nil || *state.Mark != mark:
-		return nil
+		return false, fmt.Errorf("looking at bucket %s: %w", bucket.name, err)
+	case !state.Exists || state.Mark == nil || *state.Mark != bucket.mark:
+		return false, nil
 	}
-	document, err := connection.BucketPolicy(ctx, bucket)
+	document, err := connection.BucketPolicy(ctx, bucket.name)
 	if err != nil && !isMissing(err) {
-		return fmt.Errorf("reading the policy of bucket %s: %w", bucket, err)
+		return false, fmt.Errorf("reading the policy of bucket %s: %w", bucket.name, err)
 	}
 	if holdsOurs(document) {
 		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: library.Spec.StoreRef.Name}, 0)
-		return wait(v1alpha1.ReasonDeleting, fmt.Sprintf("waiting until the policy of bucket %q is gone", bucket), 150*time.Millisecond)
+		return false, wait(v1alpha1.ReasonDeleting, fmt.Sprintf("waiting until the policy of bucket %q is gone", bucket.name), 150*time.Millisecond)
 	}
-	if mark.Role == store.RoleVitrine {
-		if err := r.retireDeleted(ctx, connection, bucket, library.Namespace, ""); err != nil {
-			return err
+	if bucket.mark.Role == store.RoleVitrine {
+		if err := r.retireDeleted(ctx, connection, bucket.name, library.Namespace, ""); err != nil {
+			return false, err
 		}
 	}
-	if library.Spec.DeletionPolicy != v1alpha1.DeletionDelete {
-		return nil
-	}
-	if err := connection.DeleteBucket(ctx, bucket, mark); err != nil {
-		return fmt.Errorf("deleting bucket %s: %w", bucket, err)
-	}
-	return nil
+	return true, nil
 }
 
 // liveLinks names the links of a namespace that outlive their Library: none

@@ -7,3 +7,9 @@ var driftRepaired = prometheus.NewCounter(prometheus.CounterOpts{
 	Name: "vitrine_drift_repaired_total",
 	Help: "Policies that were changed at a store by someone else and are as declared again.",
 })
+
+// orphansRemoved counts users and groups at stores whose owner had gone by force.
+var orphansRemoved = prometheus.NewCounter(prometheus.CounterOpts{
+	Name: "vitrine_orphans_removed_total",
+	Help: "Users and groups at stores that had no User, UserGroup or namespace any more and were taken away.",
+})

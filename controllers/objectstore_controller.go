@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -24,6 +25,8 @@ type ObjectStoreReconciler struct {
 	*Deps
 	// probed is what was found last, by ObjectStore: values are of type probed.
 	probed sync.Map
+	// orphans is what was left at stores by force.
+	orphans orphans
 }
 
 // +kubebuilder:rbac:groups=dam.vitrine.dev,resources=objectstores,verbs=get;list;watch;patch
@@ -46,6 +49,11 @@ func (r *ObjectStoreReconciler) SetupWithManager(mgr ctrl.Manager) error {
 func (r *ObjectStoreReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.ObjectStore{}
 	if err := r.Get(ctx, req.NamespacedName, obj); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.probed.Delete(req.Name)
+			r.Stores.forget(req.Name)
+			r.orphans.forget(req.Name)
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if err := r.hold(ctx, obj); err != nil {
@@ -63,7 +71,7 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	}
 	// Anybody may write the name of a store: one that is not admitted and never was has nothing there.
 	libraries.Items = slices.DeleteFunc(libraries.Items, func(l v1alpha1.Library) bool {
-		return !admitted(obj, &l) && l.Status.VitrineBucket == ""
+		return !admitted(obj, &l) && whereaboutsOf(&l)[obj.Name] == ""
 	})
 	count := int32(len(libraries.Items))
 	obj.Status.Libraries = &count
@@ -88,11 +96,19 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	if err := r.probe(ctx, obj, connection); err != nil {
 		return outcome{}, err
 	}
+	if err := r.note(ctx, obj, whereabouts{obj.Name: obj.Spec.InstallationID}); err != nil {
+		return outcome{}, err
+	}
 	if _, err := r.ensureKey(ctx, connection, gatewayIdentity(obj), gatewaySecret(r.Settings, obj.Name), ownerOf("ObjectStore", obj),
 		map[string]string{labelPartOf: partOf}, keyRotation{}); err != nil {
 		return outcome{}, fmt.Errorf("the gateway's identity: %w", err)
 	}
 	obj.Status.EffectWithin, obj.Status.DriftInterval = effectWithin(obj).String(), r.Settings.driftInterval(obj).String()
+	if err := r.sweepOrphans(ctx, connection); err != nil {
+		return outcome{}, fmt.Errorf("looking for what has no owner: %w", err)
+	}
+	orphaned := r.orphans.count(obj.Name)
+	obj.Status.Orphans = &orphaned
 	for _, library := range libraries.Items {
 		// The compiler may have been waiting for the store or for the gateway's identity.
 		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: obj.Name}, r.Settings.Debounce)
@@ -147,12 +163,12 @@ func (r *ObjectStoreReconciler) remove(ctx context.Context, obj *v1alpha1.Object
 	if !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
 		return nil
 	}
-	connection, err := r.Stores.ForRemoval(ctx, obj.Name)
-	if obj.Status.Capabilities == nil && isStalled(err) {
-		return r.release(ctx, obj) // it never could be used, so nothing of ours is there
-	}
+	connection, has, err := r.forRemoval(ctx, obj, obj.Name)
 	if err != nil {
 		return err
+	}
+	if !has {
+		return r.release(ctx, obj) // it never could be used, so nothing of ours is there
 	}
 	if err := connection.Identities.Delete(ctx, gatewayIdentity(obj)); err != nil {
 		return fmt.Errorf("deleting the gateway's identity: %w", err)

@@ -62,8 +62,10 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
 	}
-	if err := metrics.Registry.Register(driftRepaired); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
-		return fmt.Errorf("registering metrics: %w", err)
+	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved} {
+		if err := metrics.Registry.Register(metric); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
 	}
 	inventory := NewInventory()
 	deps := &Deps{

@@ -43,6 +43,8 @@ type Connection struct {
 	Declared *v1alpha1.ObjectStore
 	// Version changes whenever the declaration or the credentials do.
 	Version string
+	// account is the number that users' names at the store were made with.
+	account string
 }
 
 type openStore struct {
@@ -84,13 +86,24 @@ func (s *Stores) Get(ctx context.Context, name string) (Connection, error) {
 	version := fmt.Sprintf("%s/%d/%s", declared.UID, declared.Generation, secretVersion)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known, ok := s.open[name]; ok && known.connection.Version == version {
+	if known, ok := s.open[name]; ok && known.connection.Version == version && known.connection.opens(declared) {
 		known.checked = time.Now()
 		known.connection.Declared = declared
 		s.open[name] = known
 		return known.connection, nil
 	}
-	opened, err := store.Open(store.Config{
+	opened, err := store.Open(s.config(declared, credentials))
+	if err != nil {
+		return Connection{}, stall(v1alpha1.ReasonStoreNotReady, "ObjectStore %q cannot be used as it is declared: %v", name, err)
+	}
+	connection := Connection{Store: opened, Declared: declared, Version: version, account: accountAt(declared)}
+	s.open[name] = openStore{connection: connection, checked: time.Now()}
+	return connection, nil
+}
+
+// config says how to reach what is declared. Before the first probe the account is not known, and no policy is written.
+func (s *Stores) config(declared *v1alpha1.ObjectStore, credentials store.Credentials) store.Config {
+	return store.Config{
 		Driver:         store.Driver(declared.Spec.Driver),
 		Endpoint:       declared.Spec.Endpoint,
 		Region:         declared.Spec.Region,
@@ -98,14 +111,24 @@ func (s *Stores) Get(ctx context.Context, name string) (Connection, error) {
 		CABundle:       declared.Spec.CABundle,
 		Credentials:    credentials,
 		InstallationID: declared.Spec.InstallationID,
+		Account:        accountAt(declared),
 		Hook:           s.hook,
-	})
-	if err != nil {
-		return Connection{}, stall(v1alpha1.ReasonStoreNotReady, "ObjectStore %q cannot be used as it is declared: %v", name, err)
 	}
-	connection := Connection{Store: opened, Declared: declared, Version: version}
-	s.open[name] = openStore{connection: connection, checked: time.Now()}
-	return connection, nil
+}
+
+// accountAt is the account's number that a probe found; empty when it is not known.
+func accountAt(declared *v1alpha1.ObjectStore) string {
+	if declared.Status.Capabilities == nil {
+		return ""
+	}
+	return declared.Status.Capabilities.Account
+}
+
+// forget drops the connection to an ObjectStore that is no more.
+func (s *Stores) forget(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, name)
 }
 
 func (s *Stores) credentials(ctx context.Context, declared *v1alpha1.ObjectStore) (store.Credentials, string, error) {
@@ -165,7 +188,7 @@ func (s *Stores) ForRemoval(ctx context.Context, name string) (Connection, error
 
 // opens tells whether a connection is to what is declared now.
 func (c Connection) opens(declared *v1alpha1.ObjectStore) bool {
-	return c.Declared.UID == declared.UID && c.Declared.Generation == declared.Generation
+	return c.Declared.UID == declared.UID && c.Declared.Generation == declared.Generation && c.account == accountAt(declared)
 }
 
 func storeNotFound(name string) *failure {

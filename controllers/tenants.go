@@ -162,9 +162,19 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 	}
 	tenant.Model = access.New(tenant.Declared)
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if tenant.empty() {
+		delete(t.memo, namespace) // its namespace may be gone, and the next of that name is another tenant's
+		return tenant, nil
+	}
 	t.memo[namespace] = tenant
-	t.mu.Unlock()
 	return tenant, nil
+}
+
+// empty tells whether the namespace declares nothing of ours, and so is no tenant.
+func (t *Tenant) empty() bool {
+	d := &t.Declared
+	return len(d.Libraries)+len(d.Folders)+len(d.Collections)+len(d.Users)+len(d.UserGroups)+len(d.Roles)+len(d.RoleBindings)+len(t.Links) == 0
 }
 
 // noteAll notes what the model looks at: not the status, which changes with

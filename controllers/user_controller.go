@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,23 +66,29 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	}
 	leaving := !user.DeletionTimestamp.IsZero()
 	wanted := map[string]bool{}
+	at := whereaboutsOf(user)
 	var errs []error
 	if !leaving && user.Spec.Credentials == v1alpha1.CredentialsIssue {
 		for _, name := range tenant.stores() {
-			if err := r.mayUse(ctx, user.Namespace, name); err != nil {
+			declared, err := r.mayUse(ctx, user.Namespace, name)
+			if err != nil {
 				errs = append(errs, err)
 				continue
 			}
 			wanted[name] = true
+			if declared.Status.Capabilities != nil { // nothing is to be made at a store that may never answer
+				at[name] = declared.Spec.InstallationID
+			}
 		}
 	}
 	// What is taken away goes first, at every store: one that does not answer
 	// holds up nothing at another.
-	for _, name := range r.unwanted(user, tenant, wanted) {
+	for _, name := range unwanted(user, wanted) {
 		if err := r.withdraw(ctx, user, name, tenant); err != nil {
-			errs = append(errs, err)
+			errs = append(errs, r.stillThere(name, err))
 			continue
 		}
+		delete(at, name)
 		user.Status.Identities = withoutStore(user.Status.Identities, name)
 	}
 	if leaving {
@@ -90,9 +97,16 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 		}
 		return outcome{state: unknown}, r.release(ctx, user)
 	}
+	if err := r.note(ctx, user, at); err != nil {
+		return outcome{}, err
+	}
 	again := r.Settings.DriftInterval
 	for _, name := range tenant.stores() {
 		if !wanted[name] {
+			continue
+		}
+		if at[name] == "" {
+			errs = append(errs, unfit(nil))
 			continue
 		}
 		identity, next, err := r.provide(ctx, user, name)
@@ -118,40 +132,36 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	return out.within(again), err
 }
 
-// unwanted names the stores from which the User is to be taken: those that
-// status knows of, and where status does not speak of what is declared now,
-// also those where a cut may have left an identity that it does not know.
-func (r *UserReconciler) unwanted(user *v1alpha1.User, tenant *Tenant, wanted map[string]bool) []string {
+// unwanted names the stores from which the User is to be taken.
+func unwanted(user *v1alpha1.User, wanted map[string]bool) []string {
 	var names []string
-	for _, known := range user.Status.Identities {
-		if !wanted[known.Store] {
-			names = append(names, known.Store)
+	for _, name := range slices.Sorted(maps.Keys(whereaboutsOf(user))) {
+		if !wanted[name] {
+			names = append(names, name)
 		}
 	}
-	if user.DeletionTimestamp.IsZero() && user.Status.ObservedGeneration == user.Generation {
-		return names
-	}
-	for _, name := range tenant.stores() {
-		if !wanted[name] && !slices.Contains(names, name) {
-			names = append(names, name)
+	// What status knows of beyond that is only told until now: nothing was made there that was not noted.
+	for _, known := range user.Status.Identities {
+		if !wanted[known.Store] && !slices.Contains(names, known.Store) {
+			names = append(names, known.Store)
 		}
 	}
 	return names
 }
 
-// mayUse says why a namespace's Users may have no identity at a store.
-func (r *UserReconciler) mayUse(ctx context.Context, namespace, objectStore string) error {
+// mayUse gives the declaration of a store, or says why a namespace's Users may have no identity there.
+func (r *UserReconciler) mayUse(ctx context.Context, namespace, objectStore string) (*v1alpha1.ObjectStore, error) {
 	declared := &v1alpha1.ObjectStore{}
 	err := r.Get(ctx, types.NamespacedName{Name: objectStore}, declared)
 	switch {
 	case apierrors.IsNotFound(err):
-		return storeNotFound(objectStore)
+		return nil, storeNotFound(objectStore)
 	case err != nil:
-		return fmt.Errorf("reading ObjectStore %q: %w", objectStore, err)
+		return nil, fmt.Errorf("reading ObjectStore %q: %w", objectStore, err)
 	case !declared.AdmitsNamespace(namespace):
-		return stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", objectStore, namespace)
+		return nil, stall(v1alpha1.ReasonNotAdmitted, "ObjectStore %q does not admit namespace %q; ask the platform team to add it to spec.tenants", objectStore, namespace)
 	}
-	return nil
+	return declared, nil
 }
 
 // provide makes the identity, the key and the Secret at one store, and says
@@ -182,13 +192,8 @@ func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objec
 // withdraw takes everything of a User away from one store: the keys at once, so
 // that access ends now; the identity when no policy names it any more.
 func (r *UserReconciler) withdraw(ctx context.Context, user *v1alpha1.User, objectStore string, tenant *Tenant) error {
-	connection, err := r.Stores.ForRemoval(ctx, objectStore)
-	if isStoreGone(err) || (err != nil && !hasIdentity(user, objectStore) && isStalled(err)) {
-		// An ObjectStore goes only when no User has an identity there, and one that
-		// never could be used has none to take away.
-		return nil
-	}
-	if err != nil {
+	connection, has, err := r.forRemoval(ctx, user, objectStore)
+	if err != nil || !has {
 		return err
 	}
 	identity := userIdentity(connection.Declared, user.Namespace, user.Name)
@@ -237,10 +242,6 @@ func userIdentity(declared *v1alpha1.ObjectStore, namespace, user string) store.
 		Path: store.IdentityPath(installation, namespace),
 		Tags: map[string]string{"vitrine:installation": installation, "vitrine:namespace": namespace, "vitrine:kind": "User", "vitrine:name": user},
 	}
-}
-
-func hasIdentity(user *v1alpha1.User, objectStore string) bool {
-	return len(withoutStore(user.Status.Identities, objectStore)) < len(user.Status.Identities)
 }
 
 func withoutStore(list []v1alpha1.StoreIdentity, objectStore string) []v1alpha1.StoreIdentity {

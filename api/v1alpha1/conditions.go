@@ -47,6 +47,8 @@ const (
 	ReasonBucketNotFound = "BucketNotFound"
 	// ReasonBucketNotEmpty: a bucket to create exists already, with content, and no mark.
 	ReasonBucketNotEmpty = "BucketNotEmpty"
+	// ReasonObjectsHeld: objects under a legal hold or in retention keep a bucket from being deleted.
+	ReasonObjectsHeld = "ObjectsHeld"
 	// ReasonPolicyTooLarge: the policy would not fit; what was there stays in force.
 	ReasonPolicyTooLarge = "PolicyTooLarge"
 	// ReasonUntrustedConditions: the store can be got around in a way that the right needs, so it is not given.
@@ -114,6 +116,11 @@ const (
 	// AnnotationFreeze takes access away at once; its value is the reason. It may
 	// stand on a PublicLink, User, UserGroup, Library or Namespace.
 	AnnotationFreeze = "dam.vitrine.dev/freeze"
+	// AnnotationAt says where something was made outside the cluster for an
+	// ObjectStore, Library or User: a list of ObjectStore=installationID with commas.
+	// Vitrine writes it before the first write to a store, and the object goes
+	// without asking a store that is not on it.
+	AnnotationAt = "dam.vitrine.dev/at"
 	// Finalizer stands on ObjectStores, Libraries and Users only.
 	Finalizer = "dam.vitrine.dev/finalizer"
 )

@@ -205,6 +205,11 @@ type ObjectStoreStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Libraries *int32 `json:"libraries,omitempty"`
+	// orphans counts users and groups that Vitrine made at the store and whose
+	// User, UserGroup or namespace is no more. They are taken away after a while.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Orphans *int32 `json:"orphans,omitempty"`
 }
 
 // Capability tells whether a store can be relied on for one thing.
@@ -276,6 +281,12 @@ type Capabilities struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	GroupsPerUser int32 `json:"groupsPerUser,omitempty"`
+	// account is the account's number at the store, as it is in the names of users
+	// that policies name; absent where names have none.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Account string `json:"account,omitempty"`
 	// propagation is how long a change took to be in force when it was tried,
 	// rounded up to a second: 0s is with the next request.
 	// +optional

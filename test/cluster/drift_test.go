@@ -59,8 +59,8 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if fmt.Sprintf("%s", now) != fmt.Sprintf("%s", wanted) {
-			return fmt.Errorf("it is %s, and was %s", now, wanted)
+		if fmt.Sprintf("%v", now) != fmt.Sprintf("%v", wanted) {
+			return fmt.Errorf("it is %v, and was %v", now, wanted)
 		}
 		return nil
 	}

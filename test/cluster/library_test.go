@@ -8,10 +8,13 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/tags"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
 // features: U11
@@ -203,4 +206,111 @@ func TestPolicyChangedByHandWhileTheManagerWasDown(t *testing.T) {
 	w.eventually("an event names what differed", 5*time.Second, func() error {
 		return w.hasEvent("DriftRepaired", "driftdown-brand")
 	})
+}
+
+// Adopting adds to what there is, and changes nothing: neither objects, nor policies, nor users of others.
+//
+// features: U11
+func TestAdoptingLeavesEverythingOfOthersAsItIs(t *testing.T) {
+	onEachStore(t, "adds", func(w *world) {
+		bucket := w.name + "-brand"
+		w.must(w.root().MakeBucket(w.ctx, bucket, minio.MakeBucketOptions{}))
+		w.must(put(w.ctx, w.root(), bucket, "launch/summer.txt", "S"))
+		w.must(put(w.ctx, w.root(), bucket, "Old Stuff/Ünïcode.txt", "U"))
+		admin := w.administrator()
+		w.must(admin.SetBucketPolicy(w.ctx, bucket, []byte(`{"Version":"2012-10-17","Statement":[{"Sid":"Auditors","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::`+bucket+`/public/*"}]}`)))
+		visitor := store.Identity{Name: w.name + "-visitor", Path: "/visitors/"}
+		_, err := admin.Identities.Ensure(w.ctx, visitor)
+		w.must(err)
+		key, err := admin.Identities.IssueKey(w.ctx, visitor.Name)
+		w.must(err)
+		before := w.objects(bucket)
+
+		w.apply(strings.ReplaceAll(w.named(launch), "bucket: {name: "+bucket+"}", "bucket: {name: "+bucket+", management: Adopt}, driftPolicy: Report"))
+		library := &v1alpha1.Library{}
+		w.ready(library, "brand")
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		if _, err := fetch(w.ctx, w.as("alice"), bucket, "launch/summer.txt"); err != nil {
+			w.Errorf("alice: %v", err)
+		}
+		w.eventually("the statement of others is reported", 2*settings.DriftInterval, func() error {
+			w.get(library, "brand")
+			for _, c := range library.Status.Conditions {
+				if c.Type == v1alpha1.ConditionForeignAccess && strings.Contains(c.Message, "Auditors") {
+					return nil
+				}
+			}
+			return fmt.Errorf("conditions are %+v", library.Status.Conditions)
+		})
+		w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
+		w.ready(library, "brand")
+		w.delete(library)
+		w.gone(library, w.namespace, "brand")
+
+		if after := w.objects(bucket); after != before {
+			w.Errorf("the objects were\n%s and are\n%s", before, after)
+		}
+		document, err := admin.BucketPolicy(w.ctx, bucket)
+		w.must(err)
+		if !strings.Contains(string(document), "Auditors") || strings.Contains(string(document), "launch/") {
+			w.Errorf("want the statement of others and nothing of ours: %s", document)
+		}
+		keys, err := admin.Identities.Keys(w.ctx, visitor.Name)
+		w.must(err)
+		if len(keys) != 1 || keys[0].ID != key.ID {
+			w.Errorf("the visitor's keys are %v", keys)
+		}
+	})
+}
+
+// objects lists a bucket with all that would tell that one was moved, renamed or written again.
+func (w *world) objects(bucket string) string {
+	w.Helper()
+	var b strings.Builder
+	for o := range w.root().ListObjects(w.ctx, bucket, minio.ListObjectsOptions{Recursive: true}) {
+		w.must(o.Err)
+		fmt.Fprintln(&b, o.Key, o.ETag, o.Size, o.LastModified)
+	}
+	return b.String()
+}
+
+// What Retain keeps stays its owner's: the Library of the same name and namespace, and nobody else.
+//
+// features: U11
+func TestRetainedBucketIsFoundAgainByItsOwnerOnly(t *testing.T) {
+	w := newWorld(t, "kept")
+	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kept-other"}}))
+	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "kept", namespace: "kept-other", at: w.at}
+	w.must(kubectl(w.ctx, nil, "patch", "ostore", "kept", "--type=merge", "-p", `{"spec":{"tenants":[{"namespaces":["kept","kept-other"],"buckets":["kept-*"]}]}}`))
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	w.must(put(w.ctx, w.root(), "kept-brand", "launch/a.txt", "A"))
+	alice := w.as("alice")
+	library := &v1alpha1.Library{}
+	w.get(library, "brand")
+	w.delete(library)
+	w.gone(library, w.namespace, "brand")
+	if _, err := fetch(w.ctx, alice, "kept-brand", "launch/a.txt"); err == nil {
+		t.Error("alice still reads")
+	}
+	if content, err := fetch(w.ctx, w.root(), "kept-brand", "launch/a.txt"); err != nil || content != "A" {
+		t.Errorf("the object is %q: %v", content, err)
+	}
+
+	const adopts = "{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: WHO}, spec: {storeRef: {name: kept}, bucket: {name: kept-brand, management: Adopt}}}"
+	other.apply(strings.ReplaceAll(adopts, "WHO", "brand"))
+	other.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonBucketForeign)
+	other.delete(&v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: other.namespace, Name: "brand"}})
+	other.gone(&v1alpha1.Library{}, other.namespace, "brand")
+	w.apply(strings.ReplaceAll(adopts, "WHO", "second"))
+	w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonBucketForeign)
+	w.delete(&v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "second"}})
+	w.gone(&v1alpha1.Library{}, w.namespace, "second")
+
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.Library{}, "brand")
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	if _, err := fetch(w.ctx, w.as("alice"), "kept-brand", "launch/a.txt"); err != nil {
+		t.Errorf("alice, after the Library came back: %v", err)
+	}
 }

@@ -45,6 +45,7 @@ var settings = controllers.Settings{
 	ExternalURL:      "https://share.example.org",
 	TransformImage:   "vitrine-transform:test",
 	SweepInterval:    time.Second,
+	OrphanGrace:      3 * time.Second,
 	DriftInterval:    5 * time.Second,
 }
 

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"golang.org/x/sync/errgroup"
+)
+
+// HeldVersions tells of versions that the store keeps from being deleted.
+type HeldVersions struct {
+	Count int
+	First string // key of the first of them, in the order of the listing
+}
+
+// heldAtOnce is how many versions are asked about at a time.
+const heldAtOnce = 16
+
+// HeldObjects counts the versions in a bucket that are under a legal hold, or in retention at that moment. A bucket without object lock
+// has none and costs one request; in one with it every version is looked at.
+func (s *Store) HeldObjects(ctx context.Context, bucket string, now time.Time) (HeldVersions, error) {
+	op := "look for legal holds in bucket " + bucket
+	asking, cancel := bounded(ctx)
+	lock, _, _, _, err := s.S3.GetObjectLockConfig(asking, bucket)
+	cancel()
+	switch minio.ToErrorResponse(err).Code {
+	case "ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "NotImplemented", "MethodNotAllowed":
+		return HeldVersions{}, nil // the latter two are of stores that have no such thing
+	}
+	if err != nil {
+		return HeldVersions{}, translate(op, err)
+	}
+	if lock != "Enabled" {
+		return HeldVersions{}, nil
+	}
+	var versions []ObjectInfo
+	if err := s.ListVersions(ctx, bucket, "", func(v ObjectInfo) error {
+		if !v.DeleteMarker {
+			versions = append(versions, v)
+		}
+		return nil
+	}); err != nil {
+		return HeldVersions{}, err
+	}
+	kept := make([]bool, len(versions))
+	heads, ctx := errgroup.WithContext(ctx)
+	heads.SetLimit(heldAtOnce)
+	for i, v := range versions {
+		heads.Go(func() error {
+			ctx, cancel := bounded(ctx)
+			defer cancel()
+			info, err := s.S3.StatObject(ctx, bucket, v.Key, minio.StatObjectOptions{VersionID: v.VersionID})
+			if minio.ToErrorResponse(err).Code == "NoSuchKey" || minio.ToErrorResponse(err).Code == "NoSuchVersion" {
+				return nil // it went meanwhile
+			}
+			if err != nil {
+				return translate(op, err)
+			}
+			kept[i] = isKept(info, now)
+			return nil
+		})
+	}
+	if err := heads.Wait(); err != nil {
+		return HeldVersions{}, err
+	}
+	var held HeldVersions
+	for i, k := range kept {
+		if k && held.Count == 0 {
+			held.First = versions[i].Key
+		}
+		if k {
+			held.Count++
+		}
+	}
+	return held, nil
+}
+
+// isKept reads what the store says of one version. A retention whose end cannot be read counts.
+func isKept(info minio.ObjectInfo, now time.Time) bool {
+	if info.Metadata.Get("X-Amz-Object-Lock-Legal-Hold") == "ON" {
+		return true
+	}
+	if info.Metadata.Get("X-Amz-Object-Lock-Mode") == "" {
+		return false
+	}
+	until, err := time.Parse(time.RFC3339, info.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
+	return err != nil || until.After(now)
+}
