@@ -45,6 +45,9 @@ type demo struct {
 
 	cluster *testbed.Cluster
 	store   *testbed.ObjectStore
+	// network and issuers are nil where no network namespace can be made.
+	network *testbed.Network
+	issuers *testbed.Issuers
 	// admin is the cluster administrator's client, uncached.
 	admin   client.Client
 	manager *program
@@ -118,6 +121,9 @@ func (d *demo) up(ctx context.Context) error {
 
 // startParts starts what Vitrine needs: the cluster without its controllers, and the store.
 func (d *demo) startParts(ctx context.Context) error {
+	if err := d.startIssuer(); err != nil {
+		return err
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		d.cluster, err = testbed.StartCluster(groupCtx, filepath.Join(d.dir, "cluster"), testbed.ClusterOptions{})
@@ -127,7 +133,7 @@ func (d *demo) startParts(ctx context.Context) error {
 		return err
 	})
 	group.Go(func() (err error) {
-		d.store, err = testbed.StartObjectStore(groupCtx, filepath.Join(d.dir, "store"), testbed.ObjectStoreOptions{})
+		d.store, err = testbed.StartObjectStore(groupCtx, filepath.Join(d.dir, "store"), d.storeOptions())
 		if err == nil {
 			d.step("VersityGW and its IAM service answer")
 		}
@@ -244,6 +250,7 @@ func (d *demo) down() error {
 	if d.store != nil {
 		errs = append(errs, d.store.Stop())
 	}
+	errs = append(errs, d.stopIssuer())
 	for _, release := range d.releases {
 		release()
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,7 +30,9 @@ func (d *demo) kubectlInput(ctx context.Context, input string, args ...string) (
 		return "", err
 	}
 	command := exec.CommandContext(ctx, path, args...)
-	command.Env = []string{"KUBECONFIG=" + d.cluster.Kubeconfig, "HOME=" + d.dir, "PATH=" + os.Getenv("PATH")}
+	// The plugin stands beside it.
+	command.Dir = d.root
+	command.Env = []string{"KUBECONFIG=" + d.cluster.Kubeconfig, "HOME=" + d.dir, "PATH=" + filepath.Dir(path) + string(os.PathListSeparator) + os.Getenv("PATH")}
 	command.Stdin = strings.NewReader(input)
 	var out, errs bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errs
@@ -37,6 +40,16 @@ func (d *demo) kubectlInput(ctx context.Context, input string, args ...string) (
 		return out.String(), fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(errs.String()))
 	}
 	return out.String(), nil
+}
+
+// dam runs the plugin, and gives what it printed and the exit code.
+func (d *demo) dam(ctx context.Context, args ...string) (out string, code int, err error) {
+	out, err = d.kubectl(ctx, append([]string{"dam"}, args...)...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return out, exit.ExitCode(), nil
+	}
+	return out, 0, err
 }
 
 // overlay is what a platform team would keep in its own repository: the sample store with
@@ -52,7 +65,7 @@ patches:
     - {op: replace, path: /spec/iam/endpoint, value: %q}
     # For the tenants that the checks make and end.
     - {op: add, path: /spec/tenants/-, value: {namespaces: [studio-one, studio-two, studio-three], buckets: ["studio-*"]}}
-- target: {kind: Secret, name: store-admin}
+%s- target: {kind: Secret, name: store-admin}
   patch: |
     - {op: replace, path: /stringData/AWS_ACCESS_KEY_ID, value: %q}
     - {op: replace, path: /stringData/AWS_SECRET_ACCESS_KEY, value: %q}
@@ -65,7 +78,7 @@ func (d *demo) applySamples(ctx context.Context) error {
 		return fmt.Errorf("making the overlay's folder: %w", err)
 	}
 	s := d.store
-	yaml := fmt.Sprintf(overlay, "../../config/samples/platform", s.S3Endpoint, s.Region, s.IAMEndpoint, s.AccessKey, s.SecretKey)
+	yaml := fmt.Sprintf(overlay, "../../config/samples/platform", s.S3Endpoint, s.Region, s.IAMEndpoint, d.admitIssuer(), s.AccessKey, s.SecretKey)
 	if err := os.WriteFile(filepath.Join(platform, "kustomization.yaml"), []byte(yaml), 0o600); err != nil {
 		return fmt.Errorf("writing the overlay: %w", err)
 	}

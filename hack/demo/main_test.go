@@ -89,7 +89,7 @@ func TestCheckEndsWithTheSignal(t *testing.T) {
 				interrupt()
 				return c.gives
 			}}
-			todo := []chapter{{"One", []check{passes, during, passes}}, {"Two", []check{passes}}}
+			todo := []chapter{{title: "One", checks: []check{passes, during, passes}}, {title: "Two", checks: []check{passes}}}
 			d := &demo{screen: newScreen(io.Discard)}
 			if got := d.check(ctx, todo); got != c.want {
 				t.Errorf("it counts %+v, wanted %+v", got, c.want)

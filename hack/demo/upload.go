@@ -113,12 +113,16 @@ func (d *demo) s3As(ctx context.Context, namespace, user string) (s3 *minio.Clie
 }
 
 func newS3(endpoint, region, access, secret string) (*minio.Client, error) {
+	return newS3With(endpoint, region, credentials.NewStaticV4(access, secret, ""))
+}
+
+func newS3With(endpoint, region string, creds *credentials.Credentials) (*minio.Client, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("reading the store's address: %w", err)
 	}
 	s3, err := minio.New(u.Host, &minio.Options{
-		Creds: credentials.NewStaticV4(access, secret, ""), Secure: u.Scheme == "https", Region: region,
+		Creds: creds, Secure: u.Scheme == "https", Region: region,
 		MaxRetries: 1, // a refusal is an answer here
 	})
 	if err != nil {

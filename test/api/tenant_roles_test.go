@@ -35,7 +35,7 @@ func (a *authors) member(t *testing.T, role string) dynamic.Interface {
 // administrator all that there is, an editor only what gives nobody anything, a
 // viewer nothing but look.
 //
-// features: K12, A1.11, A1.22, A1.28, A1.29, A1.30, A1.31, A1.32, A2.1, A2.6, A2.7, A2.8, A2.9, A2.10, A2.11, A2.12, A2.13, A2.14
+// features: K12, A1.11, A1.22, A1.28, A1.29, A1.30, A1.31, A1.32, A2.1, A2.2, A2.6, A2.7, A2.8, A2.9, A2.10, A2.11, A2.12, A2.13, A2.14
 func TestTenantRoles(t *testing.T) {
 	a := newAuthors(t)
 	admin, editor, viewer := a.member(t, "vitrine-tenant-admin"), a.member(t, "vitrine-tenant-editor"), a.member(t, "vitrine-tenant-viewer")

@@ -14,7 +14,7 @@ import (
 // A file that matches is a member within five seconds of its upload, and no
 // longer one within five of its deletion, long before anybody looks at the whole Library.
 //
-// features: K13, K14
+// features: K13, K14, A2.4
 func TestMembersFollowUploads(t *testing.T) {
 	rarely := settings
 	rarely.SweepInterval, rarely.DriftInterval = 10*time.Minute, 10*time.Minute
