@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/signer"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -38,6 +40,22 @@ func (w *world) holders(user, group string) (ofUser, ofGroup store.Holder) {
 		store.Holder{Kind: store.HolderGroup, Path: path, Name: store.Name(w.name, w.namespace, "UserGroup", group)}
 }
 
+// said writes out what hangs on identities, in canonical form: MinIO gives
+// actions back in any order.
+func said(held map[store.Holder]store.Held) string {
+	var lines []string
+	for holder, h := range held {
+		line := fmt.Sprint(holder, h.Members, h.Foreign)
+		for shard := range len(h.Documents) {
+			document, err := policy.Parse(h.Documents[shard])
+			line += fmt.Sprintf(" %s %v", document.JSON(), err)
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
 // What somebody changes by hand where rights hang on identities is put right,
 // and an event names what differed; what somebody attached is kept, and told.
 //
@@ -59,8 +77,8 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if fmt.Sprintf("%s", now) != fmt.Sprintf("%s", wanted) {
-			return fmt.Errorf("it is %s, and was %s", now, wanted)
+		if said(now) != said(wanted) {
+			return fmt.Errorf("it is\n%s\nand was\n%s", said(now), said(wanted))
 		}
 		return nil
 	}
