@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/signer"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -38,6 +40,22 @@ func (w *world) holders(user, group string) (ofUser, ofGroup store.Holder) {
 		store.Holder{Kind: store.HolderGroup, Path: path, Name: store.Name(w.name, w.namespace, "UserGroup", group)}
 }
 
+// said writes out what hangs on identities, in canonical form: MinIO gives
+// actions back in any order.
+func said(held map[store.Holder]store.Held) string {
+	var lines []string
+	for holder, h := range held {
+		line := fmt.Sprint(holder, h.Members, h.Foreign)
+		for shard := range len(h.Documents) {
+			document, err := policy.Parse(h.Documents[shard])
+			line += fmt.Sprintf(" %s %v", document.JSON(), err)
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
 // What somebody changes by hand where rights hang on identities is put right,
 // and an event names what differed; what somebody attached is kept, and told.
 //
@@ -59,22 +77,22 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if fmt.Sprintf("%v", now) != fmt.Sprintf("%v", wanted) {
-			return fmt.Errorf("it is %v, and was %v", now, wanted)
+		if said(now) != said(wanted) {
+			return fmt.Errorf("it is\n%s\nand was\n%s", said(now), said(wanted))
 		}
 		return nil
 	}
 	for _, test := range []struct {
 		reason string
 		change func() error
-		says   []string
+		says   []string // of the first on each object: Kubernetes counts the others with that one
 	}{
 		{"a document that gives more is as declared again", func() error {
 			return holders.SetDocument(w.ctx, alice, 0, []byte(`{"Version":"2012-10-17","Statement":[{"Sid":"VitrineRead0","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+w.name+`-brand/*"]}]}`))
 		}, []string{"User alice", "added: GetObject on " + w.name + "-brand/"}},
 		{"a member whom nobody declared is taken out", func() error { return holders.SetMember(w.ctx, group, alice.Name, true) }, []string{"UserGroup editors", "added: member alice"}},
-		{"a member who was taken out is put back", func() error { return holders.SetMember(w.ctx, group, bob.Name, false) }, []string{"UserGroup editors", "gone: member bob"}},
-		{"a group that was deleted is made again", func() error { return holders.DeleteGroup(w.ctx, group) }, []string{"UserGroup editors", "gone: member bob; gone: "}},
+		{"a member who was taken out is put back", func() error { return holders.SetMember(w.ctx, group, bob.Name, false) }, nil},
+		{"a group that was deleted is made again", func() error { return holders.DeleteGroup(w.ctx, group) }, nil},
 	} {
 		w.Logf("%s", test.reason)
 		w.must(test.change())

@@ -40,7 +40,6 @@ func (f *failures) Hook(c store.Call) error {
 // features: U3
 func TestEveryKindOfCallFailsOnceInAChange(t *testing.T) {
 	onEachStore(t, "failing", func(w *world) {
-		w.Parallel()
 		from, to := w.changing()
 		w.stopManager()
 		change := func(fail string) *failures {
