@@ -132,7 +132,7 @@ func (sc *scene) restore(ctx context.Context, bucket, name string) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	if sc.at.habits.hidesBelow && sc.belowAnother(bucket, name) {
+	if sc.at.habits.hidesBelow && sc.belowAnother(bucket, name) && !strings.HasSuffix(name, "/") { // marks are listed
 		return sc.restoreHidden(ctx, bucket, name)
 	}
 	for _, version := range added {

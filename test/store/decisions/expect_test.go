@@ -75,7 +75,18 @@ func (sc *scene) refused(q question) bool {
 	return declared.right(q) || o.misleads && declared.decide(q, lists, q.Bucket, q.SourceName).Allowed
 }
 
+// decide asks the model about one name, or two where the store takes one for the other.
 func (sc *scene) decide(q question, n need, bucket, name string) access.Decision {
+	if bare, mark := strings.CutSuffix(name, "/"); mark && n != lists && n != listsAll && sc.at.habits.eitherSlash {
+		if d := sc.judge(q, n, bucket, name+"mark"); d.Allowed {
+			return d
+		}
+		return sc.judge(q, n, bucket, bare)
+	}
+	return sc.judge(q, n, bucket, name)
+}
+
+func (sc *scene) judge(q question, n need, bucket, name string) access.Decision {
 	home := sc.homes[bucket]
 	if home.tenant.namespace != q.Tenant {
 		return access.Decision{} // nobody reaches another tenant's buckets

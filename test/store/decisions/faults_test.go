@@ -80,6 +80,29 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
+// TestListingsThatAreRefusedWouldLeak gives listings of folders where they are refused, and asks until somebody is told of what is not
+// theirs: only a header that misleads may show it, and that header does.
+//
+// features: U16
+func TestListingsThatAreRefusedWouldLeak(t *testing.T) {
+	for _, at := range targets {
+		if at.lifted == nil {
+			continue
+		}
+		t.Run(at.name, func(t *testing.T) {
+			at.enforce, at.prefixes = at.lifted, true
+			crew, err := takeCrew(t.Context(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer crew.rest()
+			if q, _ := crew.find(t, seed(t), "l"); q.Operation != "list, misleading" {
+				t.Errorf("found %s", q)
+			}
+		})
+	}
+}
+
 // found expects a mismatch, a short report of it, and none when the mistakes are put right.
 func found(t *testing.T, at target, label string) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // need is what an operation needs of whoever asks for it.
@@ -91,7 +92,8 @@ func (o operation) request(q question, s subject) request {
 		query.Set("versionId", s.version)
 	}
 	if o.source {
-		source := url.QueryEscape(q.SourceBucket + "/" + q.SourceName)
+		// A blank as a plus is for forms: one store takes it for the sign itself.
+		source := strings.ReplaceAll(url.QueryEscape(q.SourceBucket+"/"+q.SourceName), "+", "%20")
 		if o.version {
 			source += "?versionId=" + url.QueryEscape(s.version)
 		}

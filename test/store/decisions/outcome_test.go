@@ -85,7 +85,7 @@ func (sc *scene) letThrough(q question, o operation, a answer) bool {
 		return sc.belowAnother(q.Bucket, q.Name)
 	case "NoSuchUpload":
 		return o.upload && (sc.belowAnother(q.Bucket, q.Name) || strings.HasSuffix(q.Name, "/"))
-	case "DirectoryObjectContainsData", "ErrDirectoryNotEmpty":
+	case "XMinioInvalidObjectName", "DirectoryObjectContainsData", "ErrDirectoryNotEmpty":
 		return strings.HasSuffix(q.Name, "/")
 	case "ExistingObjectIsDirectory":
 		return sc.aboveAnother(q.Bucket, q.Name)

@@ -16,6 +16,8 @@ type target struct {
 	// enforcing gives the way in which what is declared gets there, with mistakes in it if any are given; enforce is the one at hand.
 	enforcing func(...fault) enforcement
 	enforce   enforcement
+	// lifted enforces listings of folders all the same, where prefixes cannot be trusted.
+	lifted enforcement
 	// prefixes says that the store's prefix conditions can be trusted, so that a grant on
 	// a folder gives its listing. Elsewhere listings are given on whole buckets alone.
 	prefixes bool
@@ -49,6 +51,9 @@ type habits struct {
 	// forgetsVersions: a request for an old version is judged as one for the object. So who may see a rendition can have an old version of
 	// that rendition, which preview alone would not give. What is rendered from other content has another name, so it shows nothing else.
 	forgetsVersions bool
+	// eitherSlash: a name that ends in a slash is judged with the slash, as what lies below it, and without. So the mark of a folder goes with
+	// the folder, and a mark named after a file with that file.
+	eitherSlash bool
 	// takesTags: an upload may bring tags along. Nothing of ours hangs on tags.
 	takesTags bool
 	// namesBuckets: the list of buckets has those that the key may list as a whole. It tells their owner nothing new.
