@@ -16,6 +16,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/store"
+	"github.com/vitrine-dam/vitrine/internal/store/identity"
 )
 
 // byHand does at MinIO what somebody beside Vitrine could do.
@@ -107,7 +108,7 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 		})
 	}
 
-	w.byHand("set-user-or-group-policy", url.Values{"policyName": {"readonly," + alice.Name + ".0"}, "userOrGroup": {alice.Name}, "isGroup": {"false"}})
+	w.byHand("set-user-or-group-policy", url.Values{"policyName": {"readonly," + identity.DocumentName(alice.Name, 0)}, "userOrGroup": {alice.Name}, "isGroup": {"false"}})
 	library := &v1alpha1.Library{}
 	foreign := func() string {
 		w.get(library, "brand")
