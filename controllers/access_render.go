@@ -81,17 +81,17 @@ func patternsOf(tenant *Tenant, library string) []v1alpha1.Collection {
 // come from a pattern: a right on one file, or its renditions, whose path
 // matches, held by somebody to whom the Collection is granted. After a restart Collections would otherwise seem
 // to have lost their members, and everybody their access to them.
-func (m *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
+func (made *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
 	holders := map[string][]v1alpha1.Collection{} // by principal
 	for _, c := range library.unlisted {
 		for i := range tenant.Declared.RoleBindings {
 			b := &tenant.Declared.RoleBindings[i]
-			phase, _ := phaseOf(b.Spec.NotBefore, b.Spec.NotAfter, m.at)
+			phase, _ := phaseOf(b.Spec.NotBefore, b.Spec.NotAfter, made.at)
 			if phase != v1alpha1.PhaseActive || !slices.Contains(b.Spec.Targets, v1alpha1.Target{Kind: v1alpha1.TargetCollection, Name: c.Name}) {
 				continue
 			}
 			for _, user := range tenant.Model.BindingSubjects(b.Name) {
-				if principal := m.principals.users[user]; principal != "" {
+				if principal := made.principals.users[user]; principal != "" {
 					holders[principal] = append(holders[principal], c)
 				}
 			}
@@ -103,8 +103,8 @@ func (m *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) 
 		}
 		for i := range tenant.Links {
 			l := &tenant.Links[i]
-			if of := l.Spec.Target.Collection; of != nil && of.Name == c.Name && l.DeletionTimestamp.IsZero() && linkVerdict(tenant, l, m.at).Open() {
-				holders[m.principals.gateway] = append(holders[m.principals.gateway], c)
+			if of := l.Spec.Target.Collection; of != nil && of.Name == c.Name && l.DeletionTimestamp.IsZero() && linkVerdict(tenant, l, made.at).Open() {
+				holders[made.principals.gateway] = append(holders[made.principals.gateway], c)
 			}
 		}
 	}
@@ -239,39 +239,39 @@ func sortInto(byBucket map[string][]policy.Allow, allows []policy.Allow) {
 }
 
 // onlyTakeAway keeps everything from coming into force that is not already.
-func (m *rendering) onlyTakeAway(why error) {
-	m.failed = why
-	for i := range m.policies {
-		m.policies[i].failed = why
+func (made *rendering) onlyTakeAway(why error) {
+	made.failed = why
+	for i := range made.policies {
+		made.policies[i].failed = why
 	}
 }
 
 // prove has a judge that shares no code with the renderer compare what was
 // rendered with the model. A Library whose policy does not fit is left out: it
 // is only narrowed.
-func (m *rendering) prove() error {
+func (made *rendering) prove() error {
 	proof := policy.Proof{
-		Documents: map[string]policy.Document{}, Model: m.model, At: m.at, Users: m.principals.users, Buckets: map[string]policy.Buckets{},
-		Gateway: m.principals.gateway, Others: map[string]bool{}, Memory: m.memory.proved, WholeListsOnly: m.wholeListsOnly,
+		Documents: map[string]policy.Document{}, Model: made.model, At: made.at, Users: made.principals.users, Buckets: map[string]policy.Buckets{},
+		Gateway: made.principals.gateway, Others: map[string]bool{}, Memory: made.memory.proved, WholeListsOnly: made.wholeListsOnly,
 	}
-	m.attachedTo(&proof)
+	made.attachedTo(&proof)
 	left := map[string]bool{}
-	for _, p := range m.policies {
+	for _, p := range made.policies {
 		left[p.library.Name] = left[p.library.Name] || p.failed != nil
 	}
-	for _, p := range m.policies {
+	for _, p := range made.policies {
 		if !left[p.library.Name] {
 			proof.Documents[p.bucket] = p.wanted
 		}
 	}
 	of := map[policy.Buckets]bool{}
-	for library, buckets := range m.buckets {
+	for library, buckets := range made.buckets {
 		if !left[library] {
 			proof.Buckets[library] = buckets
 			of[buckets] = true
 		}
 	}
-	for _, l := range m.links {
+	for _, l := range made.links {
 		if of[l.Buckets] {
 			proof.Links = append(proof.Links, l)
 		}
@@ -369,25 +369,25 @@ func linkVerdict(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) link.V
 
 // attachedTo puts what hangs on identities into a proof. Whoever's documents do
 // not come into force as planned is left out: they are only narrowed.
-func (m *rendering) attachedTo(proof *policy.Proof) {
-	if m.attachments == nil {
+func (made *rendering) attachedTo(proof *policy.Proof) {
+	if made.attachments == nil {
 		return
 	}
-	if m.failed != nil {
+	if made.failed != nil {
 		proof.Users, proof.Gateway, proof.Links = nil, "", nil
 		return
 	}
-	proof.Attached = policy.AttachedTo(m.attachments, m.principals.users)
-	for _, a := range m.attachments {
+	proof.Attached = policy.AttachedTo(made.attachments, made.principals.users)
+	for _, a := range made.attachments {
 		if a.Subject.Name == "" {
-			proof.Attached[m.principals.gateway] = a.Documents
+			proof.Attached[made.principals.gateway] = a.Documents
 		}
 	}
-	proof.Users = maps.Clone(m.principals.users)
-	for user := range m.unproved {
+	proof.Users = maps.Clone(made.principals.users)
+	for user := range made.unproved {
 		delete(proof.Users, user)
 	}
-	if m.unproved[""] {
+	if made.unproved[""] {
 		proof.Gateway, proof.Links = "", nil
 	}
 }

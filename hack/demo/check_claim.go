@@ -27,7 +27,7 @@ func claimChecks() []check {
 				return err
 			}
 			for kind, name := range map[string]string{"UserGroup": "marketing", "RoleBinding": "marketing"} {
-				if err := d.becomesReady(ctx, kind, tenant, name); err != nil {
+				if err := d.becomesReady(ctx, kind, name); err != nil {
 					return err
 				}
 			}
@@ -56,7 +56,7 @@ func claimChecks() []check {
 				return errors.New("there is no session to try")
 			}
 			attempts := []attempt{running.puts(originals, "press/check.txt"), running.puts(originals, pressed), running.removes(originals, pressed),
-				running.beginsUpload(originals, "press/check.txt"), running.lists(originals, ""), running.puts(vitrineBucket, "changes/marketing/check.json")}
+				running.beginsUpload("press/check.txt"), running.lists(originals, ""), running.puts(vitrineBucket, "changes/marketing/check.json")}
 			for _, key := range append(d.uploaded(originals, "launch/"), d.uploaded(originals, "brand")...) {
 				attempts = append(attempts, running.gets(originals, key))
 			}

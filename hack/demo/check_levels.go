@@ -75,7 +75,7 @@ func levelChecks() []check {
 				return err
 			}
 			return denied(ctx, carl.puts(originals, "press/check.txt"), carl.puts(originals, "brand/check.txt"), carl.puts(originals, "check.txt"),
-				carl.puts(originals, "launch-2/check.txt"), carl.beginsUpload(originals, "press/check.txt"), carl.lists(originals, "press/"), carl.lists(originals, ""),
+				carl.puts(originals, "launch-2/check.txt"), carl.beginsUpload("press/check.txt"), carl.lists(originals, "press/"), carl.lists(originals, ""),
 				carl.gets(originals, "press/logo.png"), carl.gets(originals, "brand/pattern-all.jpg"))
 		}},
 		{"a manager deletes; the versions stay, and even a manager cannot delete those", func(ctx context.Context, d *demo) error {

@@ -192,5 +192,5 @@ func (d *demo) othersDone(ctx context.Context) error {
 	if r := library.Status.Renditions; *r.Done != int64(good) || *r.Failed != int64(bad) || *r.Wanted != int64(good+bad) {
 		return fmt.Errorf("%d wanted, %d done, %d failed; there are %d good originals and %d others", *r.Wanted, *r.Done, *r.Failed, good, bad)
 	}
-	return d.becomesReady(ctx, "Library", tenant, "brand")
+	return d.becomesReady(ctx, "Library", "brand")
 }

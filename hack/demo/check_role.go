@@ -29,7 +29,7 @@ func roleChecks() []check {
 			if err != nil {
 				return err
 			}
-			attempts := []attempt{iris.puts(originals, "launch/raw/check.txt"), iris.beginsUpload(originals, "launch/raw/check.txt"), iris.lists(originals, "launch/"),
+			attempts := []attempt{iris.puts(originals, "launch/raw/check.txt"), iris.beginsUpload("launch/raw/check.txt"), iris.lists(originals, "launch/"),
 				iris.lists(vitrineBucket, "renditions/launch/raw/"), iris.puts(vitrineBucket, "changes/iris/check.json")}
 			for _, key := range d.uploaded(originals, "launch/raw/") {
 				attempts = append(attempts, iris.gets(originals, key), iris.removes(originals, key), iris.puts(originals, key))

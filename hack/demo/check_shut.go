@@ -103,7 +103,7 @@ func shutChecks() []check {
 			err := d.fromInstant(ctx, "shut", ends, func(ctx context.Context) error {
 				return refuses(ctx, d.visitor(), address, picture, refusal{page: 410, words: "has expired", picture: 404})
 			})
-			return errors.Join(err, d.becomesReady(ctx, "PublicLink", tenant, checkLink))
+			return errors.Join(err, d.becomesReady(ctx, "PublicLink", checkLink))
 		}},
 		{"deleted: 404 within two seconds, for pictures too", func(ctx context.Context, d *demo) error {
 			if err := d.apply(ctx, plink("")); err != nil {

@@ -208,10 +208,10 @@ func (d *demo) stalls(ctx context.Context, kind, namespace, name, reason string)
 	})
 }
 
-// becomesReady waits until an object is Ready.
-func (d *demo) becomesReady(ctx context.Context, kind, namespace, name string) error {
-	return d.eventually(ctx, settleLimit, fmt.Sprintf("%s %s/%s Ready", kind, namespace, name), func(ctx context.Context) error {
-		o, err := d.object(ctx, kind, namespace, name)
+// becomesReady waits until an object of the tenant is Ready.
+func (d *demo) becomesReady(ctx context.Context, kind, name string) error {
+	return d.eventually(ctx, settleLimit, fmt.Sprintf("%s %s/%s Ready", kind, tenant, name), func(ctx context.Context) error {
+		o, err := d.object(ctx, kind, tenant, name)
 		if err != nil {
 			return err
 		}

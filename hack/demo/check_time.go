@@ -86,7 +86,7 @@ func timeChecks() []check {
 				}
 				return nil
 			})
-			ready := d.becomesReady(ctx, "RoleBinding", tenant, "check-window")
+			ready := d.becomesReady(ctx, "RoleBinding", "check-window")
 			_, gone := d.kubectl(ctx, "delete", "damrb", "-n", tenant, "check-window")
 			return errors.Join(err, ready, gone)
 		}},

@@ -122,7 +122,7 @@ func viewerChecks() []check {
 				return vera.s3.SetBucketPolicy(ctx, originals, `{"Version":"2012-10-17","Statement":[]}`)
 			}}
 			return errors.Join(
-				denied(ctx, vera.puts(originals, "brand/new.txt"), vera.puts(originals, mine), vera.beginsUpload(originals, "brand/new.txt"),
+				denied(ctx, vera.puts(originals, "brand/new.txt"), vera.puts(originals, mine), vera.beginsUpload("brand/new.txt"),
 					vera.removes(originals, mine), vera.removesVersion(originals, mine, version), copies, tags, policy, vera.puts(vitrineBucket, "changes/vera/1.json")),
 				d.sameBytes(ctx, d.administrator(), originals, mine),
 			)

@@ -85,15 +85,15 @@ func (p *person) removesVersion(bucket, key, version string) attempt {
 	}}
 }
 
-// beginsUpload begins an upload in parts, and gives it up again if it could.
-func (p *person) beginsUpload(bucket, key string) attempt {
-	return attempt{p.name, "beginning to upload " + bucket + "/" + key, func(ctx context.Context) error {
+// beginsUpload begins an upload of an original in parts, and gives it up again if it could.
+func (p *person) beginsUpload(key string) attempt {
+	return attempt{p.name, "beginning to upload " + originals + "/" + key, func(ctx context.Context) error {
 		core := minio.Core{Client: p.s3}
-		id, err := core.NewMultipartUpload(ctx, bucket, key, minio.PutObjectOptions{})
+		id, err := core.NewMultipartUpload(ctx, originals, key, minio.PutObjectOptions{})
 		if err != nil {
 			return err
 		}
-		return core.AbortMultipartUpload(ctx, bucket, key, id)
+		return core.AbortMultipartUpload(ctx, originals, key, id)
 	}}
 }
 

@@ -21,7 +21,7 @@ func (m *Model) Sponsors(s v1alpha1.LinkSponsor, t v1alpha1.LinkTarget, at time.
 	case v1alpha1.SubjectUser:
 		return slices.ContainsFunc(m.byUser[s.Name], func(ms membership) bool { return holds(ms.binding) })
 	case v1alpha1.SubjectUserGroup:
-		return slices.ContainsFunc(m.bySubject[v1alpha1.Subject{Kind: s.Kind, Name: s.Name}], holds)
+		return slices.ContainsFunc(m.bySubject[v1alpha1.Subject(s)], holds)
 	}
 	return false
 }

@@ -121,6 +121,8 @@ func (r *Review) whyShut(l *v1alpha1.PublicLink, v LinkView, scopeErr error) (v1
 		}
 	case v1alpha1.LinkSuspended:
 		return v.Phase, "spec.suspend is true"
+	case v1alpha1.LinkUnsponsored:
+		return v.Phase, "its sponsor may not make links on its target, or it needs one"
 	case v1alpha1.LinkExpired:
 		return v.Phase, "its end has passed"
 	case v1alpha1.LinkPending:

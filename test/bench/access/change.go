@@ -185,6 +185,7 @@ func (b *bench) kubectl(ctx context.Context, args ...string) error {
 	if err != nil {
 		return err
 	}
+	//nolint:gosec // the program is the one that was built for this
 	output, err := exec.CommandContext(ctx, program, append([]string{"--kubeconfig", b.cluster.Kubeconfig}, args...)...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("kubectl %s: %w: %s", args[0], err, bytes.TrimSpace(output))
