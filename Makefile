@@ -49,7 +49,8 @@ VIPS := $(MODULE)/internal/rendition/vips
 packages = $(GO) list -test -f '{{.ImportPath}} {{range .Deps}}{{if eq . "$(TESTBED)"}}S{{end}}{{if eq . "$(VIPS)"}}C{{end}}{{end}}' $(2) \
   | awk '$$1 ~ /\.test$$/ && ($(1)) { sub(/\.test$$/, "", $$1); print $$1 }'
 # The tests themselves run with the collector's defaults.
-GOTEST := GOGC=off GOMEMLIMIT=1200MiB $(GO) test -exec='env -u GOGC -u GOMEMLIMIT' -count=1 -timeout=20m
+# One package at a time: several with stores and API servers of their own would make each other wait.
+GOTEST := GOGC=off GOMEMLIMIT=1200MiB $(GO) test -p=1 -exec='env -u GOGC -u GOMEMLIMIT' -count=1 -timeout=40m
 # A test that passes is not heard; what it has to say all the same it writes here.
 export VITRINE_REPORT := $(BIN)/.report
 # $(call suite,PATTERN[,CONDITION]): the packages without cgo first, then the others.
