@@ -96,7 +96,7 @@ func newWorldAt(t *testing.T, name string, at objectStore, untrusted v1alpha1.Un
 
 func newWorldOf(t *testing.T, name string, settings controllers.Settings, at objectStore, untrusted v1alpha1.UntrustedConditions) *world {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name, settings: settings, at: at, config: bed.managerConfig}
 	t.Cleanup(cancel)
 	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
@@ -114,8 +114,24 @@ func newWorldOf(t *testing.T, name string, settings controllers.Settings, at obj
 			Tenants:              []v1alpha1.Tenant{{Namespaces: []string{name}, Buckets: []string{name + "-*"}}},
 		},
 	}))
+	w.Cleanup(w.forget)
 	w.startManager(nil)
 	return w
+}
+
+// forget takes the ObjectStore away by force once the manager has stopped: those of later
+// tests would look after everything of this one, too.
+func (w *world) forget() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	declared := &v1alpha1.ObjectStore{}
+	if err := bed.admin.Get(ctx, types.NamespacedName{Name: w.name}, declared); err != nil {
+		return
+	}
+	declared.Finalizers = nil
+	if err := errors.Join(bed.admin.Update(ctx, declared), client.IgnoreNotFound(bed.admin.Delete(ctx, declared))); err != nil {
+		w.Logf("the ObjectStore stays: %v", err)
+	}
 }
 
 // startManager runs the reconcilers until stopManager or the end of the test.
