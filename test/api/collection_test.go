@@ -16,6 +16,12 @@ spec:
 		accepted("the longest list of the longest paths fits", `spec: {items: `+many(256, `{path: "`+long(508)+`/%03d"}`)+`}`),
 		accepted("the longest list of the wildest patterns fits", `spec: {items: `+many(256, `{path: "`+wild()+`%03d"}`)+`}`),
 
+		accepted("an item may be of one version", `spec: {items: [{path: press/logo.png, version: "01JZ4N.a~b+c/d="}]}`),
+		refused("a version is of one file", `spec: {items: [{path: "press/*", version: "01JZ4N"}]}`, `version is of one file; name the file instead of a pattern, or leave version out`),
+		refused("a version is not empty", `spec: {items: [{path: a, version: ""}]}`, `spec.items[0].version in body should be at least 1 chars`),
+		refused("a version is what a store would say", `spec: {items: [{path: a, version: "a b"}]}`, `spec.items[0].version in body should match`),
+		refused("a version is at most 256 characters long", `spec: {items: [{path: a, version: `+long(257)+`}]}`, `spec.items[0].version: Too long`),
+
 		refused("a library is named", `spec: {libraryRef: null}`, `spec.libraryRef: Required value`),
 		refused("a library has a name", `spec: {libraryRef: {name: null}}`, `spec.libraryRef.name: Required value`),
 		refused("a library's name is not empty", `spec: {libraryRef: {name: ""}}`, `at least 1 chars`),
