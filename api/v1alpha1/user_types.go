@@ -39,7 +39,7 @@ type UserSpec struct {
 
 // KeyRotation says when access keys are replaced.
 // +kubebuilder:validation:MinProperties=1
-// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || !has(self.maxAge) || ![self.overlap, self.maxAge].all(d, d != '' && d.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')) || duration(self.overlap) < duration(self.maxAge)",message="overlap must be shorter than maxAge, so that a key has ended before the next one is replaced"
+// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || !has(self.maxAge) || ![self.overlap, self.maxAge].all(d, size(d) > 0 && d.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')) || duration(self.overlap) < duration(self.maxAge)",message="overlap must be shorter than maxAge, so that a key has ended before the next one is replaced"
 type KeyRotation struct {
 	// request replaces the keys once whenever it changes; any text, such as a date.
 	// +optional
@@ -48,12 +48,12 @@ type KeyRotation struct {
 	Request string `json:"request,omitempty"`
 	// maxAge replaces keys that are older; such as 2160h.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == '' || !self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('87600h'))",message="maxAge must be between 1m and 87600h (ten years)"
+	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || !self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('87600h'))",message="maxAge must be between 1m and 87600h (ten years)"
 	MaxAge Duration `json:"maxAge,omitempty"`
 	// overlap is how long the old key stays valid beside the new one; 1h when absent, at
 	// most 168h. A store knows two keys of a user: replacing again ends the oldest at once.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == '' || !self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || duration(self) <= duration('168h')",message="overlap must be at most 168h"
+	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || !self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || duration(self) <= duration('168h')",message="overlap must be at most 168h"
 	Overlap Duration `json:"overlap,omitempty"`
 }
 
