@@ -21,6 +21,7 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,7 +39,8 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
 
-// lagging delays what is watched, so that caches are behind by that much.
+// lagging delays what is watched, so that caches are behind by that much. It takes away no throughput: what comes together
+// arrives together, so a first listing that is streamed takes no longer for being long.
 type lagging struct {
 	http.RoundTripper
 	by time.Duration
@@ -48,25 +50,67 @@ type lagging struct {
 func (l lagging) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := l.RoundTripper.RoundTrip(req)
 	if err == nil && req.URL.Query().Get("watch") != "" {
-		resp.Body = lateBody{resp.Body, l.by, req}
+		resp.Body = newLateBody(req.Context(), resp.Body, l.by)
 	}
 	return resp, err
 }
 
+// lateBody gives what it reads some time after it came.
 type lateBody struct {
 	io.ReadCloser
-	by  time.Duration
-	req *http.Request
+	ctx   context.Context
+	by    time.Duration
+	parts chan latePart
+	now   latePart
+}
+
+type latePart struct {
+	data []byte
+	err  error
+	due  time.Time
+}
+
+func newLateBody(ctx context.Context, body io.ReadCloser, by time.Duration) *lateBody {
+	b := &lateBody{ReadCloser: body, ctx: ctx, by: by, parts: make(chan latePart, 1024)}
+	go b.receive()
+	return b
+}
+
+func (b *lateBody) receive() {
+	for {
+		data := make([]byte, 32<<10)
+		n, err := b.ReadCloser.Read(data)
+		select {
+		case b.parts <- latePart{data[:n], err, time.Now().Add(b.by)}:
+		case <-b.ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // Read implements io.Reader.
-func (b lateBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	select {
-	case <-time.After(b.by):
-	case <-b.req.Context().Done():
+func (b *lateBody) Read(p []byte) (int, error) {
+	if len(b.now.data) == 0 && b.now.err == nil {
+		select {
+		case b.now = <-b.parts:
+		case <-b.ctx.Done():
+			return 0, b.ctx.Err()
+		}
+		select {
+		case <-time.After(time.Until(b.now.due)):
+		case <-b.ctx.Done():
+			return 0, b.ctx.Err()
+		}
 	}
-	return n, err
+	n := copy(p, b.now.data)
+	b.now.data = b.now.data[n:]
+	if len(b.now.data) > 0 {
+		return n, nil
+	}
+	return n, b.now.err
 }
 
 // A manager whose caches are behind makes nothing twice, gives nobody what

@@ -85,7 +85,10 @@ func (sc *scene) letThrough(q question, o operation, a answer) bool {
 		return sc.belowAnother(q.Bucket, q.Name)
 	case "NoSuchUpload":
 		return o.upload && (sc.belowAnother(q.Bucket, q.Name) || strings.HasSuffix(q.Name, "/"))
-	case "XMinioInvalidObjectName", "DirectoryObjectContainsData", "ErrDirectoryNotEmpty":
+	case "XMinioInvalidObjectName":
+		// MinIO looks at rights first, and then takes no name with a segment of dots alone, nor a prefix cut so.
+		return strings.HasSuffix(q.Name, "/") || o.need == lists && slices.ContainsFunc(strings.Split(q.Name, "/"), isDots)
+	case "DirectoryObjectContainsData", "ErrDirectoryNotEmpty":
 		return strings.HasSuffix(q.Name, "/")
 	case "ExistingObjectIsDirectory":
 		return sc.aboveAnother(q.Bucket, q.Name)
@@ -96,6 +99,9 @@ func (sc *scene) letThrough(q question, o operation, a answer) bool {
 	}
 	return false
 }
+
+// isDots tells a segment of a path that means another place.
+func isDots(segment string) bool { return segment == "." || segment == ".." }
 
 // belowAnother tells whether a name leads through an object.
 func (sc *scene) belowAnother(bucket, name string) bool {
