@@ -79,7 +79,8 @@ func patternsOf(tenant *Tenant, library string) []v1alpha1.Collection {
 
 // stays tells of what a document gives at an unlisted Library whether it may
 // come from a pattern: a right on one file, or its renditions, whose path
-// matches, held by somebody to whom the Collection is granted. After a restart Collections would otherwise seem
+// matches, held by somebody to whom the Collection is granted; or the gateway's on a folder in which there may be
+// such files, see policy.Cover. After a restart Collections would otherwise seem
 // to have lost their members, and everybody their access to them.
 func (made *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
 	holders := map[string][]v1alpha1.Collection{} // by principal
@@ -117,11 +118,14 @@ func (made *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allo
 	return func(a policy.Allow) bool {
 		path, rendered := strings.CutPrefix(a.Resource, asset.RenditionsRoot)
 		path = strings.TrimSuffix(path, "/")
-		if !a.Exact && (!rendered || folders[path]) {
+		covers := !a.Exact && a.Principal == made.principals.gateway
+		if !a.Exact && (!rendered && !covers || folders[path] && path != "") {
 			return false
 		}
 		return slices.ContainsFunc(holders[a.Principal], func(c v1alpha1.Collection) bool {
-			return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return access.Match(i.Path, path) })
+			return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool {
+				return access.Match(i.Path, path) || covers && access.MatchBelow(i.Path, path)
+			})
 		})
 	}
 }
@@ -342,13 +346,16 @@ func (r *AccessReconciler) linkRights(tenant *Tenant, buckets map[string]policy.
 		if !ok {
 			continue
 		}
-		rights = append(rights, policy.LinkRights{
+		needs := policy.LinkRights{
 			Buckets: of, Catalog: obj.Status.Catalog,
-			Originals: obj.Spec.Originals != v1alpha1.OriginalsHidden, Renditions: true,
-			Scope: shown.Scope, Keys: shown.Keys,
-		})
+			Originals: obj.Spec.Originals != v1alpha1.OriginalsHidden, Renditions: true, Keys: shown.Keys,
+		}
+		if shown.Scope != nil {
+			needs.Scopes = []access.Scope{*shown.Scope}
+		}
+		rights = append(rights, needs)
 	}
-	return rights
+	return policy.Cover(rights)
 }
 
 // linkVerdict judges a link from what is declared, as the gateway does.

@@ -40,6 +40,30 @@ func Match(pattern, path string) bool {
 	}
 }
 
+// MatchBelow tells whether a pattern, or a file's path, may match something in a folder; the empty one is the root.
+func MatchBelow(pattern, folder string) bool {
+	if folder == "" {
+		return true
+	}
+	p, f := segmentsOf(pattern), segmentsOf(folder)
+	for {
+		wanted, restP, more := p.next()
+		if wanted == "**" {
+			return true // it takes the rest of the folder, and whatever the pattern goes on with may be in there
+		}
+		have, restF, left := f.next()
+		switch {
+		case !more:
+			return false
+		case !left:
+			return true
+		case !matchSegment(wanted, have):
+			return false
+		}
+		p, f = restP, restF
+	}
+}
+
 // segmentsLeft is what is left of a path; a path has one segment at least, which may be empty.
 type segmentsLeft struct {
 	text string

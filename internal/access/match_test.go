@@ -86,3 +86,37 @@ func TestMatchAgreesWithSlow(t *testing.T) {
 		}
 	})
 }
+
+// A folder may hold a match exactly when some file there, made from the pattern itself, is one.
+func TestMatchBelow(t *testing.T) {
+	for _, c := range []struct {
+		reason, pattern, folder string
+		want                    bool
+	}{
+		{"everything is below the root", "hero.jpg", "", true},
+		{"a file is below its folder", "launch/final/hero.jpg", "launch/final", true},
+		{"and below those above", "launch/final/hero.jpg", "launch", true},
+		{"a file is not below itself", "launch/hero.jpg", "launch/hero.jpg", false},
+		{"a star stays within its segment", "launch/*.jpg", "launch/final", false},
+		{"a star may be the name of the folder", "launch/*/hero.jpg", "launch/final", true},
+		{"two stars reach any folder", "launch/**/hero.jpg", "launch/a/b/c", true},
+		{"and no neighbour", "launch/**", "launch-2", false},
+	} {
+		if got := access.MatchBelow(c.pattern, c.folder); got != c.want {
+			t.Errorf("%s: MatchBelow(%q, %q) = %v", c.reason, c.pattern, c.folder, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		segment := rapid.SampledFrom([]string{"a", "b", "ab", "*", "a*", "**"})
+		pattern := strings.Join(rapid.SliceOfN(segment, 1, 4).Draw(t, "pattern"), "/")
+		path := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "ab"}), 1, 5).Draw(t, "path")
+		if !access.Match(pattern, strings.Join(path, "/")) {
+			return
+		}
+		for i := range path {
+			if folder := strings.Join(path[:i], "/"); !access.MatchBelow(pattern, folder) {
+				t.Fatalf("%s matches %s, and nothing below %q", pattern, path, folder)
+			}
+		}
+	})
+}

@@ -211,9 +211,9 @@ type LinkRights struct {
 	Catalog string
 	// Originals may be downloaded; Renditions are shown.
 	Originals, Renditions bool
-	// Scope or Keys is what the link shows, as access.LinkScope has it.
-	Scope *access.Scope
-	Keys  []access.Key
+	// Scopes and Keys are where the files are that the link shows, as access.LinkScope has it, and Cover makes of it.
+	Scopes []access.Scope
+	Keys   []access.Key
 }
 
 // LinkAllows are what the gateway may do for the links that are live. It never
@@ -233,8 +233,8 @@ func LinkAllows(principal string, links ...LinkRights) []Allow {
 				continue
 			}
 			a := Allow{Principal: principal, Verb: part.verb}
-			if l.Scope != nil {
-				a.Bucket, a.Resource = ofScope(*l.Scope, part.root, "", l.Buckets)
+			for _, scope := range l.Scopes {
+				a.Bucket, a.Resource = ofScope(scope, part.root, "", l.Buckets)
 				all = append(all, a)
 			}
 			for _, k := range l.Keys {

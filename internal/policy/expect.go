@@ -121,8 +121,10 @@ func (o *ofLinks) shows(restricted, name string, original bool) bool {
 		if original && !l.Originals || !original && !l.Renditions {
 			continue
 		}
-		if l.Scope != nil && l.Scope.Restricted == restricted && strings.HasPrefix(name, l.Scope.Prefix) {
-			return true
+		for _, scope := range l.Scopes {
+			if scope.Restricted == restricted && strings.HasPrefix(name, scope.Prefix) {
+				return true
+			}
 		}
 		for _, k := range l.Keys {
 			if k.Restricted != restricted {

@@ -114,9 +114,9 @@ func TestLinkAllows(t *testing.T) {
 	gateway := "arn:aws:iam::000000000000:user/vitrine/test/_system/v-gateway"
 	b := policy.Buckets{Originals: "acme", Vitrine: "acme-dam"}
 	links := []policy.LinkRights{
-		{Buckets: b, Catalog: "catalog/folder.json", Originals: true, Renditions: true, Scope: &access.Scope{Library: "brand", Prefix: "launch/"}},
+		{Buckets: b, Catalog: "catalog/folder.json", Originals: true, Renditions: true, Scopes: []access.Scope{{Library: "brand", Prefix: "launch/"}}},
 		{Buckets: b, Catalog: "catalog/preview.json", Renditions: true, Keys: []access.Key{{Library: "brand", Path: "press/logo.svg"}}},
-		{Buckets: b, Catalog: "catalog/secret.json", Originals: true, Scope: &access.Scope{Library: "brand", Restricted: "secret"}},
+		{Buckets: b, Catalog: "catalog/secret.json", Originals: true, Scopes: []access.Scope{{Library: "brand", Restricted: "secret"}}},
 	}
 	want := []policy.Allow{
 		{Bucket: "acme-dam", Verb: policy.ReadCurrent, Resource: "catalog/folder.json", Exact: true},

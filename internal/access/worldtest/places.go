@@ -10,9 +10,10 @@ import (
 
 // segments are names of folders. They begin alike, sort differently by bytes and by letters, and have what
 // addresses, XML, JSON and headers each write in their own way. All are in Unicode form C, some with marks that have no letter of their own.
+// No two are equal but for case: of Folders called so the younger would be refused, which TestPathsThatMeet looks at.
 var segments = []string{
 	"brand", "brand-2", "brand 2", "brand.d", "brand2", "brands", "Grüße & Küsse", "日本", "a", "a+b", "x=y",
-	"50% off", "%41", "A", "it's", `"so"`, "(draft)", "~wip", "#1", "🎨 art", "Café", "x\u030c", "각", "<b>&amp;", "[1]", "{2}", "a|b^c`d", "p;q,r:s@t!$", ".dot",
+	"50% off", "%41", "Z", "it's", `"so"`, "(draft)", "~wip", "#1", "🎨 art", "Café", "x\u030c", "각", "<b>&amp;", "[1]", "{2}", "a|b^c`d", "p;q,r:s@t!$", ".dot",
 }
 
 // oddSegments are names of folders that only uploaders give.
