@@ -153,7 +153,7 @@ func (m *Model) reach(b *binding, rb *v1alpha1.RoleBinding) []reached {
 // rights resolves a binding's targets.
 func (m *Model) rights(rb *v1alpha1.RoleBinding, permissions Permissions) []right {
 	var all []right
-	var missing, unfit []string
+	var missing, unfit, large []string
 	ref := rb.Spec.RoleRef
 	builtIn := ref.Kind == v1alpha1.RoleKindBuiltIn
 	for _, t := range rb.Spec.Targets {
@@ -164,7 +164,10 @@ func (m *Model) rights(rb *v1alpha1.RoleBinding, permissions Permissions) []righ
 			continue
 		}
 		given, ok := m.rightsOn(t, permissions)
-		if !ok {
+		switch c := m.collections[t.Name]; {
+		case !ok && t.Kind == v1alpha1.TargetCollection && c != nil && c.live && c.tooLarge():
+			large = append(large, label)
+		case !ok:
 			missing = append(missing, label)
 		}
 		all = append(all, given...)
@@ -173,6 +176,11 @@ func (m *Model) rights(rb *v1alpha1.RoleBinding, permissions Permissions) []righ
 		slices.Sort(missing)
 		m.problems.add("RoleBinding", rb.Name, v1alpha1.ReasonTargetNotFound,
 			"there is no %s in this namespace that grants can be given on; create it, repair it, or take it out of spec.targets", few(missing))
+	}
+	if len(large) > 0 {
+		slices.Sort(large)
+		m.problems.add("RoleBinding", rb.Name, v1alpha1.ReasonLinksOnly,
+			"more files are members of %s than a store's policy holds (%d), so nothing is given on them; name fewer files there, or grant on a Folder", few(large), MaxMembers)
 	}
 	if len(unfit) > 0 {
 		slices.Sort(unfit)

@@ -313,7 +313,7 @@ func TestLargeCollection(t *testing.T) {
 	if len(m.Grants("alice", noon)) != 0 || len(members) != access.MaxMembers+1 {
 		t.Error("one more should be for links only, and be shown there")
 	}
-	if p := m.Problems(); len(p) != 2 || p[0].Reason != v1alpha1.ReasonLinksOnly || p[1].Reason != v1alpha1.ReasonTargetNotFound {
+	if p := m.Problems(); len(p) != 2 || p[0].Kind != "Collection" || p[0].Reason != v1alpha1.ReasonLinksOnly || p[1].Kind != "RoleBinding" || p[1].Reason != v1alpha1.ReasonLinksOnly {
 		t.Errorf("both should say so: %v", p)
 	}
 }
