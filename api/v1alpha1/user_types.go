@@ -39,7 +39,7 @@ type UserSpec struct {
 
 // KeyRotation says when access keys are replaced.
 // +kubebuilder:validation:MinProperties=1
-// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || !has(self.maxAge) || ![self.overlap, self.maxAge].all(d, size(d) > 0 && d.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')) || duration(self.overlap) < duration(self.maxAge)",message="overlap must be shorter than maxAge, so that a key has ended before the next one is replaced"
+// +kubebuilder:validation:XValidation:rule="!has(self.maxAge) || ![has(self.overlap) ? self.overlap : '1h', self.maxAge].all(d, size(d) > 0 && d.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')) || duration(has(self.overlap) ? self.overlap : '1h') < duration(self.maxAge)",message="overlap (1h when absent) must be shorter than maxAge, so that a key has ended before the next one is replaced"
 type KeyRotation struct {
 	// request replaces the keys once whenever it changes; any text, such as a date.
 	// +optional
