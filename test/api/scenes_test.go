@@ -284,7 +284,8 @@ spec:
 			needs("a library without limits is made again with the content that was there", `spec: {bucket: {management: Adopt}, links: null, renditions: null}`, "share libraries/case", "link libraries/case"),
 		},
 		updates: []attempt{
-			onlyMetadata,
+			needs("labels are free", `metadata: {labels: {team: brand}}`),
+			needs("it would go with an owner", onlyMetadata.change, "share libraries/case"),
 			needs("policies of drift and deletion are free", `spec: {driftPolicy: Report, deletionPolicy: Delete}`),
 			needs("a bucket is taken over with its content, which existing grants reach", `spec: {bucket: {management: Adopt}}`, "share libraries/case"),
 			needs("a preset may be taken out", `spec: {renditions: [{name: web, width: 200, format: WebP}]}`),
