@@ -82,14 +82,35 @@ func (a *authors) await(t *testing.T, group string, right authorizationv1.Resour
 	}
 }
 
+// awaitRule waits until the API server's authoriser has seen what a rule of one group of
+// resources lets do by one verb.
+func (a *authors) awaitRule(t *testing.T, group string, rule rbacv1.PolicyRule, verb string) {
+	t.Helper()
+	names := rule.ResourceNames
+	if len(names) == 0 {
+		names = []string{""} // any
+	}
+	for _, resource := range rule.Resources {
+		for _, name := range names {
+			a.await(t, group, authorizationv1.ResourceAttributes{Namespace: tenant, Group: rule.APIGroups[0], Resource: resource, Name: name, Verb: verb})
+		}
+	}
+}
+
 // with gives the client of an author who may declare, and holds these verbs.
 func (a *authors) with(t *testing.T, verbs ...string) dynamic.Interface {
 	t.Helper()
-	groups := []string{"system:authenticated", declares}
+	groups := []string{declares}
 	for _, verb := range verbs {
 		groups = append(groups, a.group(t, verb))
 	}
-	client, err := dynamic.NewForConfig(server.UserConfig("author", groups...))
+	return a.in(t, groups...)
+}
+
+// in gives the client of an author who is in these groups.
+func (a *authors) in(t *testing.T, groups ...string) dynamic.Interface {
+	t.Helper()
+	client, err := dynamic.NewForConfig(server.UserConfig("author", append(groups, "system:authenticated")...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,21 +87,6 @@ func TestCeilings(t *testing.T) {
 	} {
 		t.Run(c.kind+": "+c.reason, c.test)
 	}
-
-	t.Run("without the ConfigMap nothing is given", func(t *testing.T) {
-		clients, err := kubernetes.NewForConfig(server.Config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := clients.CoreV1().ConfigMaps(ceilingsNamespace).Delete(t.Context(), ceilingsName, metav1.DeleteOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		ceiled{kind: "RoleBinding", want: "no params found"}.eventually(t, "")
-		ceiled{kind: "PublicLink", want: "no params found"}.eventually(t, "")
-		server.apply(t, "config/default")
-		ceiled{kind: "RoleBinding"}.eventually(t, "")
-		ceiled{kind: "PublicLink"}.eventually(t, "")
-	})
 }
 
 var unceiled = map[string]table{

@@ -60,24 +60,25 @@ func TestFreeze(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var doomed []scene
-		for _, s := range scenes {
+		doomed := map[string]scene{} // by object's name
+		for i, s := range scenes {
 			if len(s.deletes) == 0 {
 				continue
 			}
 			object := s.table().object(t, frozen)
 			object.SetNamespace(going)
+			object.SetName(fmt.Sprintf("case-%d", i))
 			if _, err := s.in(server.dynamic, going).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			doomed = append(doomed, s)
+			doomed[object.GetName()] = s
 		}
 		if err := server.dynamic.Resource(namespaces).Delete(t.Context(), going, metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range doomed {
+		for name, s := range doomed {
 			// The API server learns of it by a watch.
-			ceiled{}.poll(t, func(ctx context.Context) error { return s.in(user, going).Delete(ctx, "case", metav1.DeleteOptions{}) },
+			ceiled{}.poll(t, func(ctx context.Context) error { return s.in(user, going).Delete(ctx, name, metav1.DeleteOptions{}) },
 				func(err error) bool { return err == nil || apierrors.IsNotFound(err) })
 		}
 	})

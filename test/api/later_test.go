@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// TestFieldsOfLaterVersionsWiden gives each kind one more field: whoever sets it, changes it or takes it
+// away needs a verb, though no policy has heard of it.
+//
+// features: K12
+func TestFieldsOfLaterVersionsWiden(t *testing.T) {
+	a := newAuthors(t)
+	definitions := server.dynamic.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
+	for _, s := range firstScenes() {
+		t.Run(s.kind, func(t *testing.T) {
+			name := server.kinds[s.kind].Name
+			patch := func(ctx context.Context, operations string) {
+				if _, err := definitions.Patch(ctx, name, types.JSONPatchType, []byte(operations), metav1.PatchOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			const at = `"/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/later"`
+			patch(t.Context(), `[{"op": "add", "path": `+at+`, "value": {"type": "string"}}]`)
+			t.Cleanup(func() { patch(context.WithoutCancel(t.Context()), `[{"op": "remove", "path": `+at+`}]`) })
+			strict := metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict}
+
+			// A definition is served a moment after it is stored.
+			without := s.make(t, "")
+			ceiled{}.poll(t, func(ctx context.Context) error {
+				_, err := s.on(server.dynamic).Update(ctx, &unstructured.Unstructured{Object: patched(t, without.Object, "spec: {later: one}")}, strict)
+				return err
+			}, func(err error) bool { return err == nil })
+			with := s.make(t, "{metadata: {name: later}, spec: {later: one}}")
+
+			for _, c := range []struct {
+				reason string
+				base   *unstructured.Unstructured
+				change string
+			}{
+				{"it is set", without, "spec: {later: one}"},
+				{"it is changed", with, "spec: {later: two}"},
+				{"it is taken away", with, "spec: {later: null}"},
+			} {
+				object := &unstructured.Unstructured{Object: patched(t, c.base.Object, c.change)}
+				if _, err := s.on(a.with(t)).Update(t.Context(), object, strict); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "needs the verb") {
+					t.Errorf("%s: %v, want a verb to be asked for", c.reason, err)
+				}
+			}
+		})
+	}
+}
+
+// TestWhatIsMadeAgainIsMade deletes everything and makes it again as it was: that gives as much as making
+// it for the first time.
+//
+// features: K12
+func TestWhatIsMadeAgainIsMade(t *testing.T) {
+	a := newAuthors(t)
+	for _, s := range firstScenes() {
+		t.Run(s.kind, func(t *testing.T) {
+			object := s.table().object(t, "metadata: {name: again}")
+			if _, err := s.on(server.dynamic).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.on(server.dynamic).Delete(t.Context(), "again", metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.on(a.with(t)).Create(t.Context(), object, metav1.CreateOptions{}); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "needs the verb") {
+				t.Errorf("%v, want a verb to be asked for", err)
+			}
+		})
+	}
+}
+
+// firstScenes are the first scene of each kind.
+func firstScenes() []scene {
+	var first []scene
+	seen := map[string]bool{}
+	for _, s := range scenes {
+		if !seen[s.kind] {
+			seen[s.kind] = true
+			first = append(first, s)
+		}
+	}
+	return first
+}
