@@ -154,7 +154,7 @@ func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission
 				continue
 			}
 			seen[identity(a)] = true
-			stand := r.obstacles(q, user, a)
+			stand := r.obstacles(q, user, a, at)
 			if len(stand) == 0 {
 				continue // the target itself is in the way, which its problems tell
 			}
