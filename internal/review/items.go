@@ -70,7 +70,9 @@ func (r *Review) itemOf(collection string, k access.Key) string {
 // pinned tells whether a Collection holds a file in one version only: links show it, and grants on the
 // Collection do not reach it.
 func pinned(c *v1alpha1.Collection, path string) bool {
-	return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return i.Version != "" && i.Path == path && !access.IsPattern(path) })
+	return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool {
+		return i.Version != "" && i.Path == path && !access.IsPattern(path)
+	})
 }
 
 // pinnedNote says which items of a Collection grants do not reach; empty when they reach all.
