@@ -70,6 +70,9 @@ func TestGolden(t *testing.T) {
 			"explain dave folder/press", "explain dave folder/old", "explain dave folder/launch", "explain zoe folder/press", "explain bob collection/hero-shots",
 			"explain bob folder/launch -o yaml",
 		}},
+		{"explain says how long what is taken away can live on", []string{
+			"explain group/agencies folder/press", "explain group:agencies folder/press", "explain serviceaccount:cms folder/press", "can-i list folder/press --as bob --why", "explain group:nobody folder/press",
+		}},
 		{"groups are subjects too", []string{
 			"explain group/creatives folder/launch", "explain group/freelancers folder/press", "explain creatives folder/embargo", "explain group/nobody folder/press",
 			"can-i download folder/launch --as group/creatives", "access group/creatives", "access group/nobody",
