@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,10 +14,15 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/review/source"
 )
 
-const writesAs = `
+const freezesAs = `
 It writes the annotation ` + v1alpha1.AnnotationFreeze + ` with the identity of your kubeconfig, as kubectl
 annotate would: you need the verb patch on that object. Vitrine acts on it at once. It is not in Git, and no sync
 that applies what Git says takes it away.`
+
+const thawsAs = `
+It takes the annotation ` + v1alpha1.AnnotationFreeze + ` off with the identity of your kubeconfig, as kubectl
+annotate would: you need the verb patch on that object, and the verb unfreeze on it too, as access comes back by
+it. Vitrine acts on it at once.`
 
 func (p *program) freeze() *cobra.Command {
 	var reason string
@@ -24,7 +30,7 @@ func (p *program) freeze() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "freeze KIND NAME --reason REASON",
 		Short:             "Take access away at once: a link, user, group, library or namespace",
-		Long:              "Takes away at once whatever access comes to a user or group, or goes over a link, a library or a whole\nnamespace, until it is thawed. KIND is " + strings.Join(source.Freezable(), ", ") + ".\n" + writesAs,
+		Long:              "Takes away at once whatever access comes to a user or group, or goes over a link, a library or a whole\nnamespace, until it is thawed. KIND is " + strings.Join(source.Freezable(), ", ") + ".\n" + freezesAs,
 		Example:           "  kubectl dam freeze link press-kit -n acme --reason 'URL in a newsletter, INC-9'\n  kubectl dam freeze namespace acme --reason 'leak, INC-9'",
 		Args:              exactly("a KIND and a NAME", 2),
 		ValidArgsFunction: p.completeFreezable,
@@ -45,7 +51,7 @@ func (p *program) unfreeze() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "unfreeze KIND NAME",
 		Short:             "Give back the access that freeze took away",
-		Long:              "Takes the freeze off a " + strings.Join(source.Freezable(), ", ") + ": what is declared for it holds again.\n" + writesAs,
+		Long:              "Takes the freeze off a " + strings.Join(source.Freezable(), ", ") + ": what is declared for it holds again.\n" + thawsAs,
 		Example:           "  kubectl dam unfreeze link press-kit -n acme",
 		Args:              exactly("a KIND and a NAME", 2),
 		ValidArgsFunction: p.completeFreezable,
@@ -56,6 +62,9 @@ func (p *program) unfreeze() *cobra.Command {
 }
 
 func (p *program) setFreeze(c *cobra.Command, args []string, reason *string, dryRun bool) error {
+	if err := p.checkOutput(); err != nil {
+		return err
+	}
 	kind, ok := source.FreezeKind(args[0])
 	if !ok {
 		return fmt.Errorf("%q cannot be frozen; write one of %s", args[0], strings.Join(source.Freezable(), ", "))
@@ -71,22 +80,50 @@ func (p *program) setFreeze(c *cobra.Command, args []string, reason *string, dry
 	if err != nil {
 		return err
 	}
-	what := kind + "/" + args[1]
-	if kind != "namespace" {
-		what += " in namespace " + namespace
+	f := &freezing{Kind: kind, Namespace: namespace, Name: args[1], Frozen: reason != nil, WasFrozen: before.Was, ReasonBefore: before.Before, DryRun: dryRun}
+	if kind == "namespace" {
+		f.Namespace = ""
 	}
-	lines := printer.NewLines(p.out)
+	if reason != nil {
+		f.Reason = *reason
+	}
+	return p.print(f)
+}
+
+// freezing is what became of a freeze or thaw.
+type freezing struct {
+	Kind string `json:"kind"`
+	// Namespace that the object is in; empty for a namespace itself.
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	// Frozen now, and for which reason.
+	Frozen bool   `json:"frozen"`
+	Reason string `json:"reason,omitempty"`
+	// WasFrozen before, and for which reason; false where that could not be read.
+	WasFrozen    bool   `json:"wasFrozen"`
+	ReasonBefore string `json:"reasonBefore,omitempty"`
+	// DryRun: the server only checked it, and nothing was changed.
+	DryRun bool `json:"dryRun,omitempty"`
+}
+
+// WriteTable says it in a sentence.
+func (f *freezing) WriteTable(w io.Writer, _ bool) error {
+	what := f.Kind + "/" + f.Name
+	if f.Namespace != "" {
+		what += " in namespace " + f.Namespace
+	}
+	lines := printer.NewLines(w)
 	switch {
-	case reason == nil && !before.Was:
+	case !f.Frozen && !f.WasFrozen:
 		lines.Line("%s was not frozen", what)
-	case reason == nil:
-		lines.Line("%s is no longer frozen (it was: %s)", what, before.Before)
-	case before.Was:
-		lines.Line("%s is frozen: %s (it was already: %s)", what, *reason, before.Before)
+	case !f.Frozen:
+		lines.Line("%s is no longer frozen (it was: %s)", what, f.ReasonBefore)
+	case f.WasFrozen:
+		lines.Line("%s is frozen: %s (it was already: %s)", what, f.Reason, f.ReasonBefore)
 	default:
-		lines.Line("%s is frozen: %s", what, *reason)
+		lines.Line("%s is frozen: %s", what, f.Reason)
 	}
-	if dryRun {
+	if f.DryRun {
 		lines.Line("only checked, nothing was changed")
 	}
 	return lines.Err()

@@ -70,6 +70,9 @@ func TestGolden(t *testing.T) {
 			"explain dave folder/press", "explain dave folder/old", "explain dave folder/launch", "explain zoe folder/press", "explain bob collection/hero-shots",
 			"explain bob folder/launch -o yaml",
 		}},
+		{"explain says how long what is taken away can live on", []string{
+			"explain group/agencies folder/press", "explain group:agencies folder/press", "explain serviceaccount:cms folder/press", "can-i list folder/press --as bob --why", "explain group:nobody folder/press",
+		}},
 		{"groups are subjects too", []string{
 			"explain group/creatives folder/launch", "explain group/freelancers folder/press", "explain creatives folder/embargo", "explain group/nobody folder/press",
 			"can-i download folder/launch --as group/creatives", "access group/creatives", "access group/nobody",
@@ -90,7 +93,7 @@ func TestGolden(t *testing.T) {
 		{"errors name the remedy", []string{
 			"who-can download folder/nowhere", "who-can download launch", "who-can fly folder/launch", "who-can download library/brand:launch", "who-can download library/brand:../x",
 			"who-can download library/brand:restricted/embargo/x.jpg", "who-can download", "can-i download folder/launch", "can-i download folder/nowhere --as alice", "can-i --bad",
-			"access nobody", "roles nobody", "roles -o csv", "freeze planet earth --reason x", "freeze link press --reason x", "freeze link press", "explain team/alice folder/launch", "link find https://dam.example/l/x", "diff --base x", "test", "export", "explain alice", "who-can download folder/launch -n northlight", "fly",
+			"access nobody", "roles nobody", "roles -o csv", "freeze planet earth --reason x", "freeze link press --reason x", "freeze link press", "freeze link press --reason x -o csv", "explain team/alice folder/launch", "link find https://dam.example/l/x", "diff --base x", "test", "export", "explain alice", "who-can download folder/launch -n northlight", "fly",
 		}},
 	}
 	for _, c := range cases {

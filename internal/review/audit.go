@@ -26,6 +26,7 @@ type Audit struct {
 
 // AuditLine is one grant of one user.
 type AuditLine struct {
+	// User, or a subject that is none: who opens sessions by a group's claim, or a ServiceAccount.
 	User string `json:"user"`
 	Grant
 	// Since is when the binding was made; absent when not known.
@@ -37,7 +38,7 @@ type AuditLine struct {
 	UseKnown bool `json:"useKnown"`
 }
 
-// Audit lists all that everybody has now. Uses are from access logs; with none, last use is unknown.
+// Audit lists all that everybody has now, those included who are no Users. Uses are from access logs; with none, last use is unknown.
 func (r *Review) Audit(uses []Use) (*Audit, error) {
 	a := &Audit{Namespace: r.tenant.Namespace, At: r.at, Grants: []AuditLine{}, Notes: r.notes(access.New(r.tenant.Declared))}
 	byUser := r.usesByUser(uses)
@@ -52,9 +53,16 @@ func (r *Review) Audit(uses []Use) (*Audit, error) {
 	}
 	// Without a file to ask about, every item of a Collection stands for itself.
 	m := access.New(withItems(r.tenant.Declared, "", ""))
-	for _, user := range r.Users() {
+	sessions := false // have grants
+	for _, user := range r.subjects() {
+		session := access.IsSession(user)
 		for _, g := range m.Grants(user, r.at) {
-			line := AuditLine{User: user, Grant: r.grant(g), UseKnown: len(uses) > 0}
+			grant, some := r.grant(g)
+			if !some {
+				continue
+			}
+			sessions = sessions || session
+			line := AuditLine{User: user, Grant: grant, UseKnown: len(uses) > 0 && !session}
 			if b := r.binding(g.Route.Binding); b != nil && !b.CreationTimestamp.IsZero() {
 				line.Since = utc(&b.CreationTimestamp.Time)
 			}
@@ -69,6 +77,9 @@ func (r *Review) Audit(uses []Use) (*Audit, error) {
 	slices.SortStableFunc(a.Grants, func(a, b AuditLine) int {
 		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Route.Binding, b.Route.Binding))
 	})
+	if sessions && len(uses) > 0 {
+		a.Notes = append(a.Notes, "sessions by a claim or as a ServiceAccount have keys of their own each time, which logs do not tie to a group: their last use is unknown")
+	}
 	if r.tenant.AgesUnknown {
 		a.Notes = append(a.Notes, "since when is not known from files; ask the cluster")
 	}

@@ -76,7 +76,7 @@ func (r *Review) explain(s Subject, t Target, permissions access.Permissions) (*
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{Subject: s.String(), Target: t.String(), Library: q.library, At: r.at, Notes: r.notesOn(q)}
+	e := &Explanation{Subject: s.String(), Target: t.String(), Library: q.library, At: r.at, Notes: append(r.notesOn(q), asked.endings(s)...)}
 	verdicts := map[access.Permission]Verdict{}
 	var standing []Route // by which the user has anything on all of the target
 	for p := range access.AllPermissions.Each() {
@@ -154,7 +154,7 @@ func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission
 				continue
 			}
 			seen[identity(a)] = true
-			stand := r.obstacles(q, user, a)
+			stand := r.obstacles(q, user, a, at)
 			if len(stand) == 0 {
 				continue // the target itself is in the way, which its problems tell
 			}

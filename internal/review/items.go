@@ -6,6 +6,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
 // withItems gives declarations in which every item of a Collection names one
@@ -17,15 +18,18 @@ func withItems(d access.Declarations, library, file string) access.Declarations 
 	for i := range d.Collections {
 		c := &d.Collections[i]
 		var items []v1alpha1.CollectionItem
-		seen := map[string]bool{}
+		seen := map[v1alpha1.CollectionItem]bool{}
 		for _, item := range c.Spec.Items {
-			path := standIn(item.Path)
+			one := v1alpha1.CollectionItem{Path: standIn(item.Path)}
 			if file != "" && c.Spec.LibraryRef.Name == library && covers(item.Path, file) {
-				path = file
+				one.Path = file
 			}
-			if !seen[path] {
-				seen[path] = true
-				items = append(items, v1alpha1.CollectionItem{Path: path})
+			if !access.IsPattern(item.Path) { // a pattern is of no one version, and its file would be
+				one.Version = item.Version
+			}
+			if !seen[one] {
+				seen[one] = true
+				items = append(items, one)
 			}
 		}
 		c.Spec.Items = items
@@ -61,6 +65,28 @@ func (r *Review) itemOf(collection string, k access.Key) string {
 		}
 	}
 	return ""
+}
+
+// pinned tells whether a Collection holds a file in one version only: links show it, and grants on the
+// Collection do not reach it.
+func pinned(c *v1alpha1.Collection, path string) bool {
+	return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool {
+		return i.Version != "" && i.Path == path && !access.IsPattern(path)
+	})
+}
+
+// pinnedNote says which items of a Collection grants do not reach; empty when they reach all.
+func pinnedNote(c *v1alpha1.Collection) string {
+	var paths []string
+	for _, item := range c.Spec.Items {
+		if pinned(c, item.Path) {
+			paths = append(paths, item.Path)
+		}
+	}
+	if len(paths) == 0 {
+		return ""
+	}
+	return "collection/" + c.Name + ": of one version only, so that links show them and grants on the Collection do not reach them: " + printer.Few(sorted(paths), 5)
 }
 
 // mayReach tells whether an item can be a file below a folder's path, which

@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -69,13 +70,7 @@ func AllLinks(reviews []*Review, at time.Time) *LinkList {
 // linkView judges a link as the gateway does, from what is declared and what its status tells.
 func (r *Review) linkView(m *access.Model, l *v1alpha1.PublicLink) LinkView {
 	_, scopeErr := m.LinkScope(l.Spec.Target)
-	facts := r.linkFacts(l)
-	facts.Available = scopeErr == nil
-	supposed := facts.FirstSeen.IsZero()
-	if supposed {
-		facts.FirstSeen = r.at // its first day is not known here; what is declared for it is judged as if it were this
-	}
-	verdict := link.Evaluate(facts, r.at)
+	verdict, supposed := r.judge(m, l)
 	v := LinkView{
 		Namespace: r.tenant.Namespace, Name: l.Name, Target: linkTarget(l.Spec.Target), Title: l.Spec.Title,
 		Phase: verdict.Phase, Password: l.Spec.PasswordSecretRef != nil, Originals: l.Spec.Originals != v1alpha1.OriginalsHidden,
@@ -86,17 +81,30 @@ func (r *Review) linkView(m *access.Model, l *v1alpha1.PublicLink) LinkView {
 	}
 	switch {
 	case supposed && l.Spec.NotAfter == nil && !verdict.ExpiresAt.IsZero():
-		v.TTL = hours(verdict.ExpiresAt.Sub(facts.FirstSeen))
+		v.TTL = hours(verdict.ExpiresAt.Sub(r.at))
 	case !verdict.ExpiresAt.IsZero():
 		v.Expires = utc(&verdict.ExpiresAt)
 	}
-	v.Phase, v.Why = r.whyShut(l, v, scopeErr)
+	v.Phase, v.Why = r.whyShut(l, verdict, scopeErr)
 	return v
 }
 
+// judge gives the verdict on a link as the gateway comes to it. Supposed: its first day is not known
+// here, and what is declared for it is judged as if that were the instant asked about.
+func (r *Review) judge(m *access.Model, l *v1alpha1.PublicLink) (verdict link.Verdict, supposed bool) {
+	_, err := m.LinkScope(l.Spec.Target)
+	facts := r.linkFacts(m, l)
+	facts.Available = err == nil
+	if supposed = facts.FirstSeen.IsZero(); supposed {
+		facts.FirstSeen = r.at
+	}
+	return link.Evaluate(facts, r.at), supposed
+}
+
 // linkFacts are what decides about a link, but for whether it is available.
-func (r *Review) linkFacts(l *v1alpha1.PublicLink) link.Facts {
+func (r *Review) linkFacts(m *access.Model, l *v1alpha1.PublicLink) link.Facts {
 	f := link.Facts{Spec: l.Spec, Frozen: r.tenant.Declared.NamespaceFrozen || v1alpha1.FreezeReason(l) != ""}
+	f.Sponsored = l.Spec.Sponsor != nil && m.Sponsors(*l.Spec.Sponsor, l.Spec.Target, r.at)
 	if l.Status.FirstSeen != nil {
 		f.FirstSeen = l.Status.FirstSeen.Time
 	}
@@ -108,7 +116,7 @@ func (r *Review) linkFacts(l *v1alpha1.PublicLink) link.Facts {
 }
 
 // whyShut tells in plain words why a link does not open.
-func (r *Review) whyShut(l *v1alpha1.PublicLink, v LinkView, scopeErr error) (v1alpha1.LinkPhase, string) {
+func (r *Review) whyShut(l *v1alpha1.PublicLink, v link.Verdict, scopeErr error) (v1alpha1.LinkPhase, string) {
 	switch v.Phase {
 	case v1alpha1.LinkFrozen:
 		for _, o := range []struct {
@@ -122,7 +130,7 @@ func (r *Review) whyShut(l *v1alpha1.PublicLink, v LinkView, scopeErr error) (v1
 	case v1alpha1.LinkSuspended:
 		return v.Phase, "spec.suspend is true"
 	case v1alpha1.LinkUnsponsored:
-		return v.Phase, "its sponsor may not make links on its target, or it needs one"
+		return v.Phase, whyUnsponsored(l.Spec.Sponsor, v.Problem)
 	case v1alpha1.LinkExpired:
 		return v.Phase, "its end has passed"
 	case v1alpha1.LinkPending:
@@ -139,6 +147,17 @@ func (r *Review) whyShut(l *v1alpha1.PublicLink, v LinkView, scopeErr error) (v1
 		}
 	}
 	return v.Phase, ""
+}
+
+// whyUnsponsored tells what a link lacks that has not the sponsor it needs.
+func whyUnsponsored(s *v1alpha1.LinkSponsor, problem string) string {
+	switch {
+	case s == nil:
+		return "its Library requires a sponsor, and it names none"
+	case problem == v1alpha1.ReasonSponsorNotAdmitted:
+		return fmt.Sprintf("%s %s is not among the sponsors that its Library admits", s.Kind, s.Name)
+	}
+	return fmt.Sprintf("its sponsor, %s %s, does not hold the permission link on its target", s.Kind, s.Name)
 }
 
 func orNone(is bool, reason string) string {

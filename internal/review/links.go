@@ -17,7 +17,7 @@ type Link struct {
 	Part bool `json:"part,omitempty"`
 	// Password: a visitor needs one.
 	Password bool `json:"password,omitempty"`
-	// Suspended, or frozen, or without the right of the sponsor that it names.
+	// Suspended, or frozen, or without the sponsor that it needs.
 	Suspended bool       `json:"suspended,omitempty"`
 	NotBefore *time.Time `json:"notBefore,omitempty"`
 	NotAfter  *time.Time `json:"notAfter,omitempty"`
@@ -32,19 +32,20 @@ func (r *Review) links(q *question, p access.Permission) []Link {
 	for i := range r.tenant.Links {
 		l := &r.tenant.Links[i]
 		hides := p == access.Download && l.Spec.Originals == v1alpha1.OriginalsHidden
-		if !access.Of(access.List, access.Preview, access.Download).Has(p) || hides || l.DeletionTimestamp != nil ||
-			l.Spec.NotAfter != nil && !r.at.Before(l.Spec.NotAfter.Time) {
+		if !access.Of(access.List, access.Preview, access.Download).Has(p) || hides || l.DeletionTimestamp != nil {
 			continue
 		}
 		whole, part := r.shows(q, l.Spec.Target)
 		if !whole && !part {
 			continue
 		}
-		_, frozen := l.Annotations[v1alpha1.AnnotationFreeze]
-		sponsor := l.Spec.Sponsor
-		unsponsored := sponsor != nil && !q.model.Sponsors(*sponsor, l.Spec.Target, r.at)
+		verdict, _ := r.judge(q.model, l)
+		if verdict.Phase == v1alpha1.LinkExpired {
+			continue
+		}
+		shut := verdict.Phase == v1alpha1.LinkSuspended || verdict.Phase == v1alpha1.LinkFrozen || verdict.Phase == v1alpha1.LinkUnsponsored
 		shown := Link{
-			Name: l.Name, Part: !whole, Password: l.Spec.PasswordSecretRef != nil, Suspended: l.Spec.Suspend || frozen || unsponsored,
+			Name: l.Name, Part: !whole, Password: l.Spec.PasswordSecretRef != nil, Suspended: shut,
 			NotBefore: timeOf(l.Spec.NotBefore), NotAfter: timeOf(l.Spec.NotAfter),
 		}
 		if library := r.library(q.library); shown.NotAfter == nil && library != nil && library.Spec.Links != nil {

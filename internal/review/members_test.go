@@ -1,7 +1,9 @@
 package review_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 
 // Reviews list whoever comes by a mail domain, a claim or a ServiceAccount, with the group.
 //
-// features: P15, P12
+// features: P15, P12, U12
 func TestReviewsListEveryKindOfMember(t *testing.T) {
 	r := review.New(review.Tenant{Namespace: "acme", Declared: access.Declarations{
 		Libraries: []v1alpha1.Library{{ObjectMeta: metav1.ObjectMeta{Name: "brand"}}},
@@ -66,6 +68,33 @@ func TestReviewsListEveryKindOfMember(t *testing.T) {
 		if len(has.Grants) != 1 || !slices.Equal(has.Groups, []string{"marketing"}) {
 			t.Errorf("%s has %+v in %v", subject, has.Grants, has.Groups)
 		}
+	}
+	audit, err := r.Audit(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var audited []string
+	for _, line := range audit.Grants {
+		audited = append(audited, line.User)
+	}
+	if diff := cmp.Diff(want, audited); diff != "" {
+		t.Errorf("audited are (-want +got):\n%s", diff)
+	}
+	var table, records strings.Builder
+	if err := errors.Join(audit.WriteTable(&table, false), audit.WriteCSV(&records)); err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range want {
+		if !strings.Contains(table.String(), "\n"+subject+" ") || !strings.Contains(records.String(), "acme,"+subject+",brand,") {
+			t.Errorf("%s is missing in the table or the CSV:\n%s\n%s", subject, table.String(), records.String())
+		}
+	}
+	people, err := r.People("dora", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(people.Users) != 1 || !slices.Equal(people.Users[0].Groups, []string{"marketing"}) {
+		t.Errorf("found is %+v", people.Users)
 	}
 	if _, err := r.Access(review.User("group:nobody")); err == nil {
 		t.Error("a group that nobody declares has access")

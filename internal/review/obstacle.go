@@ -29,6 +29,8 @@ const (
 	ReasonRoleLacks = "RoleLacks"
 	// ReasonMembersOnly: a grant on a Collection gives preview and download and no more.
 	ReasonMembersOnly = "MembersOnly"
+	// ReasonPinned: the Collection holds the file in one version only.
+	ReasonPinned = "Pinned"
 	// ReasonOnlyParts: the user has it on a part of the target alone.
 	ReasonOnlyParts = "OnlyParts"
 	// ReasonNoGrant: no RoleBinding in force gives it there, to the user or a group.
@@ -60,7 +62,7 @@ func (o *obstacles) of(what string, m *metav1.ObjectMeta, freezable bool) {
 }
 
 // obstacles finds why a route of the relaxed world does not hold in the real one.
-func (r *Review) obstacles(q *question, user string, route access.Route) []Obstacle {
+func (r *Review) obstacles(q *question, user string, route access.Route, at place) []Obstacle {
 	var o obstacles
 	if r.tenant.Declared.NamespaceFrozen {
 		o.add(v1alpha1.ReasonFrozen, "the namespace %s is frozen (%s)", r.tenant.Namespace, orUnsaid(r.tenant.Frozen))
@@ -77,7 +79,7 @@ func (r *Review) obstacles(q *question, user string, route access.Route) []Obsta
 			o.add(v1alpha1.ReasonRoleNotFound, "there is no Role %s, so it gives nothing", route.Role)
 		}
 	}
-	r.onTheTargetsSide(&o, q, route)
+	r.onTheTargetsSide(&o, q, route, at)
 	return o
 }
 
@@ -114,7 +116,7 @@ func (o *obstacles) window(b *v1alpha1.RoleBinding, at time.Time) {
 	}
 }
 
-func (r *Review) onTheTargetsSide(o *obstacles, q *question, route access.Route) {
+func (r *Review) onTheTargetsSide(o *obstacles, q *question, route access.Route, at place) {
 	if l := r.library(q.library); l != nil {
 		o.of("the Library "+l.Name, &l.ObjectMeta, true)
 	}
@@ -128,6 +130,9 @@ func (r *Review) onTheTargetsSide(o *obstacles, q *question, route access.Route)
 	case v1alpha1.TargetCollection:
 		if c := r.collection(route.Target.Name); c != nil {
 			o.of("the Collection "+c.Name, &c.ObjectMeta, false)
+			if pinned(c, at.key.Path) {
+				o.add(ReasonPinned, "the Collection %s holds it in one version only, and a store's policy cannot tell versions apart; links show that version", c.Name)
+			}
 		}
 	case v1alpha1.TargetLibrary:
 	}

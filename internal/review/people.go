@@ -24,7 +24,7 @@ type Person struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"displayName,omitempty"`
 	Email       string `json:"email,omitempty"`
-	// Groups that name the user.
+	// Groups that the user is in, by name or by mail domain.
 	Groups []string `json:"groups"`
 	// Roles that the user has now, on anything, by any route.
 	Roles []string `json:"roles"`
@@ -45,7 +45,8 @@ func (r *Review) People(text, role string) (*People, error) {
 	groups := map[string][]string{}
 	for i := range r.tenant.Declared.UserGroups {
 		g := &r.tenant.Declared.UserGroups[i]
-		for _, name := range g.Spec.Members {
+		members, _ := access.Members(g, r.tenant.Declared.Users)
+		for _, name := range members {
 			groups[name] = append(groups[name], g.Name)
 		}
 	}

@@ -1,11 +1,13 @@
 package review_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -16,6 +18,19 @@ import (
 
 // stranger is a user whom no world declares.
 const stranger = "stranger"
+
+// everybody are the Users of a world, and whoever else its groups let in, in order.
+func everybody(w worldtest.World) []string {
+	var all []string
+	for _, u := range w.Users {
+		all = append(all, u.Name)
+	}
+	for i := range w.UserGroups {
+		all = append(all, access.DeclaredSessions(&w.UserGroups[i])...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 // TestAnswersAreTheModels asks about everything in random worlds and compares with
 // what the model says that is given the listing of all files: a whole folder is held exactly
@@ -29,7 +44,7 @@ func TestAnswersAreTheModels(t *testing.T) {
 		m := access.New(w.Declarations)
 		at := rapid.SampledFrom(w.Instants).Draw(t, "at")
 		r := review.New(review.Tenant{Namespace: "acme", Declared: w.Declarations}, at)
-		user := rapid.SampledFrom(append(r.Users(), stranger)).Draw(t, "user")
+		user := rapid.SampledFrom(append(everybody(w), stranger)).Draw(t, "user")
 		reach := m.Reach(user, at)
 
 		check := func(target review.Target, want func(access.Permission) bool) {
@@ -85,6 +100,11 @@ func TestAnswersAreTheModels(t *testing.T) {
 						t.Fatalf("%s may %s all of %s, the model says no for %+v", user, p, c.Name, k)
 					}
 				}
+				for _, why := range answer.WhyNot {
+					if len(why.Obstacles) == 0 {
+						t.Fatalf("%s %s %s: nothing stands in the way of %+v", user, p, c.Name, why.Route)
+					}
+				}
 			}
 		}
 	})
@@ -101,6 +121,47 @@ func located(w worldtest.World, m *access.Model, library, path string) access.Ke
 		}
 	}
 	return access.Key{Library: library, Path: path}
+}
+
+// TestListsAreTheModels compares the lists of all that one may do, and of all that anybody may, with the model:
+// a file that one is listed to have by a Collection they have, whatever its items are pinned to.
+//
+// features: U2, U12, P15
+func TestListsAreTheModels(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worldtest.Draw(t)
+		m := access.New(w.Declarations)
+		at := rapid.SampledFrom(w.Instants).Draw(t, "at")
+		r := review.New(review.Tenant{Namespace: "acme", Declared: w.Declarations}, at)
+		audit, err := r.Audit(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		audited := map[string][]review.Grant{}
+		for _, line := range audit.Grants {
+			audited[line.User] = append(audited[line.User], line.Grant)
+		}
+		for _, user := range everybody(w) {
+			has, err := r.Access(review.User(user))
+			if err != nil {
+				t.Fatal(err)
+			}
+			inOrder := cmpopts.SortSlices(func(a, b review.Grant) bool { return fmt.Sprintf("%+v", a) < fmt.Sprintf("%+v", b) })
+			if diff := cmp.Diff(has.Grants, audited[user], cmpopts.EquateEmpty(), inOrder); diff != "" {
+				t.Fatalf("%s: access and audit differ (-access +audit):\n%s", user, diff)
+			}
+			for _, g := range has.Grants {
+				for _, item := range g.Items {
+					k := access.Key{Library: g.Library, Path: item}
+					for _, word := range g.Permissions {
+						if p, _ := access.ParsePermission(word); !access.IsPattern(item) && !m.Decide(user, p, k, at).Allowed {
+							t.Fatalf("%s is listed to %s %s by %+v; the model says no", user, word, item, g.Route)
+						}
+					}
+				}
+			}
+		}
+	})
 }
 
 // TestWhoCanIsEverybodyWhoCan compares the answer about all users with the answers about each.
@@ -122,7 +183,7 @@ func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := []review.Holder{}
-			for _, user := range r.Users() {
+			for _, user := range everybody(w) {
 				answer, err := r.CanI(review.User(user), p, target)
 				if err != nil {
 					t.Fatal(err)

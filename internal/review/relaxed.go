@@ -10,7 +10,7 @@ import (
 )
 
 // relaxed gives declarations in which nothing stands in a user's way: nothing is
-// frozen, on its way out, bounded in time or restricted; the user exists and is in every
+// frozen, on its way out, bounded in time, restricted or pinned to a version; the user exists and is in every
 // group, and what a binding names and is missing is there. Whatever route the user has
 // in this world and not in the real one fails for reasons that obstacles finds: so the model
 // itself says which grants come near, and no rule of it is repeated here.
@@ -22,6 +22,13 @@ func relaxed(d access.Declarations, user string) access.Declarations {
 		d.Folders[i].Spec.Access = v1alpha1.AccessInherit
 	}
 	d.Collections = freed(d.Collections, func(c *v1alpha1.Collection) *metav1.ObjectMeta { return &c.ObjectMeta })
+	for i := range d.Collections {
+		c := &d.Collections[i]
+		c.Spec.Items = slices.Clone(c.Spec.Items)
+		for j := range c.Spec.Items {
+			c.Spec.Items[j].Version = ""
+		}
+	}
 	d.Users = []v1alpha1.User{{ObjectMeta: metav1.ObjectMeta{Name: user}}}
 	d.UserGroups = freed(d.UserGroups, func(g *v1alpha1.UserGroup) *metav1.ObjectMeta { return &g.ObjectMeta })
 	d.Roles = freed(d.Roles, func(r *v1alpha1.Role) *metav1.ObjectMeta { return &r.ObjectMeta })

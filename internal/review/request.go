@@ -67,9 +67,9 @@ func (q Request) Binding() (*v1alpha1.RoleBinding, error) {
 func (q Request) check() error {
 	isBuiltIn := slices.Contains(builtIn, q.Role)
 	library := strings.HasPrefix(q.Role, "library-")
-	for what, name := range map[string]string{"role": q.Role, "subject": q.Subject.Name, "target": q.Target.Name} {
-		if wrong := validation.IsDNS1123Label(name); len(wrong) > 0 {
-			return fmt.Errorf("%w: the %s's name %q: %s", ErrRequest, what, name, wrong[0])
+	for _, o := range []struct{ what, name string }{{"role", q.Role}, {"subject", q.Subject.Name}, {"target", q.Target.Name}} {
+		if wrong := validation.IsDNS1123Label(o.name); len(wrong) > 0 {
+			return fmt.Errorf("%w: the %s's name %q: %s", ErrRequest, o.what, o.name, wrong[0])
 		}
 	}
 	switch {

@@ -109,7 +109,12 @@ func (r *Review) notesOn(q *question) []string {
 		notes = append(notes, sentence(p))
 	}
 	if q.target.Kind == v1alpha1.TargetCollection {
-		return append(notes, r.patternNotes(r.collection(q.target.Name))...)
+		c := r.collection(q.target.Name)
+		notes = append(notes, r.patternNotes(c)...)
+		if note := pinnedNote(c); note != "" {
+			notes = append(notes, note)
+		}
+		return notes
 	}
 	if q.target.Path != "" {
 		if q.root != "" {

@@ -126,5 +126,5 @@ func (r *Review) Exists(s Subject) bool {
 	if s.Kind == v1alpha1.SubjectUserGroup {
 		return r.group(s.Name) != nil
 	}
-	return r.user(s.Name) != nil
+	return slices.Contains(r.subjects(), s.Name)
 }

@@ -66,12 +66,13 @@ func (r *Review) Access(s Subject) (*Access, error) {
 	slices.Sort(answer.Groups)
 	noted := map[string]bool{}
 	for _, a := range m.Grants(user, r.at) {
-		g := r.grant(a)
-		if c := r.collection(a.Route.Target.Name); a.Scope == nil && hasPattern(c) && !noted[c.Name] {
+		if c := r.collection(a.Route.Target.Name); a.Scope == nil && c != nil && !noted[c.Name] {
 			noted[c.Name] = true
-			answer.Notes = append(answer.Notes, "collection/"+c.Name+": "+r.patternNotes(c)[0])
+			answer.Notes = append(answer.Notes, r.itemNotes(c)...)
 		}
-		answer.Grants = append(answer.Grants, g)
+		if g, some := r.grant(a); some {
+			answer.Grants = append(answer.Grants, g)
+		}
 	}
 	slices.SortStableFunc(answer.Grants, func(a, b Grant) int {
 		return cmp.Or(cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Route.Target, b.Route.Target))
@@ -79,18 +80,34 @@ func (r *Review) Access(s Subject) (*Access, error) {
 	return answer, nil
 }
 
-// grant shows a grant of the model along the paths that people know.
-func (r *Review) grant(a access.Grant) Grant {
+// itemNotes say what a list of a Collection's items leaves open.
+func (r *Review) itemNotes(c *v1alpha1.Collection) []string {
+	var notes []string
+	if hasPattern(c) {
+		notes = append(notes, "collection/"+c.Name+": "+r.patternNotes(c)[0])
+	}
+	if note := pinnedNote(c); note != "" {
+		notes = append(notes, note)
+	}
+	return notes
+}
+
+// grant shows a grant of the model along the paths that people know; false when it reaches no file.
+func (r *Review) grant(a access.Grant) (Grant, bool) {
 	g := Grant{Permissions: a.Permissions.Names(), Route: r.route(a.Route, nil)}
 	if a.Scope != nil {
 		g.Library, g.Restricted, g.Path = a.Scope.Library, a.Scope.Restricted, r.pathOf(*a.Scope)
-	} else if c := r.collection(a.Route.Target.Name); c != nil {
+		return g, true
+	}
+	if c := r.collection(a.Route.Target.Name); c != nil {
 		g.Library = c.Spec.LibraryRef.Name
 		for _, item := range c.Spec.Items {
-			g.Items = append(g.Items, item.Path)
+			if slices.Contains(a.Keys, access.Key{Library: g.Library, Path: standIn(item.Path)}) {
+				g.Items = append(g.Items, item.Path)
+			}
 		}
 	}
-	return g
+	return g, len(g.Items) > 0
 }
 
 // where is the place in words.

@@ -121,6 +121,9 @@ func (r *Review) usesByUser(uses []Use) map[string][]usedFile {
 		u := &r.tenant.Declared.Users[i]
 		for _, id := range u.Status.Identities {
 			who[id.Name], who[id.AccessKeyID] = u.Name, u.Name
+			if id.Previous != nil {
+				who[id.Previous.AccessKeyID] = u.Name
+			}
 		}
 	}
 	delete(who, "")

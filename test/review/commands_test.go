@@ -1,10 +1,14 @@
 package review
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
 
 	"github.com/vitrine-dam/vitrine/internal/link"
 )
@@ -34,8 +38,29 @@ func TestFreeze(t *testing.T) {
 	fails(t, ask(t, freezer, "freeze", "user", "alice", "-n", tenant, "--reason", "x"), "you may not change the user alice in namespace acme", 1)
 	fails(t, ask(t, freezer, "freeze", "namespace", tenant, "--reason", "x"), "you may not change the namespace acme", 1)
 	fails(t, ask(t, bed.cluster.Kubeconfig, "freeze", "group", "nobody", "-n", tenant, "--reason", "x"), "there is no group nobody in namespace acme", 1)
-	if s := ask(t, freezer, "unfreeze", "link", "press", "-n", tenant); s.code != 0 || reason() != "" {
-		t.Errorf("thawing: %+v, and the link is frozen for %q", s, reason())
+	// A policy takes a moment to be in force.
+	wants := gomega.NewWithT(t)
+	wants.Eventually(func() string {
+		return ask(t, freezer, "unfreeze", "link", "press", "-n", tenant, "--dry-run").complaints
+	}, time.Minute, 200*time.Millisecond).Should(gomega.ContainSubstring("needs the verb unfreeze on publiclinks.dam.vitrine.dev \"press\" in namespace acme"))
+	refused := ask(t, freezer, "unfreeze", "link", "press", "-n", tenant)
+	fails(t, refused, "an admission policy refuses this change of the link press in namespace acme", 1)
+	if strings.Contains(refused.complaints, "verb patch") || reason() != "INC-10" {
+		t.Errorf("thawing without the verb: %+v, and the link is frozen for %q", refused, reason())
+	}
+	admin(t, "create", "role", "press-thawer", "-n", tenant, "--verb=get,patch,unfreeze", "--resource=publiclinks.dam.vitrine.dev", "--resource-name=press")
+	admin(t, "create", "rolebinding", "press-thawer", "-n", tenant, "--role=press-thawer", "--user=thawer")
+	thawer := kubeconfig(t, as("thawer"))
+	s := ask(t, thawer, "unfreeze", "link", "press", "-n", tenant, "-o", "json")
+	var told struct {
+		Kind, Name, ReasonBefore string
+		Frozen, WasFrozen        bool
+	}
+	if err := json.Unmarshal([]byte(s.out), &told); err != nil || s.code != 0 || reason() != "" {
+		t.Errorf("thawing: %v, %+v, and the link is frozen for %q", err, s, reason())
+	}
+	if told.Kind != "link" || told.Name != "press" || told.Frozen || !told.WasFrozen || told.ReasonBefore != "INC-10" {
+		t.Errorf("programs are told %+v", told)
 	}
 	for _, kind := range []string{"user alice", "group creatives", "library brand", "namespace acme"} {
 		words := strings.Fields(kind)

@@ -90,6 +90,8 @@ func prepare(ctx context.Context) error {
 		{"apply", "--server-side", "-f", "config/crd/bases"},
 		{"wait", "--for=condition=Established", "--timeout=60s", "-f", "config/crd/bases"},
 		{"apply", "-f", "config/rbac/tenant-roles.yaml"},
+		{"create", "namespace", "vitrine-system"},
+		{"apply", "-k", "config/admission"},
 		{"create", "namespace", tenant},
 		{"apply", "-R", "-f", files},
 	} {

@@ -57,7 +57,11 @@ var Names = []string{"alice", "bob", "carol", "dave", "erin", "frank"}
 func (d *drawer) people() {
 	names := Names[:d.number("users", 1, min(len(Names), d.size.Users))]
 	for i, name := range names {
-		d.w.Users = append(d.w.Users, v1alpha1.User{ObjectMeta: d.meta(name, i, true)})
+		u := v1alpha1.User{ObjectMeta: d.meta(name, i, true)}
+		if domain := pick(d, "domain of "+name, domains); domain != "" {
+			u.Spec.Email = name + "@" + domain
+		}
+		d.w.Users = append(d.w.Users, u)
 	}
 	for i := range d.number("groups", 0, d.size.Groups) {
 		g := v1alpha1.UserGroup{ObjectMeta: d.meta(fmt.Sprintf("group%d", i), i, true)}
@@ -66,7 +70,31 @@ func (d *drawer) people() {
 				g.Spec.Members = append(g.Spec.Members, name)
 			}
 		}
+		if d.number(g.Name+" by domain", 0, 3) == 0 {
+			g.Spec.MemberDomains = []string{pick(d, "domain", []string{"acme.example", "northlight.example", "nobody.example"})}
+		}
+		if d.size.Sessions {
+			d.sessions(&g)
+		}
 		d.w.UserGroups = append(d.w.UserGroups, g)
+	}
+}
+
+// domains of mail addresses, which differ by case and by what stands before them; some Users have no address.
+var domains = []string{"", "acme.example", "ACME.example", "sub.acme.example", "northlight.example"}
+
+// Accounts are the ServiceAccounts that groups of worlds name.
+var Accounts = []string{"cms", "app"}
+
+// sessions lets people into a group by a claim, and ServiceAccounts.
+func (d *drawer) sessions(g *v1alpha1.UserGroup) {
+	if d.number(g.Name+" by claim", 0, 2) == 0 {
+		g.Spec.Federation = &v1alpha1.Federation{Issuer: "sso", Claim: "groups", Value: g.Name}
+	}
+	for _, name := range Accounts {
+		if d.number(name+" in "+g.Name, 0, 2) == 0 {
+			g.Spec.ServiceAccounts = append(g.Spec.ServiceAccounts, name)
+		}
 	}
 }
 

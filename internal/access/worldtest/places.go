@@ -125,7 +125,11 @@ func (d *drawer) collections() {
 				item = d.path("item", 2) + "/" + pick(d, "item file", files)
 				d.w.Keys = append(d.w.Keys, access.Key{Library: lib, Path: item})
 			}
-			c.Spec.Items = append(c.Spec.Items, v1alpha1.CollectionItem{Path: item})
+			one := v1alpha1.CollectionItem{Path: item}
+			if !access.IsPattern(item) && d.number("pinned", 0, 3) == 3 {
+				one.Version = "v1"
+			}
+			c.Spec.Items = append(c.Spec.Items, one)
 		}
 		d.w.Collections = append(d.w.Collections, c)
 	}

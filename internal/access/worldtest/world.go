@@ -1,7 +1,7 @@
 // Package worldtest makes up random tenants for property tests: folders nested and
 // restricted within restricted, names that begin alike, spaces, signs and letters of all
-// kinds, overlapping groups, windows, collections and roles of their own,
-// references to what does not exist, and things frozen or on their way out.
+// kinds, overlapping groups with members by name, mail domain and claim, windows, collections with files of
+// one version, roles of their own, references to what does not exist, and things frozen or on their way out.
 package worldtest
 
 import (
@@ -34,14 +34,16 @@ type Size struct {
 	// OddFiles lets files have names that no declaration can have, as uploaders
 	// give them: another Unicode form or case of a folder's name, and signs that policies read as patterns.
 	OddFiles bool
+	// Sessions lets groups have members who are no Users: holders of a claim, and ServiceAccounts.
+	Sessions bool
 }
 
 var (
 	// Small worlds are for properties that are asked about everything in them.
-	Small = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6}
+	Small = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6, Sessions: true}
 	// Odd worlds are small ones with all kinds of files.
-	Odd = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6, OddFiles: true}
-	// Large worlds have something of everything, most of the time.
+	Odd = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6, OddFiles: true, Sessions: true}
+	// Large worlds have something of everything, most of the time, but for sessions: they are for the people's own keys.
 	Large = Size{Libraries: 3, Folders: 12, Files: 24, Collections: 3, Users: 6, Groups: 4, Bindings: 24, OddFiles: true}
 )
 

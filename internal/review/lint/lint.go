@@ -60,6 +60,8 @@ type linter struct {
 	model  *access.Model
 	now    time.Time
 	found  []Finding
+	// frozenGroups are the UserGroups that carry the freeze annotation.
+	frozenGroups map[string]bool
 }
 
 func (l *linter) add(severity Severity, rule, kind, name, message, remedy string) {
@@ -69,7 +71,12 @@ func (l *linter) add(severity Severity, rule, kind, name, message, remedy string
 // Lint looks at all that a tenant declares.
 func Lint(t review.Tenant, now time.Time) *Result {
 	t.Declared.Files = nil
-	l := &linter{tenant: t, model: access.New(t.Declared), now: now.UTC()}
+	l := &linter{tenant: t, model: access.New(t.Declared), now: now.UTC(), frozenGroups: map[string]bool{}}
+	for i := range t.Declared.UserGroups {
+		if g := &t.Declared.UserGroups[i]; v1alpha1.FreezeReason(g) != "" {
+			l.frozenGroups[g.Name] = true
+		}
+	}
 	l.problems()
 	l.windows()
 	l.ineffective()

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,42 @@ folders: [{metadata: {name: launch}, spec: {libraryRef: {name: brand}, path: lau
 users: [{metadata: {name: alice, annotations: {dam.vitrine.dev/freeze: lost}}}]
 bindings:
 ` + bind("a", "viewer", "launch", ""), []string{"Warning Frozen RoleBinding/a"}},
+		{"a claim's holders would lose what the named have otherwise", world + `groups: [{metadata: {name: g}, spec: {members: [alice], federation: {issuer: sso, claim: groups, value: g}}}]
+bindings:
+- {metadata: {name: z}, spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: UserGroup, name: g}], targets: [{kind: Folder, name: launch}]}}
+` + bind("a", "viewer", "launch", ""), []string{"Warning Redundant RoleBinding/a"}},
+		{"so would a ServiceAccount", world + `groups: [{metadata: {name: g}, spec: {members: [alice], serviceAccounts: [cms]}}]
+bindings:
+- {metadata: {name: z}, spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: UserGroup, name: g}], targets: [{kind: Folder, name: launch}]}}
+` + bind("a", "manager", "launch", ""), nil},
+		{"and whoever comes by a mail domain later", strings.Replace(world, "name: alice}", "name: alice}, spec: {email: alice@acme.example}", 1) + `groups: [{metadata: {name: g}, spec: {memberDomains: [acme.example]}}]
+bindings:
+- {metadata: {name: z}, spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: UserGroup, name: g}], targets: [{kind: Folder, name: launch}]}}
+` + bind("a", "manager", "launch", ""), nil},
+		{"one who is frozen would lose what a group of others has otherwise", strings.Replace(world, "[{metadata: {name: alice}}]", "[{metadata: {name: alice}}, {metadata: {name: bob, annotations: {dam.vitrine.dev/freeze: lost}}}]", 1) + `groups: [{metadata: {name: g}, spec: {members: [alice, bob]}}]
+bindings:
+- {metadata: {name: z}, spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: UserGroup, name: g}], targets: [{kind: Folder, name: launch}]}}
+` + bind("a", "manager", "launch", ""), nil},
+		{"what a frozen group gives is none at present", world + `groups: [{metadata: {name: g, annotations: {dam.vitrine.dev/freeze: leak}}, spec: {members: [alice]}}]
+bindings:
+- {metadata: {name: b}, spec: {roleRef: {kind: BuiltIn, name: manager}, subjects: [{kind: UserGroup, name: g}], targets: [{kind: Folder, name: launch}]}}
+` + bind("z", "viewer", "launch", ""), []string{"Warning Frozen RoleBinding/b"}},
+		{"a group of a mail domain, at which somebody is", strings.Replace(world, "name: alice}", "name: alice}, spec: {email: alice@acme.example}", 1) + `groups: [{metadata: {name: g}, spec: {memberDomains: [acme.example]}}]
+bindings:
+- {metadata: {name: z}, spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: UserGroup, name: g}], targets: [{kind: Folder, name: launch}]}}
+`, nil},
+		{"a group of a mail domain, at which nobody is", world + "groups: [{metadata: {name: g}, spec: {memberDomains: [acme.example]}}]\nbindings:\n" + bind("a", "viewer", "launch", ""), []string{"Warning EmptyGroup UserGroup/g"}},
+		{"groups that others than Users are in", world + `groups:
+- {metadata: {name: g}, spec: {federation: {issuer: sso, claim: groups, value: g}}}
+- {metadata: {name: h}, spec: {serviceAccounts: [cms]}}
+bindings:
+` + bind("a", "viewer", "launch", ""), nil},
+		{"sponsors who are not there", strings.Replace(world, "renditions:", "links: {sponsors: [managers]}, renditions:", 1) + `bindings:
+` + bind("a", "viewer", "launch", "") + `links:
+- {metadata: {name: one}, spec: {target: {folder: {name: launch}}, sponsor: {kind: UserGroup, name: managers}}}
+- {metadata: {name: two}, spec: {target: {folder: {name: launch}}, sponsor: {kind: User, name: zoe}}}
+- {metadata: {name: three}, spec: {target: {folder: {name: launch}}, sponsor: {kind: User, name: alice}}}
+`, []string{"Error UnknownName Library/brand", "Error UnknownName PublicLink/one", "Error UnknownName PublicLink/two"}},
 		{"a tree that is too deep, and a team without a top folder", `
 libraries: [{metadata: {name: brand}, spec: {bucket: {name: acme-brand}}}]
 folders:
@@ -134,21 +171,47 @@ func TestRedundantBindingsCanGo(t *testing.T) {
 		}
 		less := w.Declarations
 		less.RoleBindings = slices.DeleteFunc(slices.Clone(less.RoleBindings), func(b v1alpha1.RoleBinding) bool { return redundant[b.Name] })
-		was, is := access.New(w.Declarations), access.New(less)
+		var subjects []string
 		for _, u := range w.Users {
-			for _, at := range w.Instants {
-				if at.Before(now) {
-					continue
-				}
-				before, after := was.Reach(u.Name, at), is.Reach(u.Name, at)
-				for _, k := range w.Keys {
-					for p := range access.AllPermissions.Each() {
-						if before.May(p, k) != after.May(p, k) {
-							t.Fatalf("without %v %s loses %s on %+v at %s", redundant, u.Name, p, k, at)
+			subjects = append(subjects, u.Name)
+		}
+		for i := range w.UserGroups {
+			subjects = append(subjects, access.DeclaredSessions(&w.UserGroups[i])...)
+		}
+		// What is frozen stays, or is thawed later.
+		for _, worlds := range [][2]access.Declarations{{w.Declarations, less}, {thawed(w.Declarations), thawed(less)}} {
+			was, is := access.New(worlds[0]), access.New(worlds[1])
+			for _, name := range subjects {
+				for _, at := range w.Instants {
+					if at.Before(now) {
+						continue
+					}
+					before, after := was.Reach(name, at), is.Reach(name, at)
+					for _, k := range w.Keys {
+						for p := range access.AllPermissions.Each() {
+							if before.May(p, k) != after.May(p, k) {
+								t.Fatalf("without %v %s loses %s on %+v at %s", redundant, name, p, k, at)
+							}
 						}
 					}
 				}
 			}
 		}
 	})
+}
+
+// thawed are declarations of which nothing is frozen.
+func thawed(d access.Declarations) access.Declarations {
+	d.NamespaceFrozen = false
+	d.Libraries, d.Users, d.UserGroups = slices.Clone(d.Libraries), slices.Clone(d.Users), slices.Clone(d.UserGroups)
+	for i := range d.Libraries {
+		d.Libraries[i].Annotations = nil
+	}
+	for i := range d.Users {
+		d.Users[i].Annotations = nil
+	}
+	for i := range d.UserGroups {
+		d.UserGroups[i].Annotations = nil
+	}
+	return d
 }

@@ -2,12 +2,12 @@ package lint
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/review"
 )
 
@@ -23,24 +23,21 @@ func (l *linter) people() {
 			used[b.Spec.RoleRef.Name] = true
 		}
 	}
-	users := map[string]bool{}
-	for i := range l.tenant.Declared.Users {
-		users[l.tenant.Declared.Users[i].Name] = true
-	}
+	users := l.tenant.Declared.Users
 	for i := range l.tenant.Declared.UserGroups {
 		g := &l.tenant.Declared.UserGroups[i]
-		subject := v1alpha1.Subject{Kind: v1alpha1.SubjectUserGroup, Name: g.Name}
-		for _, name := range g.Spec.Members {
-			if named[subject] {
+		members, _ := access.Members(g, users)
+		if named[v1alpha1.Subject{Kind: v1alpha1.SubjectUserGroup, Name: g.Name}] {
+			for _, name := range members {
 				inGroups[name] = true
 			}
 		}
-		if !slices.ContainsFunc(g.Spec.Members, func(name string) bool { return users[name] }) && !otherwise(g) {
-			l.add(Warning, "EmptyGroup", "UserGroup", g.Name, "nobody is in it, so what is given to it is given to nobody", "add Users to spec.members, or delete it with the grants to it")
+		if len(members) == 0 && len(access.DeclaredSessions(g)) == 0 {
+			l.add(Warning, "EmptyGroup", "UserGroup", g.Name, "nobody is in it, so what is given to it is given to nobody", emptyRemedy(g))
 		}
 	}
-	for name := range users {
-		if !inGroups[name] && !named[v1alpha1.Subject{Kind: v1alpha1.SubjectUser, Name: name}] {
+	for i := range users {
+		if name := users[i].Name; !inGroups[name] && !named[v1alpha1.Subject{Kind: v1alpha1.SubjectUser, Name: name}] {
 			l.add(Info, "NoAccess", "User", name, "no binding names it, nor a group that it is in", "delete it if the person has left, or give it what it needs")
 		}
 	}
@@ -51,11 +48,11 @@ func (l *linter) people() {
 	}
 }
 
-// otherwise tells whether a group declares something beside its members, by which people may be in it.
-func otherwise(g *v1alpha1.UserGroup) bool {
-	spec := *g.Spec.DeepCopy()
-	spec.Members = nil
-	return !reflect.DeepEqual(spec, v1alpha1.UserGroupSpec{})
+func emptyRemedy(g *v1alpha1.UserGroup) string {
+	if len(g.Spec.MemberDomains) > 0 {
+		return "correct spec.memberDomains, at which no User's mail address is, or delete it with the grants to it"
+	}
+	return "add Users to spec.members, or delete it with the grants to it"
 }
 
 // frozen finds bindings of which a freeze keeps something from being given.
@@ -109,11 +106,15 @@ func (l *linter) links() {
 		for _, p := range o.Spec.Renditions {
 			presets[o.Name][p.Name] = true
 		}
+		l.sponsors(o)
 	}
 	for i := range l.tenant.Links {
 		o := &l.tenant.Links[i]
 		if to := o.Spec.NotAfter; to != nil && !l.now.Before(to.Time) {
 			l.add(Warning, "Expired", "PublicLink", o.Name, "it ended and opens no more", "delete it, which retires its URL for good, or set a later spec.notAfter")
+		}
+		if s := o.Spec.Sponsor; s != nil && !l.declared(v1alpha1.Subject(*s)) {
+			l.add(Error, "UnknownName", "PublicLink", o.Name, fmt.Sprintf("there is no %s %s in this namespace to sponsor it, so it is shut", s.Kind, s.Name), "create it, or correct spec.sponsor")
 		}
 		shown, err := l.model.LinkScope(o.Spec.Target)
 		if err != nil {
@@ -126,4 +127,24 @@ func (l *linter) links() {
 			}
 		}
 	}
+}
+
+// sponsors finds groups that a Library lets sponsor links and that are not there.
+func (l *linter) sponsors(o *v1alpha1.Library) {
+	if o.Spec.Links == nil {
+		return
+	}
+	for _, name := range o.Spec.Links.Sponsors {
+		if !l.declared(v1alpha1.Subject{Kind: v1alpha1.SubjectUserGroup, Name: name}) {
+			l.add(Error, "UnknownName", "Library", o.Name, "there is no UserGroup "+name+" in this namespace, which may sponsor its links", "create it, or take it out of spec.links.sponsors")
+		}
+	}
+}
+
+// declared tells whether there is a User or UserGroup of that name.
+func (l *linter) declared(s v1alpha1.Subject) bool {
+	if s.Kind == v1alpha1.SubjectUser {
+		return slices.ContainsFunc(l.tenant.Declared.Users, func(u v1alpha1.User) bool { return u.Name == s.Name })
+	}
+	return slices.ContainsFunc(l.tenant.Declared.UserGroups, func(g v1alpha1.UserGroup) bool { return g.Name == s.Name })
 }

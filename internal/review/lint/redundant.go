@@ -69,25 +69,40 @@ func (l *linter) redundant() {
 	}
 }
 
-// held are all grants from now on, by user and place, somebody in each group without members included.
+// held are all grants from now on, by subject and place: of Users, of whoever opens sessions by a claim or as a
+// ServiceAccount, and of somebody in each group that people can come into unnamed. Freezes are looked through, since what they
+// keep away comes back.
 func (l *linter) held() map[string]map[place][]access.Grant {
 	d := l.tenant.Declared
-	d.Users, d.UserGroups, d.Collections = slices.Clone(d.Users), slices.Clone(d.UserGroups), slices.Clone(d.Collections)
+	d.NamespaceFrozen = false
+	d.Libraries, d.Users, d.UserGroups, d.Collections = slices.Clone(d.Libraries), slices.Clone(d.Users), slices.Clone(d.UserGroups), slices.Clone(d.Collections)
+	for i := range d.Libraries {
+		d.Libraries[i].Annotations = nil
+	}
+	subjects := make([]string, 0, len(d.Users))
+	for i := range d.Users {
+		d.Users[i].Annotations = nil
+		subjects = append(subjects, d.Users[i].Name)
+	}
 	for i := range d.UserGroups {
-		if g := &d.UserGroups[i]; len(g.Spec.Members) == 0 {
-			u := v1alpha1.User{}
-			u.Name = "group/" + g.Name
-			d.Users = append(d.Users, u)
-			g.Spec.Members = []string{u.Name}
+		g := &d.UserGroups[i]
+		g.Annotations = nil
+		subjects = append(subjects, access.DeclaredSessions(g)...)
+		if len(g.Spec.Members) > 0 && len(g.Spec.MemberDomains) == 0 {
+			continue
 		}
+		somebody := v1alpha1.User{}
+		somebody.Name = "group/" + g.Name
+		d.Users = append(d.Users, somebody)
+		g.Spec.Members = append(slices.Clone(g.Spec.Members), somebody.Name)
+		subjects = append(subjects, somebody.Name)
 	}
 	for i := range d.Collections { // which files there are does not matter here
 		d.Collections[i].Spec.Items = []v1alpha1.CollectionItem{{Path: "⟨member⟩"}}
 	}
 	m := access.New(d)
-	held := make(map[string]map[place][]access.Grant, len(d.Users))
-	for i := range d.Users {
-		name := d.Users[i].Name
+	held := make(map[string]map[place][]access.Grant, len(subjects))
+	for _, name := range subjects {
 		of := map[place][]access.Grant{}
 		for _, g := range m.GrantsEver(name) {
 			if to := g.Route.NotAfter; to == nil || to.After(l.now) {
@@ -99,12 +114,18 @@ func (l *linter) held() map[string]map[place][]access.Grant {
 	return held
 }
 
+// thawsWith tells whether what comes by one route is there whenever what comes by another is, freezes considered: both are of one
+// subject and in one Library, so that only a group's freeze can part them.
+func (l *linter) thawsWith(o, g access.Route) bool {
+	return o.Group == "" || o.Group == g.Group || !l.frozenGroups[o.Group]
+}
+
 // coveredBy finds another binding that gives a user all that a grant gives, for as long.
 func (l *linter) coveredBy(held map[place][]access.Grant, g access.Grant, gone map[string]bool) (string, bool) {
 	at := placeOf(g)
 	look := func(at place) (string, bool) {
 		for _, o := range held[at] {
-			if o.Route.Binding != g.Route.Binding && !gone[o.Route.Binding] && g.Permissions&^o.Permissions == 0 && l.lasts(o.Route, g.Route) {
+			if o.Route.Binding != g.Route.Binding && !gone[o.Route.Binding] && l.thawsWith(o.Route, g.Route) && g.Permissions&^o.Permissions == 0 && l.lasts(o.Route, g.Route) {
 				return o.Route.Binding, true
 			}
 		}

@@ -59,7 +59,13 @@ type Case struct {
 	Expect string `json:"expect,omitempty"`
 	// At is the instant asked about; now when absent.
 	At *metav1.Time `json:"at,omitempty"`
+	// UnknownSubject is Accept where the subject need not be declared, such as somebody who left. Otherwise a
+	// subject whom nobody declares fails the case: who is misspelt may do nothing, which proves nothing.
+	UnknownSubject string `json:"unknownSubject,omitempty"`
 }
+
+// Accept is the word by which a case says that its subject need not be declared.
+const Accept = "Accept"
 
 // ErrTest is what every error about a test that cannot be run is.
 var ErrTest = errors.New("not a test")
@@ -91,7 +97,7 @@ type Outcome struct {
 	Test string `json:"test"`
 	Case
 	Passed bool `json:"passed"`
-	// Why it failed, or could not be asked; and what to know about one that passed.
+	// Why it failed, or could not be asked.
 	Why []string `json:"why,omitempty"`
 }
 
@@ -147,6 +153,14 @@ func (o *Outcome) ask(t review.Tenant, now time.Time) {
 		fail(err.Error())
 		return
 	}
+	if o.UnknownSubject != "" && o.UnknownSubject != Accept {
+		fail(fmt.Sprintf("unknownSubject is %q; write %s, or leave it out", o.UnknownSubject, Accept))
+		return
+	}
+	if o.UnknownSubject == "" && !r.Exists(subject) {
+		fail(fmt.Sprintf("there is no subject %s: correct the name, or write unknownSubject: %s if it is right that nobody declares it", subject, Accept))
+		return
+	}
 	answer, err := r.CanI(subject, p, target)
 	if err != nil {
 		fail(err.Error())
@@ -154,8 +168,6 @@ func (o *Outcome) ask(t review.Tenant, now time.Time) {
 	}
 	o.Passed = answer.Allowed == (o.Expect == "allow")
 	switch {
-	case o.Passed && !r.Exists(subject):
-		fail("there is no such subject, who may do nothing: look whether the name is right")
 	case o.Passed:
 	case answer.Allowed:
 		for i := range answer.Routes {

@@ -20,7 +20,7 @@ func tenant() review.Tenant {
 	d.Libraries = []v1alpha1.Library{{ObjectMeta: metav1.ObjectMeta{Name: "brand"}}}
 	d.Folders = []v1alpha1.Folder{{ObjectMeta: metav1.ObjectMeta{Name: "launch"}, Spec: v1alpha1.FolderSpec{LibraryRef: v1alpha1.LocalReference{Name: "brand"}, Path: "launch"}}}
 	d.Users = []v1alpha1.User{{ObjectMeta: metav1.ObjectMeta{Name: "alice"}}}
-	d.UserGroups = []v1alpha1.UserGroup{{ObjectMeta: metav1.ObjectMeta{Name: "creatives"}, Spec: v1alpha1.UserGroupSpec{Members: []string{"alice"}}}}
+	d.UserGroups = []v1alpha1.UserGroup{{ObjectMeta: metav1.ObjectMeta{Name: "creatives"}, Spec: v1alpha1.UserGroupSpec{Members: []string{"alice"}, Federation: &v1alpha1.Federation{Issuer: "sso", Claim: "groups", Value: "creatives"}}}}
 	end := metav1.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC)
 	d.RoleBindings = []v1alpha1.RoleBinding{{ObjectMeta: metav1.ObjectMeta{Name: "b"}, Spec: v1alpha1.RoleBindingSpec{
 		RoleRef:  v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "contributor"},
@@ -46,7 +46,13 @@ func TestRun(t *testing.T) {
 		{"one who may not, and must", "{subject: alice, permission: delete, target: folder/launch, expect: allow}", false, "its role contributor does not include it"},
 		{"a group", "{subject: group/creatives, permission: upload, target: \"library/brand:launch/a.jpg\", expect: allow}", true, ""},
 		{"after the end", "{subject: alice, permission: upload, target: folder/launch, expect: deny, at: \"2027-07-01T00:00:00Z\"}", true, ""},
-		{"one who has left", "{subject: zoe, permission: list, target: folder/launch, expect: deny}", true, "there is no such subject"},
+		{"one whom nobody declares is no proof of anything", "{subject: alcie, permission: list, target: folder/launch, expect: deny}", false, "there is no subject alcie: correct the name"},
+		{"nor a group that nobody declares", "{subject: group/craetives, permission: list, target: folder/launch, expect: deny}", false, "there is no subject group/craetives"},
+		{"one who has left", "{subject: zoe, permission: list, target: folder/launch, expect: deny, unknownSubject: Accept}", true, ""},
+		{"one who has left, and must still", "{subject: zoe, permission: list, target: folder/launch, expect: allow, unknownSubject: Accept}", false, "there is no User zoe"},
+		{"a word that there is not", "{subject: zoe, permission: list, target: folder/launch, expect: deny, unknownSubject: yes please}", false, "write Accept"},
+		{"holders of a claim are declared", "{subject: \"group:creatives\", permission: upload, target: folder/launch, expect: allow}", true, ""},
+		{"holders of a claim of no group are not", "{subject: \"group:press\", permission: upload, target: folder/launch, expect: deny}", false, "there is no subject group:press"},
 		{"a target that there is not is no proof of anything", "{subject: alice, permission: list, target: folder/lunch, expect: deny}", false, "there is no Folder lunch"},
 		{"a permission that there is not", "{subject: alice, permission: fly, target: folder/launch, expect: deny}", false, `"fly" is not a permission`},
 		{"neither allow nor deny", "{subject: alice, permission: list, target: folder/launch, expect: maybe}", false, "write allow or deny"},

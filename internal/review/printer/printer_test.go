@@ -19,6 +19,11 @@ func TestNothingPassesForAnotherRow(t *testing.T) {
 	if len(lines) != 3 {
 		t.Errorf("a row shows as more than one:\n%s", out.String())
 	}
+	var line strings.Builder
+	NewLines(&line).Line("one\u2028two\u2029three\u200efour\u200ffive\u061csix\u202aseven\u2066eight\u2069nine\u0085ten\r")
+	if got := line.String(); got != "one two three four five six seven eight nine ten \n" {
+		t.Errorf("what turns or ends a line is shown: %q", got)
+	}
 	if strings.ContainsAny(out.String(), "\x1b\u202e") {
 		t.Errorf("control characters are shown: %q", out.String())
 	}

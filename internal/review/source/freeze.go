@@ -57,7 +57,10 @@ type Frozen struct {
 // the server and not kept. A namespace is named by itself.
 func SetFreeze(ctx context.Context, config *rest.Config, kind, namespace, name string, reason *string, dryRun bool) (Frozen, error) {
 	config = rest.CopyConfig(config)
-	config.Timeout, config.WarningHandler = requestTimeout, rest.NoWarnings{}
+	config.WarningHandler = rest.NoWarnings{}
+	if config.Timeout == 0 { // --request-timeout says otherwise
+		config.Timeout = requestTimeout
+	}
 	client, err := metadata.NewForConfig(config)
 	if err != nil {
 		return Frozen{}, fmt.Errorf("making a client: %w", err)
@@ -91,10 +94,18 @@ func SetFreeze(ctx context.Context, config *rest.Config, kind, namespace, name s
 	switch {
 	case apierrors.IsNotFound(err):
 		return Frozen{}, fmt.Errorf("there is no %s %s%s: %w", kind, name, where, err)
+	case byPolicy(err): // which names the remedy: for a thaw without the right to it, the verb unfreeze
+		return Frozen{}, fmt.Errorf("an admission policy refuses this change of the %s %s%s: %w", kind, name, where, err)
 	case apierrors.IsForbidden(err):
 		return Frozen{}, fmt.Errorf("you may not change the %s %s%s: ask for the verb patch on it: %w", kind, name, where, err)
 	case err != nil:
 		return Frozen{}, inPlainWords(err, "the "+kind+" "+name, namespace)
 	}
 	return before, nil
+}
+
+// byPolicy tells whether an admission policy refused a request which RBAC allows. The status of both is Forbidden, and
+// the policy is named in the message alone.
+func byPolicy(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "ValidatingAdmissionPolicy")
 }

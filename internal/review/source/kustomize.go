@@ -21,9 +21,12 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/review/policytest"
 )
 
+// kustomizations are the names of files that make a folder a kustomization.
+var kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
 // kustomizationIn is the file that makes a folder a kustomization; empty when none does.
 func kustomizationIn(dir string) string {
-	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
+	for _, name := range kustomizations {
 		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {
 			return filepath.Join(dir, name)
 		}
@@ -31,43 +34,24 @@ func kustomizationIn(dir string) string {
 	return ""
 }
 
-// overlay is what is read of a kustomization before it is built.
-type overlay struct {
-	Kind       string   `json:"kind"`
-	Resources  []string `json:"resources"`
-	Bases      []string `json:"bases"`
-	Components []string `json:"components"`
-}
-
-func readKustomization(dir string) (overlay, error) {
-	var k overlay
-	text, err := os.ReadFile(kustomizationIn(dir))
-	if err != nil {
-		return k, fmt.Errorf("reading declarations: %w", err)
-	}
-	if err := yaml.Unmarshal(text, &k); err != nil {
-		return k, fmt.Errorf("%s: reading the kustomization: %w", kustomizationIn(dir), err)
-	}
-	return k, nil
-}
-
 // build reads what a kustomization makes of a folder, and the policy tests that stand in it.
 func (r *reader) build(dir string) error {
-	k, err := readKustomization(dir)
+	component, err := isComponent(dir)
 	if err != nil {
 		return err
 	}
-	if k.Kind == "Component" {
+	if component {
 		return nil // a part of others, which are built with it
-	}
-	if err := refuseRemote(dir, map[string]bool{}); err != nil {
-		return err
 	}
 	if err := r.testsBelow(dir); err != nil {
 		return err
 	}
-	// What kustomize is given is on disk below the folder, and no plugin is run.
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dir)
+	// What kustomize is given is on disk and names nothing that is elsewhere, and no plugin is run.
+	disk := &atHand{FileSystem: filesys.MakeFsOnDisk()}
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(disk, dir)
+	if disk.refused != nil { // kustomize takes what cannot be read for absent, and says less
+		return disk.refused
+	}
 	if err != nil {
 		return fmt.Errorf("building %s as kubectl kustomize does: %w", dir, err)
 	}
@@ -80,31 +64,17 @@ func (r *reader) build(dir string) error {
 	return r.documents(bytes.NewReader(text), dir)
 }
 
-// refuseRemote refuses a kustomization that would have to be fetched: a review reads what is
-// at hand, and a pull request must not make it call anywhere.
-func refuseRemote(dir string, seen map[string]bool) error {
-	dir = filepath.Clean(dir)
-	if seen[dir] || kustomizationIn(dir) == "" {
-		return nil
-	}
-	seen[dir] = true
-	k, err := readKustomization(dir)
+// isComponent tells whether a folder's kustomization is a part of others.
+func isComponent(dir string) (bool, error) {
+	text, err := os.ReadFile(kustomizationIn(dir))
 	if err != nil {
-		return err
+		return false, fmt.Errorf("reading declarations: %w", err)
 	}
-	for _, entry := range slices.Concat(k.Resources, k.Bases, k.Components) {
-		at := filepath.Join(dir, entry)
-		if _, err := os.Stat(at); err == nil {
-			if err := refuseRemote(at, seen); err != nil {
-				return err
-			}
-			continue
-		}
-		if strings.ContainsAny(entry, ":@?") || strings.Contains(entry, "github.com/") {
-			return fmt.Errorf("%s names %q, which is elsewhere: nothing is fetched for a review; give the output of kubectl kustomize with -f -", kustomizationIn(dir), entry)
-		}
+	var h header
+	if err := yaml.Unmarshal(text, &h); err != nil {
+		return false, fmt.Errorf("%s: reading the kustomization: %w", kustomizationIn(dir), err)
 	}
-	return nil
+	return h.Kind == "Component", nil
 }
 
 // testsBelow reads the policy tests of a folder, which its kustomization need not name.
