@@ -288,7 +288,9 @@ type principals struct {
 	users map[string]string
 	// sessions are the roles that are wanted, by subject.
 	sessions map[string]store.SessionRole
-	gateway  string
+	// refused is why other sessions have no role, by subject.
+	refused map[string]error
+	gateway string
 }
 
 // principals asks the store who is there: a policy that names somebody who is

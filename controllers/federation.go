@@ -56,6 +56,9 @@ func trustOf(declared *v1alpha1.ObjectStore, namespace string, group *v1alpha1.U
 	if c.WebIdentity != v1alpha1.CapabilitySupported {
 		return store.Trust{}, stall(v1alpha1.ReasonFederationUnsupported, "the store of ObjectStore %q opens no sessions for tokens; make Users with access keys, or use another store", declared.Name)
 	}
+	if _, is := byIdentity(declared); is {
+		return store.Trust{}, stall(v1alpha1.ReasonFederationUnsupported, "rights at the store of ObjectStore %q hang on users and groups, so a session there would have none; make Users with access keys, or use another store", declared.Name)
+	}
 	if _, account, _ := access.ParseSession(subject); account != "" {
 		issuer := declared.Spec.ServiceAccountIssuer
 		if issuer == nil {
@@ -87,15 +90,15 @@ func sessionRole(declared *v1alpha1.ObjectStore, namespace, subject string, trus
 	}
 }
 
-// sessionPrincipals adds the roles that are there to those whom policies may name.
+// sessionPrincipals adds the roles that are there to those whom policies may name, and says who has none and why.
 func (d *Deps) sessionPrincipals(ctx context.Context, connection Connection, tenant *Tenant, found *principals) error {
+	asked := sessionsAt(connection.Declared, tenant)
+	found.refused = asked.refused
 	roles := connection.Roles()
-	if roles == nil {
+	if len(asked.wanted) == 0 || roles == nil {
 		return nil // nobody waits for what the driver cannot make
 	}
-	if found.sessions = sessionsAt(connection.Declared, tenant).wanted; len(found.sessions) == 0 {
-		return nil
-	}
+	found.sessions = asked.wanted
 	there, err := roles.ListRoles(ctx, store.IdentityPath(connection.Declared.Spec.InstallationID, tenant.Namespace))
 	if err != nil {
 		return fmt.Errorf("listing the tenant's roles: %w", err)
@@ -112,8 +115,9 @@ func (d *Deps) sessionPrincipals(ctx context.Context, connection Connection, ten
 	return nil
 }
 
-// noteSessions notes of which sessions' roles the store does not know yet, and how many Users are in each group.
+// noteSessions notes of which sessions' roles the store does not know yet, who is to have none, and how many Users are in each group.
 func (c *compiled) noteSessions(tenant *Tenant, who principals) {
+	c.refused = maps.Clone(who.refused)
 	for subject := range who.sessions {
 		c.absent[subject] = who.users[subject] == ""
 	}

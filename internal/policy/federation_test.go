@@ -85,3 +85,26 @@ func TestPoliciesSayOfSessionsWhatTheModelSays(t *testing.T) {
 		}
 	})
 }
+
+// Where rights hang on identities a session is nobody's member and has no documents of its own, even if somebody
+// takes it for a user: the store would refuse all members of the group for it.
+func TestSessionsAreNoMembersOfPlans(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := withSessions(t, worldtest.Draw(t))
+		at := rapid.SampledFrom(w.Instants).Draw(t, "at")
+		_, without := planOf(w, at, func(*policy.PlanInput) {})
+		_, plan := planOf(w, at, func(in *policy.PlanInput) {
+			for _, subject := range in.Model.Sessions() {
+				in.Users[subject] = "arn:aws:iam::000000000000:role/" + subject
+			}
+		})
+		if len(plan) != len(without) {
+			t.Fatalf("%d identities with sessions, %d without", len(plan), len(without))
+		}
+		for i, a := range plan {
+			if a.Subject != without[i].Subject || !slices.Equal(a.Members, without[i].Members) || slices.ContainsFunc(a.Members, access.IsSession) {
+				t.Fatalf("%v has the members %v, without sessions %v", a.Subject, a.Members, without[i].Members)
+			}
+		}
+	})
+}

@@ -45,7 +45,8 @@ type Attachment struct {
 // group of hundreds is one set of documents; a user in more groups than the
 // store allows is in none, and has all rights by itself. Change records lie below a
 // place of each user's own, so the right to put them always hangs on the user.
-// Identities without rights are left out: the caller takes away what they have.
+// Identities without rights are left out: the caller takes away what they have. So are
+// sessions: they are no users of the store, and no group can have them as members.
 func Plan(in PlanInput) []Attachment {
 	groups := slices.Sorted(slices.Values(in.Groups))
 	of := map[string][]string{} // groups that give something, by user
@@ -65,6 +66,9 @@ func Plan(in PlanInput) []Attachment {
 	}
 	var plan []Attachment
 	for _, user := range slices.Sorted(maps.Keys(in.Users)) {
+		if access.IsSession(user) {
+			continue // no identity that anything could hang on
+		}
 		subject := v1alpha1.Subject{Kind: v1alpha1.SubjectUser, Name: user}
 		allows := Allows(user, "", in.Model.GrantsTo(subject, in.At), in.Buckets)
 		allows = append(allows, ChangeAllows(user, "", in.Model.Grants(user, in.At), in.Buckets)...)
@@ -83,7 +87,7 @@ func Plan(in PlanInput) []Attachment {
 	for _, group := range groups {
 		var members []string
 		for _, user := range in.Model.GroupMembers(group) {
-			if in.Users[user] != "" && len(of[user]) <= in.GroupsPerUser {
+			if in.Users[user] != "" && !access.IsSession(user) && len(of[user]) <= in.GroupsPerUser {
 				members = append(members, user)
 			}
 		}
