@@ -89,6 +89,16 @@ func (e *Enforcement) get(at tenantAt) *compiled {
 	return e.results[at]
 }
 
+// refused is why a subject beside Users gets nothing at a store; nil when it does, and when nobody knows.
+func (e *Enforcement) refused(at tenantAt, subject string) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if result := e.results[at]; result != nil {
+		return result.refused[subject]
+	}
+	return nil
+}
+
 // set stores a result and names the declarations of which it says something else than the one before.
 func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	e.mu.Lock()

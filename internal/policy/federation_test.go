@@ -108,3 +108,33 @@ func TestSessionsAreNoMembersOfPlans(t *testing.T) {
 		}
 	})
 }
+
+// A session whose claim names a document has by it what the model says, and one that has the document of another, or none, is found.
+//
+// features: U4
+func TestDocumentsThatClaimsNameSayWhatTheModelSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := withSessions(t, worldtest.Draw(t))
+		in, plan := planOf(w, rapid.SampledFrom(w.Instants).Draw(t, "at"), func(in *policy.PlanInput) {
+			in.Claims, in.ClaimBytes = in.Model.Sessions(), 20<<10
+			in.Ends, in.WholeListsOnly = rapid.Bool().Draw(t, "ends"), rapid.Bool().Draw(t, "untrusted")
+			for _, subject := range in.Claims {
+				in.Users[subject] = "arn:aws:iam::000000000000:claim/" + subject
+			}
+		})
+		if err := policy.Prove(proofOf(in, plan)); err != nil {
+			t.Fatal(err)
+		}
+		for i, a := range plan {
+			if a.Session == "" {
+				continue
+			}
+			if len(a.Documents) != 1 || a.Err != nil || a.Subject.Name != "" {
+				t.Fatalf("%s has %d documents, %v, %v", a.Session, len(a.Documents), a.Err, a.Subject)
+			}
+			if err := policy.Prove(proofOf(in, slices.Delete(slices.Clone(plan), i, i+1))); err == nil {
+				t.Fatalf("without the document of %s it is proved", a.Session)
+			}
+		}
+	})
+}
