@@ -18,7 +18,7 @@ import (
 type claimStore struct {
 	store.ClaimTrust
 	// check says why a value can name no policy of ours.
-	check func(value string) error
+	check func(value string) string
 }
 
 // claimStoreOf reads what a store is configured with; nil where claims name no policies, or
@@ -57,8 +57,8 @@ func (c *claimStore) admits(declared *v1alpha1.ObjectStore, subject string, want
 	if c.Claim != wanted.Claim {
 		return stall(v1alpha1.ReasonFederationUnsupported, "the store of ObjectStore %q looks into the claim %q of tokens alone; name that in spec.federation.claim", declared.Name, c.Claim)
 	}
-	if err := c.check(wanted.Value); err != nil {
-		return stall(v1alpha1.ReasonFederationUnsupported, "at the store of ObjectStore %q a claim's value is the name of a policy, and %q %v; have the issuer call the group otherwise, and name that in spec.federation.value", declared.Name, wanted.Value, err)
+	if why := c.check(wanted.Value); why != "" {
+		return stall(v1alpha1.ReasonFederationUnsupported, "at the store of ObjectStore %q a claim's value is the name of a policy, and %q %s; have the issuer call the group otherwise, and name that in spec.federation.value", declared.Name, wanted.Value, why)
 	}
 	return nil
 }

@@ -148,11 +148,11 @@ func TestAStoreWhoseClaimsNamePoliciesSaysWhatItCannotKeep(t *testing.T) {
 			at.Issuer, at.Claim = "https://cluster.example", "sub"
 		}, "", ""},
 	} {
-		declared, at := acmeAt(found), &claimStore{configured, func(value string) error {
+		declared, at := acmeAt(found), &claimStore{configured, func(value string) string {
 			if value == "taken" {
-				return errors.New("is taken")
+				return "is taken"
 			}
-			return nil
+			return ""
 		}}
 		if c.change != nil {
 			c.change(declared, &at.ClaimTrust)
@@ -171,7 +171,7 @@ func TestAStoreWhoseClaimsNamePoliciesSaysWhatItCannotKeep(t *testing.T) {
 // Of two groups with one value the older has its policy.
 func TestOneGroupHasAClaimsValue(t *testing.T) {
 	found := v1alpha1.Capabilities{WebIdentity: v1alpha1.CapabilitySupported, Enforcement: v1alpha1.EnforcementManagedPolicy}
-	at := &claimStore{store.ClaimTrust{Issuer: "https://id.acme.example", Audience: "vitrine", Claim: "groups"}, func(string) error { return nil }}
+	at := &claimStore{store.ClaimTrust{Issuer: "https://id.acme.example", Audience: "vitrine", Claim: "groups"}, func(string) string { return "" }}
 	one, other, third := groupByClaim("a", "acme-sso", "groups", "x"), groupByClaim("b", "acme-sso", "groups", "x"), groupByClaim("c", "acme-sso", "groups", "y")
 	one.CreationTimestamp, other.CreationTimestamp = metav1.Unix(200, 0), metav1.Unix(100, 0)
 	got := sessionsAt(acmeAt(found), acmeWith(one, other, third), at)

@@ -23,6 +23,7 @@ type Claims interface {
 	// ClaimTrust reads what the store is configured with; ErrNotFound when its tokens' claims name no policies, ErrDenied when
 	// that may not be seen. What it says may be a minute old.
 	ClaimTrust(ctx context.Context) (ClaimTrust, error)
-	// CheckClaim tells why a value can name no policy of ours, in words that follow "it": ErrInvalid. No I/O.
-	CheckClaim(value string) error
+	// CheckClaim tells why a value can name no policy of ours, in words that follow the value; empty when it can. To set one all the same
+	// is ErrInvalid. No I/O.
+	CheckClaim(value string) (why string)
 }

@@ -97,8 +97,8 @@ func (d *Driver) setClaim(ctx context.Context, h identity.Holder, shard int, doc
 	if len(document) > claimBytes {
 		return fmt.Errorf("%s: %d bytes, the store takes %d: %w", op, len(document), claimBytes, conn.ErrPolicyTooLarge)
 	}
-	if err := d.CheckClaim(h.Name); err != nil {
-		return fmt.Errorf("%s: it %w", op, err)
+	if why := d.CheckClaim(h.Name); why != "" {
+		return fmt.Errorf("%s: it %s: %w", op, why, conn.ErrInvalid)
 	}
 	now, err := d.document(ctx, h.Name)
 	if errors.Is(err, conn.ErrNotFound) && document == nil {
@@ -142,17 +142,14 @@ var ownName = regexp.MustCompile(`^v-[a-z2-7]{26}`)
 
 // CheckClaim implements identity.Claims. MinIO takes a claim's text apart at commas and without blanks around, and keeps a policy in a folder
 // called like it.
-func (d *Driver) CheckClaim(value string) error {
-	why := ""
+func (d *Driver) CheckClaim(value string) (why string) {
 	switch {
 	case slices.Contains(builtin, value):
-		why = "is the name of a policy built into MinIO, which gives whoever's token has it more than anybody declares"
+		return "is the name of a policy built into MinIO, which gives whoever's token has it more than anybody declares"
 	case ownName.MatchString(value):
-		why = "is a name that Vitrine makes for users, groups and their policies"
+		return "is a name that Vitrine makes for users, groups and their policies"
 	case value == "" || value == "." || value == ".." || len(value) > longestValue || strings.TrimSpace(value) != value || strings.ContainsAny(value, `,/\`):
-		why = fmt.Sprintf(`cannot be the name of a policy of MinIO, which has no comma, slash or backslash, no blanks around it, and %d bytes at most`, longestValue)
-	default:
-		return nil
+		return fmt.Sprintf(`cannot be the name of a policy of MinIO, which has no comma, slash or backslash, no blanks around it, and %d bytes at most`, longestValue)
 	}
-	return fmt.Errorf("%s: %w", why, conn.ErrInvalid)
+	return ""
 }
