@@ -45,7 +45,15 @@ func (a *applied) get(objectStore string, library *v1alpha1.Library, bucket stri
 func (a *applied) known(objectStore string, holder store.Holder) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.digests[holdersTenant(objectStore, holder)][holder.Name]
+	return a.digests[holdersTenant(objectStore, holder)][rememberedAs(holder)]
+}
+
+// rememberedAs tells what hangs on an identity from buckets: a claim's value may be called like one.
+func rememberedAs(holder store.Holder) string {
+	if holder.Kind == store.HolderClaim {
+		return "claim:" + holder.Name
+	}
+	return holder.Name
 }
 
 func (a *applied) set(at tenantAt, name, digest string) {

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -33,6 +34,10 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 			}
 			if err := step(h); err != nil {
 				failed[i] = true
+				if h.Session != "" && isForeign(err) {
+					result.refused[h.Session] = valueTaken(connection.Declared, h.holder.Name)
+					continue
+				}
 				made.tellAttached(result, *h, err)
 				errs = append(errs, fmt.Errorf("%s: %w", h.said(), err))
 			}
@@ -48,7 +53,7 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 			return holders.DeleteGroup(ctx, h.identity())
 		}
 		if policy.WidensAny(h.now, h.next) && len(h.join) > 0 && policy.WidensAny(h.next, h.now) {
-			less, err := policy.NarrowAttached(h.said(), h.now, h.Allows, optionsOf(connection.Declared))
+			less, err := policy.NarrowAttached(h.said(), h.now, h.Allows, h.options)
 			if err != nil {
 				return err
 			}
@@ -132,7 +137,7 @@ func (r *AccessReconciler) noteAttached(connection Connection, tenant *Tenant, h
 		}
 		driftRepaired.Inc()
 	}
-	r.applied.set(holdersTenant(connection.Declared.Name, h.holder), h.holder.Name, digestOfHanging(h))
+	r.applied.set(holdersTenant(connection.Declared.Name, h.holder), rememberedAs(h.holder), digestOfHanging(h))
 }
 
 func (h *hanging) declared(tenant *Tenant) client.Object {
@@ -141,8 +146,9 @@ func (h *hanging) declared(tenant *Tenant) client.Object {
 			return u
 		}
 	}
+	byClaim, _, _ := access.ParseSession(h.Session)
 	for i := range tenant.Declared.UserGroups {
-		if g := &tenant.Declared.UserGroups[i]; h.Subject.Kind == v1alpha1.SubjectUserGroup && g.Name == h.Subject.Name {
+		if g := &tenant.Declared.UserGroups[i]; h.Subject.Kind == v1alpha1.SubjectUserGroup && g.Name == h.Subject.Name || byClaim == g.Name {
 			return g
 		}
 	}

@@ -26,6 +26,8 @@ type hanging struct {
 	foreign []string
 	// stays: something of it is kept that nothing planned gives.
 	stays bool
+	// options are what its documents may be.
+	options policy.Options
 	// called are the names of Users by their names at the store.
 	called map[string]string
 	// differed is what differs was before anything was done.
@@ -89,6 +91,9 @@ func shard(documents []policy.Document, i int) policy.Document {
 
 // said is who it is, for people.
 func (h *hanging) said() string {
+	if h.holder.Kind == store.HolderClaim {
+		return fmt.Sprintf("the claim's value %q", h.holder.Name)
+	}
 	if h.Subject.Name == "" {
 		return "identity " + h.holder.Name + " of ours"
 	}
@@ -116,6 +121,9 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		held[atGateway] = own[atGateway]
 	}
 	whose := map[string]string{atGateway.Name: made.principals.gateway} // principals by name at the store
+	for session, trust := range made.principals.claims {
+		whose[trust.Value] = made.principals.users[session]
+	}
 	for user, principal := range made.principals.users {
 		whose[userIdentity(connection.Declared, tenant.Namespace, user).Name] = principal
 	}
@@ -130,24 +138,31 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 	}
 	var all []hanging
 	for _, a := range made.attachments {
-		h := hanging{Attachment: a, holder: atGateway, called: called}
-		switch a.Subject.Kind {
-		case v1alpha1.SubjectUser:
+		h := hanging{Attachment: a, holder: atGateway, called: called, options: optionsOf(connection.Declared)}
+		switch {
+		case a.Session != "":
+			h.holder = store.Holder{Kind: store.HolderClaim, Path: path, Name: made.principals.claims[a.Session].Value}
+			h.options = policy.ClaimOptions(h.options, made.principals.claimBytes)
+		case a.Subject.Kind == v1alpha1.SubjectUser:
 			h.holder = store.Holder{Kind: store.HolderUser, Path: path, Name: userIdentity(connection.Declared, tenant.Namespace, a.Subject.Name).Name}
-		case v1alpha1.SubjectUserGroup:
+		case a.Subject.Kind == v1alpha1.SubjectUserGroup:
 			h.holder = store.Holder{Kind: store.HolderGroup, Path: path, Name: store.Name(installation, tenant.Namespace, "UserGroup", a.Subject.Name)}
 		}
 		now, there := held[h.holder]
 		delete(held, h.holder)
 		h.observe(now, there, func(user string) string { return userIdentity(connection.Declared, tenant.Namespace, user).Name })
 		if a.Err != nil {
-			made.tellAttached(result, h, stall(v1alpha1.ReasonPolicyTooLarge, "%v. What was in force stays, less what is no longer declared", a.Err))
+			tooLarge := stall(v1alpha1.ReasonPolicyTooLarge, "%v. What was in force stays, less what is no longer declared", a.Err)
+			made.tellAttached(result, h, tooLarge)
+			if a.Session != "" {
+				result.refused[a.Session] = tooLarge
+			}
 		}
 		all = append(all, h)
 	}
 	// What else is below the tenant's path is to hold nothing any more.
 	for _, holder := range slices.SortedFunc(maps.Keys(held), compareHolders) {
-		h := hanging{holder: holder, called: called}
+		h := hanging{holder: holder, called: called, options: optionsOf(connection.Declared)}
 		h.observe(held[holder], true, nil)
 		all = append(all, h)
 	}
@@ -162,7 +177,7 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		if h.stays && len(h.Members) == 0 {
 			h.leave = nil
 		}
-		if h.next, err = policy.NarrowAttached(h.said(), h.now, slices.Concat(h.Allows, staying), optionsOf(connection.Declared)); err != nil {
+		if h.next, err = policy.NarrowAttached(h.said(), h.now, slices.Concat(h.Allows, staying), h.options); err != nil {
 			return nil, err
 		}
 		made.leaveUnproved(h)
@@ -196,7 +211,7 @@ func (made *rendering) leaveUnproved(h *hanging) {
 		}
 		return
 	}
-	made.unproved[h.Subject.Name] = true
+	made.unproved[cmp.Or(h.Session, h.Subject.Name)] = true
 }
 
 func compareHolders(a, b store.Holder) int {

@@ -1,7 +1,9 @@
 package controllers
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/policy"
@@ -55,6 +57,7 @@ func (made *rendering) plan(tenant *Tenant, declared *v1alpha1.ObjectStore) {
 	made.attachments = policy.Plan(policy.PlanInput{
 		Model: tenant.Model, At: made.at, Users: made.principals.users, Groups: groups, Buckets: made.buckets,
 		GroupsPerUser: orElse(int(declared.Status.Capabilities.GroupsPerUser), math.MaxInt), WholeListsOnly: wholeListsOnly(declared),
+		Claims: slices.Collect(maps.Keys(made.principals.claims)), ClaimBytes: made.principals.claimBytes,
 		Options: optionsOf(declared),
 	})
 	if made.principals.gateway != "" {

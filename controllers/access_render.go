@@ -292,7 +292,12 @@ type principals struct {
 	users map[string]string
 	// sessions are the roles that are wanted, by subject.
 	sessions map[string]store.SessionRole
-	gateway  string
+	// refused is why other sessions have nothing, by subject.
+	refused map[string]error
+	// claims are whose tokens name a policy by their claim, by subject, and claimBytes is what one may have.
+	claims     map[string]store.Trust
+	claimBytes int
+	gateway    string
 }
 
 // principals asks the store who is there: a policy that names somebody who is
@@ -386,7 +391,7 @@ func (made *rendering) attachedTo(proof *policy.Proof) {
 	}
 	proof.Attached = policy.AttachedTo(made.attachments, made.principals.users)
 	for _, a := range made.attachments {
-		if a.Subject.Name == "" {
+		if a.Subject.Name == "" && a.Session == "" {
 			proof.Attached[made.principals.gateway] = a.Documents
 		}
 	}

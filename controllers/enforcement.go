@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -36,6 +37,8 @@ type compiled struct {
 	shown map[object]string
 	// absent are Users who are to have an identity at the store and had none yet.
 	absent map[string]bool
+	// refused are subjects beside Users who get nothing at the store, and why.
+	refused map[string]error
 	// gateway: the store knows the gateway.
 	gateway bool
 	// wholeListsOnly: parts of a bucket are not listed there.
@@ -86,6 +89,16 @@ func (e *Enforcement) get(at tenantAt) *compiled {
 	return e.results[at]
 }
 
+// refused is why a subject beside Users gets nothing at a store; nil when it does, and when nobody knows.
+func (e *Enforcement) refused(at tenantAt, subject string) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if result := e.results[at]; result != nil {
+		return result.refused[subject]
+	}
+	return nil
+}
+
 // set stores a result and names the declarations of which it says something else than the one before.
 func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	e.mu.Lock()
@@ -101,7 +114,9 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	for name, result := range now.libraries {
 		everything = everything || errorText(before.libraries[name].failed) != errorText(result.failed) || before.libraries[name].drift != result.drift
 	}
+	sessions := !maps.EqualFunc(before.refused, now.refused, func(a, b error) bool { return a.Error() == b.Error() })
 	for o, v := range now.generations {
+		everything := everything || sessions && (o.kind == "RoleBinding" || o.kind == "UserGroup")
 		if everything || before.shown[o] != now.shown[o] || before.generations[o] != v || before.problems[o] != now.problems[o] {
 			changed = append(changed, o)
 		}

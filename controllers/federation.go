@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
 	"strconv"
 	"sync"
 
@@ -12,17 +13,20 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// sessions are the roles that a tenant's declarations ask for at a store, by
-// the model's subject, and why others have none.
+// sessions are what a tenant's declarations ask for at a store so that tokens open
+// sessions, by the model's subject, and why others have nothing.
 type sessions struct {
-	wanted  map[string]store.SessionRole
+	// wanted are roles.
+	wanted map[string]store.SessionRole
+	// claims are whose tokens have a policy by their claim's value, where there are no roles.
+	claims  map[string]store.Trust
 	refused map[string]error
 }
 
-// sessionsAt says which roles a tenant's groups and ServiceAccounts are to have at
-// a store. Who is frozen or going has none, and that is no refusal.
-func sessionsAt(declared *v1alpha1.ObjectStore, tenant *Tenant) sessions {
-	s := sessions{wanted: map[string]store.SessionRole{}, refused: map[string]error{}}
+// sessionsAt says which roles, or policies by a claim's value, a tenant's groups and ServiceAccounts are to have at
+// a store; claims is nil for roles. Who is frozen or going has none, and that is no refusal.
+func sessionsAt(declared *v1alpha1.ObjectStore, tenant *Tenant, claims *claimStore) sessions {
+	s := sessions{wanted: map[string]store.SessionRole{}, claims: map[string]store.Trust{}, refused: map[string]error{}}
 	live := map[string]bool{}
 	for _, subject := range tenant.Model.Sessions() {
 		live[subject] = true
@@ -34,14 +38,34 @@ func sessionsAt(declared *v1alpha1.ObjectStore, tenant *Tenant) sessions {
 				continue
 			}
 			trust, err := trustOf(declared, tenant.Namespace, group, subject)
-			if err != nil {
-				s.refused[subject] = err
-				continue
+			if err == nil && claims != nil {
+				err = claims.admits(declared, subject, trust)
+			} else if err == nil {
+				err = takesRoles(declared, trust)
 			}
-			s.wanted[subject] = sessionRole(declared, tenant.Namespace, subject, trust)
+			switch {
+			case err != nil:
+				s.refused[subject] = err
+			case claims != nil:
+				s.claims[subject] = trust
+			default:
+				s.wanted[subject] = sessionRole(declared, tenant.Namespace, subject, trust)
+			}
 		}
 	}
+	s.oneForEachValue(tenant)
 	return s
+}
+
+// takesRoles says why a store that is to have roles cannot have one for these tokens; nil when it can.
+func takesRoles(declared *v1alpha1.ObjectStore, trust store.Trust) error {
+	if _, is := byIdentity(declared); is {
+		return stall(v1alpha1.ReasonFederationUnsupported, "rights at the store of ObjectStore %q hang on users and groups, so a session there would have none; make Users with access keys, or use another store", declared.Name)
+	}
+	if u, err := url.Parse(trust.Issuer); err != nil || u.Port() != "" {
+		return stall(v1alpha1.ReasonIssuerNotAdmitted, "the store of ObjectStore %q takes issuers at https without a port alone, and %s has one; publish the issuer's discovery document at such an address", declared.Name, trust.Issuer)
+	}
+	return nil
 }
 
 // trustOf says whose tokens open a subject's sessions, or why nobody's do.
@@ -61,7 +85,7 @@ func trustOf(declared *v1alpha1.ObjectStore, namespace string, group *v1alpha1.U
 		if issuer == nil {
 			return store.Trust{}, stall(v1alpha1.ReasonIssuerNotAdmitted, "ObjectStore %q takes no tokens of ServiceAccounts; ask the platform team to set its spec.serviceAccountIssuer, or take spec.serviceAccounts out", declared.Name)
 		}
-		return store.Trust{Issuer: issuer.URL, Audience: issuer.Audience, Claim: "sub", Value: "system:serviceaccount:" + namespace + ":" + account}, nil
+		return store.Trust{Issuer: issuer.URL, Audience: issuer.Audience, Claim: "sub", Value: accountValue(namespace, account)}, nil
 	}
 	f := group.Spec.Federation
 	issuer := declared.IssuerFor(namespace, f.Issuer)
@@ -69,6 +93,11 @@ func trustOf(declared *v1alpha1.ObjectStore, namespace string, group *v1alpha1.U
 		return store.Trust{}, stall(v1alpha1.ReasonIssuerNotAdmitted, "ObjectStore %q admits no issuer %q for namespace %q; name one of its spec.tenants[].issuers in spec.federation.issuer, or ask the platform team to add it", declared.Name, f.Issuer, namespace)
 	}
 	return store.Trust{Issuer: issuer.URL, Audience: issuer.Audience, Claim: f.Claim, Value: f.Value}, nil
+}
+
+// accountValue is what the claim sub says in a ServiceAccount's tokens.
+func accountValue(namespace, account string) string {
+	return "system:serviceaccount:" + namespace + ":" + account
 }
 
 // sessionRole is who a subject is at a store. With other people behind it, it is another role: see store.SessionRoleName.
@@ -87,15 +116,27 @@ func sessionRole(declared *v1alpha1.ObjectStore, namespace, subject string, trus
 	}
 }
 
-// sessionPrincipals adds the roles that are there to those whom policies may name.
+// sessionPrincipals adds the roles that are there to those whom policies may name, or whose claim names a policy, and says
+// who has none and why.
 func (d *Deps) sessionPrincipals(ctx context.Context, connection Connection, tenant *Tenant, found *principals) error {
-	roles := connection.Roles()
-	if roles == nil {
-		return nil // nobody waits for what the driver cannot make
+	claims, err := claimStoreOf(ctx, connection)
+	if err != nil {
+		return err
 	}
-	if found.sessions = sessionsAt(connection.Declared, tenant).wanted; len(found.sessions) == 0 {
+	asked := sessionsAt(connection.Declared, tenant, claims)
+	found.refused = asked.refused
+	if claims != nil {
+		found.claims, found.claimBytes = asked.claims, claims.DocumentBytes
+		for subject, trust := range asked.claims {
+			found.users[subject] = claimPrincipal(connection.Declared, tenant.Namespace, trust.Value)
+		}
 		return nil
 	}
+	roles := connection.Roles()
+	if len(asked.wanted) == 0 || roles == nil {
+		return nil // nobody waits for what the driver cannot make
+	}
+	found.sessions = asked.wanted
 	there, err := roles.ListRoles(ctx, store.IdentityPath(connection.Declared.Spec.InstallationID, tenant.Namespace))
 	if err != nil {
 		return fmt.Errorf("listing the tenant's roles: %w", err)
@@ -112,8 +153,10 @@ func (d *Deps) sessionPrincipals(ctx context.Context, connection Connection, ten
 	return nil
 }
 
-// noteSessions notes of which sessions' roles the store does not know yet, and how many Users are in each group.
+// noteSessions notes of which sessions' roles the store does not know yet, who is to have none, and how many Users are in each group.
 func (c *compiled) noteSessions(tenant *Tenant, who principals) {
+	c.refused = map[string]error{}
+	maps.Copy(c.refused, who.refused)
 	for subject := range who.sessions {
 		c.absent[subject] = who.users[subject] == ""
 	}
@@ -135,6 +178,8 @@ type sessionResult struct {
 	role store.SessionRole
 	// arn to assume, and where; empty when it is not there.
 	arn, endpoint string
+	// byClaim: the claim's value names a policy, so there is no role beside whom it trusts.
+	byClaim bool
 	// err is why not.
 	err error
 }
@@ -158,7 +203,9 @@ func (f *Federation) set(at tenantAt, now map[string]sessionResult) bool {
 	defer f.mu.Unlock()
 	before, known := f.results[at]
 	f.results[at] = now
-	return !known || !maps.EqualFunc(before, now, func(a, b sessionResult) bool { return a.arn == b.arn && errorText(a.err) == errorText(b.err) })
+	return !known || !maps.EqualFunc(before, now, func(a, b sessionResult) bool {
+		return a.arn == b.arn && a.byClaim == b.byClaim && a.role.Trust == b.role.Trust && errorText(a.err) == errorText(b.err)
+	})
 }
 
 func (f *Federation) forget(at tenantAt) {

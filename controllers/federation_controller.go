@@ -84,7 +84,8 @@ func (r *FederationReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 	}
 	// The last Library there is gone, and the tenant with it.
 	if connection.Store != nil {
-		if err := r.withdraw(ctx, at, connection, nil); err != nil {
+		err := r.withdraw(ctx, at, connection, nil)
+		if err = errors.Join(err, r.removeClaims(ctx, connection, store.IdentityPath(connection.Declared.Spec.InstallationID, at.namespace))); err != nil {
 			return r.again(err)
 		}
 	}
@@ -128,7 +129,14 @@ func (r *FederationReconciler) tenant(ctx context.Context, at tenantAt, tenant *
 		r.tellSessions(at, tenant, result)
 		return refused
 	}
-	declared := sessionsAt(connection.Declared, tenant)
+	claims, err := claimStoreOf(ctx, connection)
+	if err != nil {
+		return err
+	}
+	declared := sessionsAt(connection.Declared, tenant, claims)
+	for subject, trust := range declared.claims { // the compiler writes the policies
+		result[subject] = sessionResult{role: store.SessionRole{Trust: trust}, endpoint: connection.Declared.Spec.Endpoint, byClaim: refused == nil, err: refused}
+	}
 	for subject, err := range declared.refused {
 		result[subject] = sessionResult{err: err}
 		if !isStalled(err) {

@@ -1,6 +1,9 @@
 package controllers
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 )
@@ -10,6 +13,23 @@ const maxSessions = 128
 
 // oneRole is what holders of several claims need to know; no store can tell Vitrine which claims meet in one person.
 const oneRole = "; a session has the rights of the one role assumed: who holds the claims of several groups assumes one role after the other"
+
+// byClaims is what they need to know where the store has a policy for each value.
+const byClaims = "; a session has the rights of all groups whose value its claim has that gave anything when it was opened, and lasts as long as its token, or the hour at most that it asks for"
+
+// howSessions says what holders of a group's claim need to know of its sessions.
+func howSessions(group *v1alpha1.UserGroup) (told string) {
+	for _, s := range group.Status.Sessions {
+		how := oneRole
+		if s.RoleARN == "" {
+			how = byClaims
+		}
+		if s.ServiceAccount == "" && !strings.Contains(told, how) {
+			told += how
+		}
+	}
+	return told
+}
 
 // describeSessions fills in how a group's holders and ServiceAccounts sign in, and
 // gives what keeps them from it. It is false while that is not known yet.
@@ -31,7 +51,11 @@ func (d *Deps) describeSessions(tenant *Tenant, group *v1alpha1.UserGroup) (know
 			if r.err != nil && first == nil {
 				first = r.err
 			}
-			if r.arn == "" || len(list) == maxSessions {
+			if refused := d.Enforcement.refused(tenantAt{tenant.Namespace, objectStore}, subject); refused != nil {
+				first = cmp.Or(first, refused)
+				continue
+			}
+			if r.arn == "" && !r.byClaim || len(list) == maxSessions {
 				continue
 			}
 			_, account, _ := access.ParseSession(subject)

@@ -60,8 +60,11 @@ func (d *Deps) forgetIssuers(ctx context.Context, connection Connection, all boo
 	return nil
 }
 
-// removeFederation takes away every role and issuer that Vitrine made at a store.
+// removeFederation takes away every role, issuer and policy for a claim that Vitrine made at a store.
 func (d *Deps) removeFederation(ctx context.Context, connection Connection) error {
+	if err := d.removeClaims(ctx, connection, store.IdentityPath(connection.Declared.Spec.InstallationID, "")); err != nil {
+		return err
+	}
 	if connection.Roles() == nil || !hasWebIdentity(connection.Declared) {
 		return nil
 	}

@@ -93,12 +93,31 @@ var madeName = regexp.MustCompile(`^v-[a-z2-7]{26}$`)
 // making for a tenant; false for all else, Vitrine's own identities among it. What people
 // make by hand below a path of ours has another form of name, or other tags, and is theirs.
 func tenantOf(installation, path, name string, tags map[string]string) (namespace string, ours bool) {
-	below, ok := strings.CutPrefix(path, store.IdentityPath(installation, ""))
-	namespace, rest, whole := strings.Cut(below, "/")
-	if !ok || !whole || rest != "" || namespace == "" || strings.HasPrefix(namespace, "_") || !madeName.MatchString(name) {
+	if !madeName.MatchString(name) {
+		return "", false
+	}
+	if namespace, ours = tenantAtPath(installation, path); !ours {
 		return "", false
 	}
 	if len(tags) > 0 && (tags["vitrine:installation"] != installation || tags["vitrine:namespace"] != namespace) {
+		return "", false
+	}
+	return namespace, true
+}
+
+// tenantOfHolder is tenantOf for one that bears no tags. What a claim's value is called is the issuer's choice.
+func tenantOfHolder(installation string, one orphan) (namespace string, ours bool) {
+	if one.Kind == store.HolderClaim {
+		return tenantAtPath(installation, one.Path)
+	}
+	return tenantOf(installation, one.Path, one.Name, nil)
+}
+
+// tenantAtPath gives the namespace that a path of this installation is for; false for Vitrine's own and for all else.
+func tenantAtPath(installation, path string) (namespace string, ours bool) {
+	below, ok := strings.CutPrefix(path, store.IdentityPath(installation, ""))
+	namespace, rest, whole := strings.Cut(below, "/")
+	if !ok || !whole || rest != "" || namespace == "" || strings.HasPrefix(namespace, "_") {
 		return "", false
 	}
 	return namespace, true
@@ -118,6 +137,12 @@ func ownedIn(installation, namespace string, users []v1alpha1.User, groups []v1a
 	}
 	for i := range groups {
 		owned[store.Name(installation, namespace, "UserGroup", groups[i].Name)] = true
+		if f := groups[i].Spec.Federation; f != nil {
+			owned[f.Value] = true
+		}
+		for _, account := range groups[i].Spec.ServiceAccounts {
+			owned[accountValue(namespace, account)] = true
+		}
 	}
 	return owned
 }

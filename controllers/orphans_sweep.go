@@ -77,7 +77,7 @@ func (r *ObjectStoreReconciler) madeAt(ctx context.Context, connection Connectio
 		return nil, fmt.Errorf("listing groups: %w", err)
 	}
 	for holder := range held {
-		if _, ours := tenantOf(installation, holder.Path, holder.Name, nil); ours && holder.Kind == store.HolderGroup {
+		if _, ours := tenantOfHolder(installation, holder); ours && holder.Kind != store.HolderUser {
 			there = append(there, holder)
 		}
 	}
@@ -89,7 +89,7 @@ func ownerless(ctx context.Context, reader client.Reader, installation string, t
 	owned := map[string]map[string]bool{} // by namespace
 	var left []orphan
 	for _, one := range there {
-		namespace, _ := tenantOf(installation, one.Path, one.Name, nil)
+		namespace, _ := tenantOfHolder(installation, one)
 		if owned[namespace] == nil {
 			var (
 				users     v1alpha1.UserList
@@ -116,5 +116,8 @@ func (r *ObjectStoreReconciler) removeOrphan(ctx context.Context, connection Con
 		return connection.Identities.Delete(ctx, id)
 	}
 	by, _ := byIdentity(connection.Declared)
+	if one.Kind == store.HolderClaim {
+		return connection.Holders(by).SetDocument(ctx, one, 0, nil)
+	}
 	return connection.Holders(by).DeleteGroup(ctx, id)
 }

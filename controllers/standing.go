@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -57,11 +58,37 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 				return outcome{}, stall(v1alpha1.ReasonDrift, "a policy of Library %q was changed at the store by someone else and its driftPolicy is Report, so this may not be in force: %s", name, drift)
 			}
 		}
-		if user := firstOf(peopleOf(tenant, obj), result.absent); user != "" {
+		people := peopleOf(tenant, obj)
+		for _, subject := range people {
+			if refused := result.refused[subject]; refused != nil {
+				return outcome{}, nothingFor(obj, subject, refused)
+			}
+		}
+		if user := firstOf(people, result.absent); user != "" {
 			return outcome{working, v1alpha1.ReasonProgressing, waitingFor(user, objectStore), 0}, nil
 		}
 	}
 	return outcome{enforced, v1alpha1.ReasonEnforced, message, 0}, nil
+}
+
+// nothingFor tells why a subject gets nothing; a binding says whom that is about.
+func nothingFor(obj client.Object, subject string, refused error) error {
+	var f *failure
+	if _, binding := obj.(*v1alpha1.RoleBinding); !binding || !errors.As(refused, &f) {
+		return refused
+	}
+	told := *f
+	told.message = fmt.Sprintf("%s gets nothing of this, the others what is declared: %s", calledSession(subject), f.message)
+	return &told
+}
+
+// calledSession is a subject that is no User, for people.
+func calledSession(subject string) string {
+	group, account, _ := access.ParseSession(subject)
+	if account != "" {
+		return fmt.Sprintf("ServiceAccount %q", account)
+	}
+	return fmt.Sprintf("whoever holds the claim of UserGroup %q", group)
 }
 
 func waitingFor(subject, objectStore string) string {

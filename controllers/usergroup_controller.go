@@ -35,12 +35,8 @@ func (r *UserGroupReconciler) reconcile(ctx context.Context, obj *v1alpha1.UserG
 	}
 	count := int32(tenant.Model.GroupSize(obj.Name))
 	obj.Status.Members = &count
-	message := "its members have what is bound to it"
-	if obj.Spec.Federation != nil {
-		message += oneRole
-	}
 	known, refused := r.describeSessions(tenant, obj)
-	out, err := r.standing(tenant, "UserGroup", obj, message)
+	out, err := r.standing(tenant, "UserGroup", obj, "its members have what is bound to it"+howSessions(obj))
 	switch {
 	case err != nil:
 	case !known:

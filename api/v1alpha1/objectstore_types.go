@@ -100,11 +100,12 @@ type ObjectStoreSpec struct {
 // TokenIssuer issues tokens that stores open sessions for.
 type TokenIssuer struct {
 	// url of the issuer, exactly as its tokens have it. The store must reach
-	// it, and its certificate must be one that the store trusts.
+	// it, and its certificate must be one that the store trusts. A port is for
+	// stores of the driver MinIO; others take none.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=255
-	// +kubebuilder:validation:XValidation:rule="self.matches('^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%-]*)?$')",message="url must be https with a host, without a port, query or fragment, since stores take no other; publish the issuer's discovery document at such an address"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^https://[A-Za-z0-9.-]+(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/%-]*)?$')",message="url must be https with a host, without a query or fragment, since stores take no other; publish the issuer's discovery document at such an address"
 	URL string `json:"url,omitempty"`
 	// audience that tokens must be for. A token for somebody else opens nothing.
 	// +required

@@ -23,6 +23,16 @@ func (s *ObjectStore) AdmitsNamespace(namespace string) bool {
 	return slices.ContainsFunc(s.Spec.Tenants, func(t Tenant) bool { return slices.Contains(t.Namespaces, namespace) })
 }
 
+// NamespacesAdmitted are all namespaces that the store admits, in order.
+func (s *ObjectStore) NamespacesAdmitted() []string {
+	var all []string
+	for _, t := range s.Spec.Tenants {
+		all = append(all, t.Namespaces...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Admits tells whether the store lets a namespace use a bucket of that name.
 func (s *ObjectStore) Admits(namespace, bucket string) bool {
 	return slices.ContainsFunc(s.Spec.Tenants, func(t Tenant) bool {

@@ -95,8 +95,9 @@ type GroupSession struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	ServiceAccount string `json:"serviceAccount,omitempty"`
-	// roleARN is the role to assume with a token.
-	// +required
+	// roleARN is the role to assume with a token; absent where the store takes tokens
+	// without a role.
+	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
 	RoleARN string `json:"roleARN,omitempty"`

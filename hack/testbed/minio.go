@@ -20,13 +20,28 @@ type MinIO struct {
 	// AccessKey and SecretKey are the administrator's.
 	AccessKey, SecretKey string
 
+	openID *OpenID
 	ports  ports
 	server *process.Process
 }
 
+// OpenID is an issuer whose tokens a MinIO takes, for one audience. The values of one claim name policies there.
+type OpenID struct {
+	// Issuer is a URL, which answers before the server starts.
+	Issuer, Audience, Claim string
+	// CAFile is PEM of the authority that the issuer's certificate is from.
+	CAFile string
+}
+
+// MinIOOption changes how a MinIO is started.
+type MinIOOption func(*MinIO)
+
+// WithOpenID has it take tokens.
+func WithOpenID(of OpenID) MinIOOption { return func(m *MinIO) { m.openID = &of } }
+
 // StartMinIO starts a server with one drive below dir, which keeps versions, and
 // returns when it takes writes and has read its users.
-func StartMinIO(ctx context.Context, dir string) (*MinIO, error) {
+func StartMinIO(ctx context.Context, dir string, options ...MinIOOption) (*MinIO, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("naming the store's folder: %w", err)
@@ -37,6 +52,9 @@ func StartMinIO(ctx context.Context, dir string) (*MinIO, error) {
 		}
 	}
 	m := &MinIO{Region: storeRegion, AccessKey: "vitrine-root", SecretKey: rand.Text()}
+	for _, option := range options {
+		option(m)
+	}
 	if err := m.start(ctx, dir); err != nil {
 		return nil, errors.Join(err, m.Stop())
 	}
@@ -53,15 +71,19 @@ func (m *MinIO) start(ctx context.Context, dir string) error {
 		return err
 	}
 	m.Endpoint = "http://" + address(port)
+	// The administrator's key travels in the environment: command lines are readable
+	// by everybody on a machine.
+	env := []string{
+		"MINIO_ROOT_USER=" + m.AccessKey, "MINIO_ROOT_PASSWORD=" + m.SecretKey, "MINIO_REGION=" + m.Region,
+		// It looks for certificates in the home of who runs it.
+		"HOME=" + filepath.Join(dir, "home"), "MINIO_BROWSER=off", "MINIO_UPDATE=off", "MINIO_CALLHOME_ENABLE=off",
+	}
+	openID, err := m.openID.settings(filepath.Join(dir, "home"))
+	if err != nil {
+		return err
+	}
 	m.server, err = process.Start(process.Spec{
-		Name: "minio", Path: program, Log: filepath.Join(dir, "minio.log"),
-		// The administrator's key travels in the environment: command lines are readable
-		// by everybody on a machine.
-		Env: []string{
-			"MINIO_ROOT_USER=" + m.AccessKey, "MINIO_ROOT_PASSWORD=" + m.SecretKey, "MINIO_REGION=" + m.Region,
-			// It looks for certificates in the home of who runs it.
-			"HOME=" + filepath.Join(dir, "home"), "MINIO_BROWSER=off", "MINIO_UPDATE=off", "MINIO_CALLHOME_ENABLE=off",
-		},
+		Name: "minio", Path: program, Log: filepath.Join(dir, "minio.log"), Env: append(env, openID...),
 		Args: []string{"server", "--quiet", "--anonymous", "--address", address(port), filepath.Join(dir, "drive")},
 	})
 	if err != nil {
@@ -70,6 +92,28 @@ func (m *MinIO) start(ctx context.Context, dir string) error {
 	return m.server.Ready(ctx, startLimit, func(ctx context.Context) error {
 		return get(ctx, http.DefaultClient, m.Endpoint+"/minio/health/cluster")
 	})
+}
+
+// settings are the environment that tells a server of the issuer, whose authority it finds in its home.
+func (o *OpenID) settings(home string) ([]string, error) {
+	if o == nil {
+		return nil, nil
+	}
+	authority, err := os.ReadFile(o.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the issuer's authority: %w", err)
+	}
+	trusted := filepath.Join(home, ".minio", "certs", "CAs")
+	if err := os.MkdirAll(trusted, 0o700); err != nil {
+		return nil, fmt.Errorf("making the store's folder of authorities: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(trusted, "issuer.crt"), authority, 0o600); err != nil {
+		return nil, fmt.Errorf("writing the issuer's authority: %w", err)
+	}
+	return []string{
+		"MINIO_IDENTITY_OPENID_CONFIG_URL=" + o.Issuer + "/.well-known/openid-configuration",
+		"MINIO_IDENTITY_OPENID_CLIENT_ID=" + o.Audience, "MINIO_IDENTITY_OPENID_CLAIM_NAME=" + o.Claim,
+	}, nil
 }
 
 // Stop ends the server and returns when it is gone. What it stored stays below the

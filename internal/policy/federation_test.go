@@ -85,3 +85,56 @@ func TestPoliciesSayOfSessionsWhatTheModelSays(t *testing.T) {
 		}
 	})
 }
+
+// Where rights hang on identities a session is nobody's member and has no documents of its own, even if somebody
+// takes it for a user: the store would refuse all members of the group for it.
+func TestSessionsAreNoMembersOfPlans(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := withSessions(t, worldtest.Draw(t))
+		at := rapid.SampledFrom(w.Instants).Draw(t, "at")
+		_, without := planOf(w, at, func(*policy.PlanInput) {})
+		_, plan := planOf(w, at, func(in *policy.PlanInput) {
+			for _, subject := range in.Model.Sessions() {
+				in.Users[subject] = "arn:aws:iam::000000000000:role/" + subject
+			}
+		})
+		if len(plan) != len(without) {
+			t.Fatalf("%d identities with sessions, %d without", len(plan), len(without))
+		}
+		for i, a := range plan {
+			if a.Subject != without[i].Subject || !slices.Equal(a.Members, without[i].Members) || slices.ContainsFunc(a.Members, access.IsSession) {
+				t.Fatalf("%v has the members %v, without sessions %v", a.Subject, a.Members, without[i].Members)
+			}
+		}
+	})
+}
+
+// A session whose claim names a document has by it what the model says, and one that has the document of another, or none, is found.
+//
+// features: U4
+func TestDocumentsThatClaimsNameSayWhatTheModelSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := withSessions(t, worldtest.Draw(t))
+		in, plan := planOf(w, rapid.SampledFrom(w.Instants).Draw(t, "at"), func(in *policy.PlanInput) {
+			in.Claims, in.ClaimBytes = in.Model.Sessions(), 20<<10
+			in.Ends, in.WholeListsOnly = rapid.Bool().Draw(t, "ends"), rapid.Bool().Draw(t, "untrusted")
+			for _, subject := range in.Claims {
+				in.Users[subject] = "arn:aws:iam::000000000000:claim/" + subject
+			}
+		})
+		if err := policy.Prove(proofOf(in, plan)); err != nil {
+			t.Fatal(err)
+		}
+		for i, a := range plan {
+			if a.Session == "" {
+				continue
+			}
+			if len(a.Documents) != 1 || a.Err != nil || a.Subject.Name != "" {
+				t.Fatalf("%s has %d documents, %v, %v", a.Session, len(a.Documents), a.Err, a.Subject)
+			}
+			if err := policy.Prove(proofOf(in, slices.Delete(slices.Clone(plan), i, i+1))); err == nil {
+				t.Fatalf("without the document of %s it is proved", a.Session)
+			}
+		}
+	})
+}

@@ -23,6 +23,10 @@ type PlanInput struct {
 	GroupsPerUser int
 	// WholeListsOnly leaves out listings of parts of a bucket, see WholeLists.
 	WholeListsOnly bool
+	// Claims are the sessions, by the model's names, whose rights are a document
+	// that their tokens' claim names, of ClaimBytes at most. They are among Users.
+	Claims     []string
+	ClaimBytes int
 	Options
 }
 
@@ -30,6 +34,8 @@ type PlanInput struct {
 type Attachment struct {
 	// Subject is the User or UserGroup whose identity it is.
 	Subject v1alpha1.Subject
+	// Session is the session, by the model's name, whose claim names the document; there is no Subject then.
+	Session string
 	// Allows are what the Documents give.
 	Allows []Allow
 	// Documents by shard; some may be empty.
@@ -45,7 +51,9 @@ type Attachment struct {
 // group of hundreds is one set of documents; a user in more groups than the
 // store allows is in none, and has all rights by itself. Change records lie below a
 // place of each user's own, so the right to put them always hangs on the user.
-// Identities without rights are left out: the caller takes away what they have.
+// Identities without rights are left out: the caller takes away what they have. Sessions
+// are no users of the store, and no group can have them as members: those whose claim names
+// a document have one of their own, last and in order, and others nothing.
 func Plan(in PlanInput) []Attachment {
 	groups := slices.Sorted(slices.Values(in.Groups))
 	of := map[string][]string{} // groups that give something, by user
@@ -65,6 +73,9 @@ func Plan(in PlanInput) []Attachment {
 	}
 	var plan []Attachment
 	for _, user := range slices.Sorted(maps.Keys(in.Users)) {
+		if access.IsSession(user) {
+			continue // no identity that anything could hang on
+		}
 		subject := v1alpha1.Subject{Kind: v1alpha1.SubjectUser, Name: user}
 		allows := Allows(user, "", in.Model.GrantsTo(subject, in.At), in.Buckets)
 		allows = append(allows, ChangeAllows(user, "", in.Model.Grants(user, in.At), in.Buckets)...)
@@ -83,7 +94,7 @@ func Plan(in PlanInput) []Attachment {
 	for _, group := range groups {
 		var members []string
 		for _, user := range in.Model.GroupMembers(group) {
-			if in.Users[user] != "" && len(of[user]) <= in.GroupsPerUser {
+			if in.Users[user] != "" && !access.IsSession(user) && len(of[user]) <= in.GroupsPerUser {
 				members = append(members, user)
 			}
 		}
@@ -93,7 +104,24 @@ func Plan(in PlanInput) []Attachment {
 			plan = append(plan, a)
 		}
 	}
+	for _, session := range slices.Sorted(slices.Values(in.Claims)) {
+		allows := Allows(session, "", in.Model.Grants(session, in.At), in.Buckets)
+		if in.WholeListsOnly {
+			allows = WholeLists(allows)
+		}
+		if len(allows) > 0 {
+			a := Attachment{Session: session, Allows: allows}
+			a.Documents, a.Err = Attach(session, allows, ClaimOptions(in.Options, in.ClaimBytes))
+			plan = append(plan, a)
+		}
+	}
 	return plan
+}
+
+// ClaimOptions are a store's for a document that a claim names, of which there is one.
+func ClaimOptions(o Options, bytes int) Options {
+	o.MaxBytes, o.MaxDocuments = bytes, 1
+	return o
 }
 
 func attachment(subject v1alpha1.Subject, allows []Allow, o Options) Attachment {
@@ -107,6 +135,10 @@ func attachment(subject v1alpha1.Subject, allows []Allow, o Options) Attachment 
 func AttachedTo(plan []Attachment, users map[string]string) map[string][]Document {
 	attached := map[string][]Document{}
 	for _, a := range plan {
+		if a.Session != "" {
+			attached[users[a.Session]] = append(attached[users[a.Session]], a.Documents...)
+			continue
+		}
 		if a.Subject.Kind == v1alpha1.SubjectUser {
 			principal := users[a.Subject.Name]
 			attached[principal] = append(attached[principal], a.Documents...)

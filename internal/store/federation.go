@@ -15,7 +15,12 @@ type (
 	Trust = identity.Trust
 	// Provider is an issuer as the store knows it.
 	Provider = identity.Provider
+	// ClaimTrust is whose tokens a store takes where their claims name policies.
+	ClaimTrust = identity.ClaimTrust
 )
+
+// HolderClaim is the kind of Holder that is a value of a claim.
+const HolderClaim = identity.HolderClaim
 
 // SessionLimit is the longest that a session lasts.
 const SessionLimit = identity.SessionLimit
@@ -30,6 +35,12 @@ func (s *Store) Roles() identity.Roles {
 func (s *Store) Providers() identity.Providers {
 	providers, _ := s.driver.(identity.Providers)
 	return providers
+}
+
+// Claims tells whose tokens the store takes where their claims name policies; nil where the driver knows no such way.
+func (s *Store) Claims() identity.Claims {
+	claims, _ := s.driver.(identity.Claims)
+	return claims
 }
 
 // SessionRoleName derives what a role is called at the store, see identity.RoleName.

@@ -170,6 +170,9 @@ func TestAnIssuerMustBeAdmittedAndAnswer(t *testing.T) {
 		return denied(fetch(w.ctx, running, w.bucket(), "launch/a.txt"))
 	})
 	w.condition(&v1alpha1.UserGroup{}, "marketing", metav1.ConditionFalse, v1alpha1.ReasonIssuerNotAdmitted)
+	if message := w.condition(&v1alpha1.RoleBinding{}, "marketing-contributes", metav1.ConditionFalse, v1alpha1.ReasonIssuerNotAdmitted); !strings.Contains(message, "spec.tenants[].issuers") {
+		t.Errorf("the binding does not name the remedy: %s", message)
+	}
 	w.condition(&v1alpha1.UserGroup{}, "unknown", metav1.ConditionFalse, v1alpha1.ReasonIssuerUnreachable)
 	w.eventually("the store forgets the issuer", 10*time.Second, func() error {
 		known, err := w.administrator().Providers().ListProviders(w.ctx)

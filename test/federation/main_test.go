@@ -1,7 +1,7 @@
 // Package federation runs the manager's reconcilers against a real API server, a
 // real object store and real issuers of tokens: whoever a token is for gets
-// exactly what is declared, for as long as it is. The store asks issuers at
-// public addresses only, so all this takes a network namespace.
+// exactly what is declared, for as long as it is. VersityGW asks issuers at
+// public addresses only, so its part takes a network namespace; MinIO's is all on the loopback.
 package federation
 
 import (
@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,9 +34,11 @@ var bed struct {
 	cluster *testbed.Cluster
 	store   *testbed.ObjectStore
 	issuers *testbed.Issuers
+	minio   *testbed.MinIO
+	local   *testbed.Issuers // on the loopback; MinIO takes tokens of the one called acme
 	admin   client.Client
 	config  *rest.Config // the manager's, with the rights of its service account
-	skip    string       // why nothing can be run here
+	skip    string       // why nothing can be run here on VersityGW
 }
 
 var settings = controllers.Settings{
@@ -69,20 +72,38 @@ func run(m *testing.M) (code int) {
 			code = 1
 		}
 	}()
-	for _, step := range []func(context.Context, string) (func() error, error){startIssuers, startCluster, install, startManager} {
+	for _, step := range []func(context.Context, string) (func() error, error){startMinIO, startIssuers, startCluster, install, startManager} {
 		var stop func() error
 		if stop, err = step(ctx, dir); stop != nil {
 			stops = append(stops, stop)
 		}
 		if errors.Is(err, testbed.ErrNoNetwork) {
 			bed.skip, err = err.Error(), nil
-			return m.Run()
+			continue
 		}
 		if err != nil {
 			return 1
 		}
 	}
 	return m.Run()
+}
+
+// startMinIO starts issuers on the loopback, and a MinIO that takes tokens of one.
+func startMinIO(ctx context.Context, dir string) (stop func() error, err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	if bed.local, err = testbed.StartIssuers(filepath.Join(dir, "local"), "https://"+listener.Addr().String(), listener); err != nil {
+		return nil, err
+	}
+	bed.minio, err = testbed.StartMinIO(ctx, filepath.Join(dir, "minio"), testbed.WithOpenID(testbed.OpenID{
+		Issuer: bed.local.URL(acme), Audience: audience, Claim: "groups", CAFile: bed.local.CAFile,
+	}))
+	if err != nil {
+		return bed.local.Stop, err
+	}
+	return func() error { return errors.Join(bed.minio.Stop(), bed.local.Stop()) }, nil
 }
 
 // startIssuers starts issuers, and a store that can ask them.
@@ -112,7 +133,11 @@ func startIssuers(ctx context.Context, dir string) (stop func() error, err error
 
 // startCluster starts an API server whose service accounts' issuer is the one called cluster.
 func startCluster(ctx context.Context, dir string) (stop func() error, err error) {
-	bed.cluster, err = testbed.StartCluster(ctx, filepath.Join(dir, "cluster"), testbed.ClusterOptions{ServiceAccountIssuer: bed.issuers.URL("cluster")})
+	issuers := bed.issuers
+	if issuers == nil {
+		issuers = bed.local
+	}
+	bed.cluster, err = testbed.StartCluster(ctx, filepath.Join(dir, "cluster"), testbed.ClusterOptions{ServiceAccountIssuer: issuers.URL("cluster")})
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +145,7 @@ func startCluster(ctx context.Context, dir string) (stop func() error, err error
 	if err != nil {
 		return bed.cluster.Stop, err
 	}
-	bed.issuers.Serve("cluster", discovery)
+	issuers.Serve("cluster", discovery)
 	bed.admin, err = client.New(bed.cluster.Config, client.Options{Scheme: controllers.NewScheme()})
 	return bed.cluster.Stop, err
 }

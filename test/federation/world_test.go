@@ -56,36 +56,41 @@ func newWorld(t *testing.T, name string) *world {
 	if bed.skip != "" {
 		t.Skip("this store asks issuers at public addresses only, which takes a network namespace: " + bed.skip)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	t.Cleanup(cancel)
-	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name}
-	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}))
-	w.must(bed.admin.Create(ctx, &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: settings.SystemNamespace, Name: name, Labels: map[string]string{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}},
-		StringData: map[string]string{"AWS_ACCESS_KEY_ID": bed.store.AccessKey, "AWS_SECRET_ACCESS_KEY": bed.store.SecretKey},
-	}))
 	issuer := func(path string) v1alpha1.TokenIssuer {
 		return v1alpha1.TokenIssuer{URL: bed.issuers.URL(path), Audience: audience}
 	}
 	cluster := issuer("cluster")
-	w.must(bed.admin.Create(ctx, &v1alpha1.ObjectStore{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: v1alpha1.ObjectStoreSpec{
-			Driver: v1alpha1.DriverIAM, Endpoint: bed.store.S3Endpoint, Region: bed.store.Region, IAM: v1alpha1.IAMEndpoint{Endpoint: bed.store.IAMEndpoint},
-			CredentialsSecretRef: v1alpha1.SecretReference{Namespace: settings.SystemNamespace, Name: name}, InstallationID: name,
-			Tenants: []v1alpha1.Tenant{{
-				Namespaces: []string{name}, Buckets: []string{name + "-*"},
-				Issuers: []v1alpha1.NamedIssuer{{Name: "acme-sso", TokenIssuer: issuer(name)}},
-			}},
-			ServiceAccountIssuer: &cluster,
-		},
+	w := &world{T: t, Gomega: gomega.NewWithT(t), name: name}
+	w.begin(issuer(name), bed.store.AccessKey, bed.store.SecretKey, s3, v1alpha1.ObjectStoreSpec{
+		Driver: v1alpha1.DriverIAM, Endpoint: bed.store.S3Endpoint, Region: bed.store.Region, IAM: v1alpha1.IAMEndpoint{Endpoint: bed.store.IAMEndpoint},
+		ServiceAccountIssuer: &cluster,
+	})
+	return w
+}
+
+// begin makes what every world has, at a store that is reached so.
+func (w *world) begin(issuer v1alpha1.TokenIssuer, keyID, secret string, s3 func(*credentials.Credentials) *minio.Client, spec v1alpha1.ObjectStoreSpec) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	w.Cleanup(cancel)
+	w.ctx = ctx
+	name := w.name
+	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}))
+	w.must(bed.admin.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: settings.SystemNamespace, Name: name, Labels: map[string]string{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}},
+		StringData: map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": secret},
 	}))
+	spec.CredentialsSecretRef, spec.InstallationID = v1alpha1.SecretReference{Namespace: settings.SystemNamespace, Name: name}, name
+	spec.Tenants = []v1alpha1.Tenant{{
+		Namespaces: []string{name}, Buckets: []string{name + "-*"},
+		Issuers: []v1alpha1.NamedIssuer{{Name: "acme-sso", TokenIssuer: issuer}},
+	}}
+	w.must(bed.admin.Create(ctx, &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: spec}))
 	w.apply(library)
 	w.ready(&v1alpha1.Library{}, "brand")
 	for _, key := range []string{"launch/a.txt", "press/a.txt"} {
-		w.must(put(ctx, s3(credentials.NewStaticV4(bed.store.AccessKey, bed.store.SecretKey, "")), w.bucket(), key))
+		w.must(put(ctx, s3(credentials.NewStaticV4(keyID, secret, "")), w.bucket(), key))
 	}
-	return w
 }
 
 func (w *world) bucket() string { return w.name + "-brand" }
@@ -207,7 +212,11 @@ func (w *world) session(s v1alpha1.GroupSession, token string) *minio.Client {
 }
 
 func s3(creds *credentials.Credentials) *minio.Client {
-	c, err := minio.New(strings.TrimPrefix(bed.store.S3Endpoint, "http://"), &minio.Options{Creds: creds, Region: bed.store.Region, TrailingHeaders: true, MaxRetries: 1})
+	return s3At(bed.store.S3Endpoint, bed.store.Region, creds)
+}
+
+func s3At(endpoint, region string, creds *credentials.Credentials) *minio.Client {
+	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{Creds: creds, Region: region, TrailingHeaders: true, MaxRetries: 1})
 	if err != nil {
 		panic(err)
 	}

@@ -18,20 +18,26 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/minio/minio-go/v7/pkg/signer"
 
+	"github.com/vitrine-dam/vitrine/hack/testbed"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
 // admin does at MinIO what somebody beside Vitrine could do by hand.
 func admin(t *testing.T, method, operation string, query url.Values, body []byte) (int, []byte) {
 	t.Helper()
-	target := minioBed.Endpoint + "/minio/admin/v3/" + operation + "?" + query.Encode()
+	return adminAs(t, minioBed, credentials.Value{AccessKeyID: minioBed.AccessKey, SecretAccessKey: minioBed.SecretKey}, method, operation, query, body)
+}
+
+func adminAs(t *testing.T, bed *testbed.MinIO, who credentials.Value, method, operation string, query url.Values, body []byte) (int, []byte) {
+	t.Helper()
+	target := bed.Endpoint + "/minio/admin/v3/" + operation + "?" + query.Encode()
 	req, err := http.NewRequestWithContext(t.Context(), method, target, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(body)
 	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
-	resp, err := http.DefaultClient.Do(signer.SignV4(*req, minioBed.AccessKey, minioBed.SecretKey, "", minioBed.Region))
+	resp, err := http.DefaultClient.Do(signer.SignV4(*req, who.AccessKeyID, who.SecretAccessKey, who.SessionToken, bed.Region))
 	if err != nil {
 		t.Fatal(err)
 	}

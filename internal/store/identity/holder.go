@@ -20,7 +20,7 @@ const (
 type Holder struct {
 	Kind HolderKind
 	Path string // as Path makes it
-	Name string // as Name makes it
+	Name string // as Name makes it; the value of a HolderClaim
 }
 
 // Held is what a Holder has at the store.
@@ -38,12 +38,12 @@ type Held struct {
 // Holders attaches documents to users and groups. Every call is idempotent and
 // may be cut short between any two requests and called again.
 type Holders interface {
-	// Held tells of every user and group below a path what is attached to it, in
-	// as few requests as the store allows.
+	// Held tells of every user and group below a path what is attached to it, and of
+	// every claim's value what it gives, in as few requests as the store allows.
 	Held(ctx context.Context, pathPrefix string) (map[Holder]Held, error)
 	// SetDocument replaces one shard and sees that it is attached; nil detaches
-	// and removes it. ErrPolicyTooLarge and ErrLimit leave what is there;
-	// ErrNotFound when there is no such holder.
+	// and removes it. ErrPolicyTooLarge, ErrLimit and ErrForeign leave what is there;
+	// ErrNotFound when there is no such user or group.
 	SetDocument(ctx context.Context, h Holder, shard int, document []byte) error
 	// EnsureGroup makes a group. At stores where only a member makes a group it does nothing.
 	EnsureGroup(ctx context.Context, group Identity) error

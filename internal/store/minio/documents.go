@@ -26,6 +26,9 @@ type target struct {
 
 // SetDocument implements identity.Holders. What it changes is in force at once; what others attached stays attached.
 func (d *Driver) SetDocument(ctx context.Context, h identity.Holder, shard int, document []byte) error {
+	if h.Kind == identity.HolderClaim {
+		return d.setClaim(ctx, h, shard, document)
+	}
 	name := identity.DocumentName(h.Name, shard)
 	op := "write policy " + name
 	if len(document) > documentBytes {

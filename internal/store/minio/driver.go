@@ -8,6 +8,8 @@
 //
 // A user's own secret is made, sent and forgotten: nobody knows it. Access keys are service accounts of the user, up to two at a time, and
 // may do nothing but S3; MinIO's own rule would let a key make further ones.
+//
+// There are no roles. Where a provider of web identity is configured, the values of a token's claim name policies, see claims.go.
 package minio
 
 import (
@@ -28,7 +30,7 @@ type Config struct {
 	Now         func() time.Time // time.Now when nil; an access key keeps when it was issued
 }
 
-// Driver implements identity.Driver and identity.Holders.
+// Driver implements identity.Driver, identity.Holders and identity.Claims.
 type Driver struct {
 	endpoint string
 	region   string
@@ -42,11 +44,13 @@ type Driver struct {
 	// mapping has room for one: MinIO replaces the list of what is attached to a holder, so two changes at a time would lose one.
 	mapping  chan struct{}
 	accounts *accounts
+	trust    trust
 }
 
 var (
 	_ identity.Driver  = (*Driver)(nil)
 	_ identity.Holders = (*Driver)(nil)
+	_ identity.Claims  = (*Driver)(nil)
 )
 
 // New prepares the driver, without I/O.

@@ -32,6 +32,7 @@ func (d *Driver) Held(ctx context.Context, pathPrefix string) (map[identity.Hold
 	for h, u := range users {
 		held[h] = sort(h.Name, names(u.PolicyName), policies)
 	}
+	heldByClaims(pathPrefix, policies, held)
 	return held, d.heldByGroups(ctx, pathPrefix, policies, held)
 }
 
