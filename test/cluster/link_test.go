@@ -46,7 +46,7 @@ func (w *world) gateway() *minio.Client {
 	w.ready(&v1alpha1.ObjectStore{}, w.name)
 	secret := &corev1.Secret{}
 	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.GatewayNamespace, Name: "store-" + w.name}, secret))
-	return s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+	return s3At(w.at.endpoint, string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
 }
 
 // features: K18, F2, U15
