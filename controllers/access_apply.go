@@ -135,7 +135,9 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, ten
 	for _, c := range changes {
 		if err := r.applyOne(ctx, connection, c, result); err != nil {
 			result.fail(c.library.Name, err)
-			errs = append(errs, err)
+			if !isStalled(err) { // that is told, and another try does not help
+				errs = append(errs, err)
+			}
 		}
 	}
 	return errors.Join(append(errs, r.attach(ctx, connection, tenant, made, identities, result))...)
@@ -219,11 +221,7 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 	if !ours {
 		return nil
 	}
-	var document []byte
-	if !c.next.Empty() {
-		document = c.next.JSON()
-	}
-	err = connection.SetBucketPolicy(ctx, c.bucket, document)
+	err = setPolicy(ctx, connection, c.bucket, c.next)
 	if isUnknownPrincipal(err) {
 		err = r.applyWithoutDangling(ctx, connection, c, err)
 	}
@@ -239,22 +237,40 @@ func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, 
 	return nil
 }
 
-// applyWithoutDangling writes a policy that was refused since it names a user
-// who does not exist, when that is a statement of others: without it.
-func (r *AccessReconciler) applyWithoutDangling(ctx context.Context, connection Connection, c change, refused error) error {
+// setPolicy writes the policy of a bucket; an empty one is none.
+func setPolicy(ctx context.Context, connection Connection, bucket string, document policy.Document) error {
+	if document.Empty() {
+		return connection.SetBucketPolicy(ctx, bucket, nil)
+	}
+	return connection.SetBucketPolicy(ctx, bucket, document.JSON())
+}
+
+// setWithoutDangling writes a policy that was refused since it names a user who does not exist, when that
+// is a statement of others: without it. It gives the statements that were taken out.
+func setWithoutDangling(ctx context.Context, connection Connection, bucket string, document policy.Document, refused error) ([]string, error) {
 	there, err := connection.Identities.List(ctx, "/")
 	if err != nil {
-		return fmt.Errorf("listing all identities: %w", err)
+		return nil, fmt.Errorf("listing all identities: %w", err)
 	}
 	exists := make(map[string]bool, len(there))
 	for _, identity := range there {
 		exists[connection.Identities.Principal(identity)] = true
 	}
-	kept, dropped := policy.DropDangling(c.next, func(principal string) bool { return exists[principal] })
+	kept, dropped := policy.DropDangling(document, func(principal string) bool { return exists[principal] })
 	if len(dropped) == 0 {
-		return refused
+		return nil, refused
 	}
-	if err := connection.SetBucketPolicy(ctx, c.bucket, kept.JSON()); err != nil {
+	return dropped, setPolicy(ctx, connection, bucket, kept)
+}
+
+// applyWithoutDangling is setWithoutDangling, unless the Library wants what others do at the store to be told only.
+// Then nothing new is given; but nobody keeps a right for the sake of a statement that names nobody.
+func (r *AccessReconciler) applyWithoutDangling(ctx context.Context, connection Connection, c change, refused error) error {
+	if c.library.gives && c.library.Spec.DriftPolicy == v1alpha1.DriftReport && !policy.Widens(c.next, c.now) {
+		return stall(v1alpha1.ReasonForeignStatements, "the policy of bucket %q has statements that are not Vitrine's and name a user who does not exist; the store refuses a policy with them, and driftPolicy is Report, so it stays as it is: remove them at the store, or set driftPolicy: Repair", c.bucket).within(r.Settings.DriftInterval)
+	}
+	dropped, err := setWithoutDangling(ctx, connection, c.bucket, c.next, refused)
+	if err != nil {
 		return err
 	}
 	r.Events.Eventf(c.library.Library, nil, corev1.EventTypeWarning, "ForeignStatementDropped", "Apply",

@@ -39,7 +39,9 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 					continue
 				}
 				made.tellAttached(result, *h, err)
-				errs = append(errs, fmt.Errorf("%s: %w", h.said(), err))
+				if !isStalled(err) { // that is told, and another try does not help
+					errs = append(errs, fmt.Errorf("%s: %w", h.said(), err))
+				}
 			}
 		}
 	}
@@ -78,7 +80,7 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 		}
 		for _, user := range h.join {
 			if err := holders.SetMember(ctx, h.identity(), user, true); err != nil {
-				return err
+				return explainJoin(h.called[user], err)
 			}
 		}
 		if policy.WidensAny(h.now, h.next) {

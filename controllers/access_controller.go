@@ -144,16 +144,17 @@ func (r *AccessReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 		return ctrl.Result{}, nil
 	}
 	if !slices.Contains(tenant.stores(), at.store) {
-		// The tenant's last Library there is gone, and its policies went before it.
+		// The tenant's last Library there is gone, and what it gave went before it, unless its finalizer was removed by force.
 		r.Enforcement.forget(at)
 		r.memories.forget(at)
 		r.applied.forget(at)
 		if len(tenant.Declared.Libraries) == 0 {
 			r.tellWithout(tenant, result)
 		}
-		return ctrl.Result{}, nil
+		return ctrl.Result{}, r.strip(ctx, at)
 	}
 	again, err := r.compile(ctx, at, tenant, now, result)
+	r.Enforcement.passed(at, result)
 	if errors.Is(err, errNotYet) {
 		// Revocations are in force; what is declared is told when the files are known, which wakes this.
 		return ctrl.Result{RequeueAfter: 2 * time.Second}, nil

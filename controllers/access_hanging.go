@@ -94,6 +94,9 @@ func (h *hanging) said() string {
 	if h.holder.Kind == store.HolderClaim {
 		return fmt.Sprintf("the claim's value %q", h.holder.Name)
 	}
+	if h.Subject.Name == "" && len(h.Members) > 0 {
+		return "the group of " + gatewayMember
+	}
 	if h.Subject.Name == "" {
 		return "identity " + h.holder.Name + " of ours"
 	}
@@ -112,13 +115,15 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		return nil, fmt.Errorf("reading what hangs on the tenant's identities: %w", err)
 	}
 	gateway := gatewayIdentity(connection.Declared)
-	atGateway := store.Holder{Kind: store.HolderUser, Path: gateway.Path, Name: gateway.Name}
-	if made.principals.gateway != "" {
-		own, err := holders.Held(ctx, gateway.Path)
-		if err != nil {
-			return nil, fmt.Errorf("reading what hangs on the gateway's identity: %w", err)
+	atGateway := gatewayGroup(installation, tenant.Namespace)
+	if err := heldByGateway(ctx, holders, gateway, held); err != nil {
+		return nil, err
+	}
+	nameOf := func(user string) string {
+		if user == gatewayMember {
+			return gateway.Name
 		}
-		held[atGateway] = own[atGateway]
+		return userIdentity(connection.Declared, tenant.Namespace, user).Name
 	}
 	whose := map[string]string{atGateway.Name: made.principals.gateway} // principals by name at the store
 	for session, trust := range made.principals.claims {
@@ -131,7 +136,7 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		group := tenant.Declared.UserGroups[i].Name
 		whose[store.Name(installation, tenant.Namespace, "UserGroup", group)] = groupPrincipal(group)
 	}
-	called := make(map[string]string, len(tenant.Declared.Users))
+	called := map[string]string{gateway.Name: gatewayMember}
 	for i := range tenant.Declared.Users {
 		user := tenant.Declared.Users[i].Name
 		called[userIdentity(connection.Declared, tenant.Namespace, user).Name] = user
@@ -150,7 +155,7 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		}
 		now, there := held[h.holder]
 		delete(held, h.holder)
-		h.observe(now, there, func(user string) string { return userIdentity(connection.Declared, tenant.Namespace, user).Name })
+		h.observe(now, there, nameOf)
 		if a.Err != nil {
 			tooLarge := stall(v1alpha1.ReasonPolicyTooLarge, "%v. What was in force stays, less what is no longer declared", a.Err)
 			made.tellAttached(result, h, tooLarge)

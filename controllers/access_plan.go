@@ -48,7 +48,7 @@ func orElse(n, otherwise int) int {
 	return n
 }
 
-// plan says what is to hang on the identities of a tenant, and on the gateway's.
+// plan says what is to hang on the identities of a tenant, and on the group that gives the gateway its links.
 func (made *rendering) plan(tenant *Tenant, declared *v1alpha1.ObjectStore) {
 	groups := make([]string, 0, len(tenant.Declared.UserGroups))
 	for i := range tenant.Declared.UserGroups {
@@ -60,9 +60,5 @@ func (made *rendering) plan(tenant *Tenant, declared *v1alpha1.ObjectStore) {
 		Claims: slices.Collect(maps.Keys(made.principals.claims)), ClaimBytes: made.principals.claimBytes,
 		Options: optionsOf(declared),
 	})
-	if made.principals.gateway != "" {
-		a := policy.Attachment{Allows: policy.LinkAllows(made.principals.gateway, made.links...)}
-		a.Documents, a.Err = policy.Attach("the gateway", a.Allows, optionsOf(declared))
-		made.attachments = append(made.attachments, a)
-	}
+	made.planGateway(optionsOf(declared))
 }

@@ -143,14 +143,14 @@ type rendering struct {
 	buckets  map[string]policy.Buckets
 	policies []bucketPolicy
 	// attachments are what is to hang on identities, where rights hang on them;
-	// the gateway's has no subject. failed is why they do not come into force: what is there is narrowed to them.
+	// that of the gateway's group has no subject. failed is why they do not come into force: what is there is narrowed to them.
 	attachments []policy.Attachment
 	failed      error
 	// wholeListsOnly: see policy.Proof.
 	wholeListsOnly bool
 	// kept tell what of what hangs on an identity is kept beside what is planned, one for each Library that was not listed.
 	kept []func(policy.Allow) bool
-	// unproved are the users whose documents are only narrowed; an empty name is the gateway.
+	// unproved are the users whose documents are only narrowed, and gatewayMember.
 	unproved map[string]bool
 	// memory of earlier passes.
 	memory *memory
@@ -389,17 +389,14 @@ func (made *rendering) attachedTo(proof *policy.Proof) {
 		proof.Users, proof.Gateway, proof.Links = nil, "", nil
 		return
 	}
-	proof.Attached = policy.AttachedTo(made.attachments, made.principals.users)
-	for _, a := range made.attachments {
-		if a.Subject.Name == "" && a.Session == "" {
-			proof.Attached[made.principals.gateway] = a.Documents
-		}
-	}
+	who := maps.Clone(made.principals.users)
+	who[gatewayMember] = made.principals.gateway
+	proof.Attached = policy.AttachedTo(made.attachments, who)
 	proof.Users = maps.Clone(made.principals.users)
 	for user := range made.unproved {
 		delete(proof.Users, user)
 	}
-	if made.unproved[""] {
+	if made.unproved[gatewayMember] {
 		proof.Gateway, proof.Links = "", nil
 	}
 }

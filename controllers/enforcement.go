@@ -18,6 +18,8 @@ import (
 type Enforcement struct {
 	mu      sync.RWMutex
 	results map[tenantAt]*compiled
+	// seen is what went into the last pass, whatever came of it.
+	seen map[tenantAt]map[object]version
 }
 
 // tenantAt is a namespace at an ObjectStore; the store is empty for a
@@ -80,7 +82,7 @@ type libraryResult struct {
 
 // NewEnforcement makes an empty one.
 func NewEnforcement() *Enforcement {
-	return &Enforcement{results: map[tenantAt]*compiled{}}
+	return &Enforcement{results: map[tenantAt]*compiled{}, seen: map[tenantAt]map[object]version{}}
 }
 
 func (e *Enforcement) get(at tenantAt) *compiled {
@@ -130,9 +132,25 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	return changed
 }
 
+// passed notes that a pass over a tenant at a store has ended.
+func (e *Enforcement) passed(at tenantAt, result *compiled) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen[at] = result.generations
+}
+
+// hasSeen tells whether the last pass knew this very version of a declaration. There is
+// one pass at a time, so none that knows less of it will write any more.
+func (e *Enforcement) hasSeen(at tenantAt, o object, v version) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.seen[at][o] == v
+}
+
 func (e *Enforcement) forget(at tenantAt) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	delete(e.seen, at)
 	delete(e.results, at)
 }
 

@@ -37,7 +37,7 @@ func TestNothingIsRememberedOfANamespaceWithoutDeclarations(t *testing.T) {
 	declared := &roles{{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "picker"}}}
 	r := &AccessReconciler{applied: newApplied(), Deps: &Deps{
 		Tenants: NewTenants(declared, NewInventory()), Enforcement: NewEnforcement(), Notices: NewNotices(),
-		Clock: clock.RealClock{}, Settings: Settings{}.withDefaults(),
+		Stores: NewStores(declared, declared, "vitrine-system", nil), Clock: clock.RealClock{}, Settings: Settings{}.withDefaults(),
 	}}
 	without, at := tenantAt{namespace: "acme"}, tenantAt{"acme", "default"}
 	pass := func(of tenantAt) {
@@ -55,10 +55,11 @@ func TestNothingIsRememberedOfANamespaceWithoutDeclarations(t *testing.T) {
 	r.applied.set(at, "acme-brand", "digest")
 	r.applied.set(holdersTenant("default", holder), holder.Name, "digest")
 	r.Enforcement.set(at, &compiled{})
+	r.Enforcement.passed(at, &compiled{})
 	r.memories.get(at)
 	pass(without)
 	pass(at) // as when its last Library goes
-	if len(r.Enforcement.results)+len(r.Tenants.memo)+len(r.applied.digests)+len(r.memories.of) > 0 {
+	if len(r.Enforcement.results)+len(r.Enforcement.seen)+len(r.Tenants.memo)+len(r.applied.digests)+len(r.memories.of) > 0 {
 		t.Errorf("it is remembered: %v %v %v %v", r.Enforcement.results, r.Tenants.memo, r.applied.digests, r.memories.of)
 	}
 	if r.applied.known("default", holder) != "" {

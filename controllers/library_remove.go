@@ -45,6 +45,9 @@ func (r *LibraryReconciler) remove(ctx context.Context, library *v1alpha1.Librar
 // removeBuckets takes the access to both buckets away, and then, where that is
 // declared, the buckets: neither before it is sure that nothing in them has to be kept.
 func (r *LibraryReconciler) removeBuckets(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
+	if err := r.endRights(ctx, connection, library); err != nil {
+		return err
+	}
 	var ours []markedBucket
 	originals, vitrine := marks(connection.Declared, library)
 	for _, b := range []markedBucket{{library.Spec.Bucket.Name, originals}, {asset.VitrineBucket(library.Spec.Bucket.Name), vitrine}} {

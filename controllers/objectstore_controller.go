@@ -78,6 +78,14 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 
 	if !obj.DeletionTimestamp.IsZero() {
 		if count > 0 {
+			if obj.Status.Capabilities == nil && obj.GetAnnotations()[v1alpha1.AnnotationAt] != "" {
+				// A restored one: the Libraries go only once it is known how their rights got there.
+				if connection, err := r.Stores.ForRemoval(ctx, obj.Name); err == nil {
+					if err := r.probe(ctx, obj, connection); err != nil {
+						return outcome{}, err
+					}
+				}
+			}
 			return outcome{}, stall(v1alpha1.ReasonInUse, "%d Libraries still use this ObjectStore; delete them first, or it would leave policies and keys behind", count)
 		}
 		var users v1alpha1.UserList

@@ -12,9 +12,17 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// orphan is a user or group that Vitrine made at a store and that nothing
-// declared stands behind any more: its finalizer was removed by force.
-type orphan = store.Holder
+// orphan is something that Vitrine made at a store and that nothing declared stands
+// behind any more: its finalizer was removed by force.
+type orphan struct {
+	// Holder is a user or group; or, with the kind below, a bucket in the place of its namespace's users.
+	store.Holder
+	// Library is whose the bucket is; empty for all else.
+	Library string
+}
+
+// orphanPolicy are our statements in the policy of a bucket whose Library is no more.
+const orphanPolicy store.HolderKind = "Policy"
 
 // orphans remember, for each ObjectStore, since when something there has been
 // without an owner. After a restart the time begins anew.
@@ -59,9 +67,9 @@ func (o *orphans) seen(objectStore string, left []orphan, now time.Time, grace t
 		o.since = map[string]map[orphan]time.Time{}
 	}
 	o.since[objectStore] = since
-	// Groups first: they hold rights, and users go out of them.
+	// Users last: a policy that names one who is gone cannot be written at every store, and users go out of groups.
 	slices.SortFunc(due, func(a, b orphan) int {
-		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Path, b.Path), strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Path, b.Path), strings.Compare(a.Name, b.Name), strings.Compare(a.Library, b.Library))
 	})
 	return due
 }
@@ -106,7 +114,7 @@ func tenantOf(installation, path, name string, tags map[string]string) (namespac
 }
 
 // tenantOfHolder is tenantOf for one that bears no tags. What a claim's value is called is the issuer's choice.
-func tenantOfHolder(installation string, one orphan) (namespace string, ours bool) {
+func tenantOfHolder(installation string, one store.Holder) (namespace string, ours bool) {
 	if one.Kind == store.HolderClaim {
 		return tenantAtPath(installation, one.Path)
 	}
@@ -124,7 +132,7 @@ func tenantAtPath(installation, path string) (namespace string, ours bool) {
 }
 
 // ownedIn names at the store what a namespace's declarations stand behind, even where
-// their own reconcilers are about to take it away.
+// their own reconcilers are about to take it away. The Libraries are those at that store.
 func ownedIn(installation, namespace string, users []v1alpha1.User, groups []v1alpha1.UserGroup, libraries []v1alpha1.Library) map[string]bool {
 	owned := map[string]bool{}
 	for i := range users {
@@ -135,6 +143,7 @@ func ownedIn(installation, namespace string, users []v1alpha1.User, groups []v1a
 	if len(libraries) == 0 {
 		return owned // a group has rights at Libraries only
 	}
+	owned[gatewayGroup(installation, namespace).Name] = true
 	for i := range groups {
 		owned[store.Name(installation, namespace, "UserGroup", groups[i].Name)] = true
 		if f := groups[i].Spec.Federation; f != nil {

@@ -45,8 +45,8 @@ func TestOnlyWhatVitrineMadeForTenantsIsLookedAt(t *testing.T) {
 func TestOrphansAreDueAfterTheGraceAndNoSooner(t *testing.T) {
 	const grace = 10 * time.Minute
 	start := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	alice := orphan{Kind: store.HolderUser, Path: "/vitrine/eu-prod/acme/", Name: "v-a"}
-	press := orphan{Kind: store.HolderGroup, Path: "/vitrine/eu-prod/acme/", Name: "v-p"}
+	alice := orphan{Holder: store.Holder{Kind: store.HolderUser, Path: "/vitrine/eu-prod/acme/", Name: "v-a"}}
+	press := orphan{Holder: store.Holder{Kind: store.HolderGroup, Path: "/vitrine/eu-prod/acme/", Name: "v-p"}}
 	var o orphans
 	for _, step := range []struct {
 		reason string
@@ -89,7 +89,7 @@ func TestWhoeverIsDeclaredIsAnOwner(t *testing.T) {
 	if diff := cmp.Diff(want, ownedIn("eu-prod", "acme", users, groups, nil)); diff != "" {
 		t.Errorf("without Libraries no group has rights (-want +got):\n%s", diff)
 	}
-	want[named("UserGroup", "press")] = true
+	want[named("UserGroup", "press")], want[named("Gateway", "links")] = true, true
 	if diff := cmp.Diff(want, ownedIn("eu-prod", "acme", users, groups, make([]v1alpha1.Library, 1))); diff != "" {
 		t.Errorf("with a Library (-want +got):\n%s", diff)
 	}

@@ -63,6 +63,29 @@ func (s *Store) whoseBucket(ctx context.Context, op, name string, denied error) 
 	return fmt.Errorf("%s: %w", op, &ForeignError{Bucket: name, Account: true})
 }
 
+// MarkedBuckets gives the buckets that carry a mark of this installation, in one request and one more for each bucket of the account.
+// A bucket that these credentials may not read, or that goes meanwhile, is left out; ErrDenied means that buckets may not be listed.
+func (s *Store) MarkedBuckets(ctx context.Context) (map[string]Mark, error) {
+	all, err := s.S3.ListBuckets(ctx)
+	if err != nil {
+		return nil, translate("list buckets", err)
+	}
+	marked := map[string]Mark{}
+	for _, b := range all {
+		tags, err := s.S3.GetBucketTagging(ctx, b.Name)
+		switch code := minio.ToErrorResponse(err).Code; {
+		case code == "NoSuchTagSet" || code == "NoSuchBucket" || code == "AccessDenied":
+			continue
+		case err != nil:
+			return nil, translate("read tags of bucket "+b.Name, err)
+		}
+		if mark := markOf(tags.ToMap()); mark != nil && mark.Installation == s.cfg.InstallationID && mark.Role != roleProbe {
+			marked[b.Name] = *mark
+		}
+	}
+	return marked, nil
+}
+
 // CreateBucket makes the bucket, marks it and turns versioning on, doing only what is missing. A bucket that exists with another mark
 // or in another account is a ForeignError.
 //

@@ -44,6 +44,8 @@ type (
 	Identity = identity.Identity
 	// AccessKey is a key of an Identity.
 	AccessKey = identity.AccessKey
+	// HolderKind says what a Holder is.
+	HolderKind = identity.HolderKind
 	// Holder is a user or group that holds policy documents.
 	Holder = identity.Holder
 	// Held is what a Holder has at the store.

@@ -8,10 +8,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/tags"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/store"
@@ -100,24 +97,22 @@ spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}
 }
 
 func TestDeletionPolicyDelete(t *testing.T) {
-	w := newWorld(t, "wipe")
-	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: wipe}, bucket: {name: wipe-brand}, deletionPolicy: Delete}}")
-	library := &v1alpha1.Library{}
-	w.ready(library, "brand")
-	w.must(put(w.ctx, w.root(), "wipe-brand", "a.txt", "1"))
-	w.must(put(w.ctx, w.root(), "wipe-brand", "a.txt", "2"))
-	w.delete(library)
-	w.eventually("both buckets go with all versions", 15*time.Second, func() error {
-		for _, bucket := range []string{"wipe-brand", "wipe-brand-dam"} {
-			if exists, err := w.root().BucketExists(w.ctx, bucket); err != nil || exists {
-				return fmt.Errorf("%s exists: %w", bucket, orNothing(err))
+	onEachStore(t, "wipe", func(w *world) {
+		bucket := w.name + "-brand"
+		w.apply(strings.ReplaceAll(w.named(launch), "bucket: {name: "+bucket+"}", "bucket: {name: "+bucket+"}, deletionPolicy: Delete"))
+		library := &v1alpha1.Library{}
+		w.ready(library, "brand")
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		w.must(put(w.ctx, w.root(), bucket, "a.txt", "1"))
+		w.must(put(w.ctx, w.root(), bucket, "a.txt", "2"))
+		w.delete(library)
+		w.gone(library, w.namespace, "brand")
+		w.noRightsHang()
+		for _, name := range []string{bucket, bucket + "-dam"} { // both go with all versions
+			if exists, err := w.root().BucketExists(w.ctx, name); err != nil || exists {
+				w.Errorf("%s exists: %v", name, orNothing(err))
 			}
 		}
-		err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "brand"}, library)
-		if !apierrors.IsNotFound(err) {
-			return fmt.Errorf("the Library is there: %w", orNothing(err))
-		}
-		return nil
 	})
 }
 
@@ -230,7 +225,8 @@ func TestAdoptingLeavesEverythingOfOthersAsItIs(t *testing.T) {
 		library := &v1alpha1.Library{}
 		w.ready(library, "brand")
 		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-		if _, err := fetch(w.ctx, w.as("alice"), bucket, "launch/summer.txt"); err != nil {
+		alice := w.as("alice")
+		if _, err := fetch(w.ctx, alice, bucket, "launch/summer.txt"); err != nil {
 			w.Errorf("alice: %v", err)
 		}
 		w.eventually("the statement of others is reported", 2*settings.DriftInterval, func() error {
@@ -247,6 +243,9 @@ func TestAdoptingLeavesEverythingOfOthersAsItIs(t *testing.T) {
 		w.delete(library)
 		w.gone(library, w.namespace, "brand")
 
+		_, err = fetch(w.ctx, alice, bucket, "launch/summer.txt")
+		w.must(shut(err))
+		w.noRightsHang()
 		if after := w.objects(bucket); after != before {
 			w.Errorf("the objects were\n%s and are\n%s", before, after)
 		}
@@ -278,39 +277,40 @@ func (w *world) objects(bucket string) string {
 //
 // features: U11
 func TestRetainedBucketIsFoundAgainByItsOwnerOnly(t *testing.T) {
-	w := newWorld(t, "kept")
-	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kept-other"}}))
-	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "kept", namespace: "kept-other", at: w.at}
-	w.must(kubectl(w.ctx, nil, "patch", "ostore", "kept", "--type=merge", "-p", `{"spec":{"tenants":[{"namespaces":["kept","kept-other"],"buckets":["kept-*"]}]}}`))
-	w.apply(w.named(launch))
-	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	w.must(put(w.ctx, w.root(), "kept-brand", "launch/a.txt", "A"))
-	alice := w.as("alice")
-	library := &v1alpha1.Library{}
-	w.get(library, "brand")
-	w.delete(library)
-	w.gone(library, w.namespace, "brand")
-	if _, err := fetch(w.ctx, alice, "kept-brand", "launch/a.txt"); err == nil {
-		t.Error("alice still reads")
-	}
-	if content, err := fetch(w.ctx, w.root(), "kept-brand", "launch/a.txt"); err != nil || content != "A" {
-		t.Errorf("the object is %q: %v", content, err)
-	}
+	onEachStore(t, "kept", func(w *world) {
+		other := w.neighbour("other")
+		bucket := w.name + "-brand"
+		w.apply(w.named(launch))
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		w.must(put(w.ctx, w.root(), bucket, "launch/a.txt", "A"))
+		alice := w.as("alice")
+		reads := func() error { _, err := fetch(w.ctx, alice, bucket, "launch/a.txt"); return err }
+		w.eventually("alice reads", w.soon(), reads)
+		library := &v1alpha1.Library{}
+		w.get(library, "brand")
+		w.delete(library)
+		w.gone(library, w.namespace, "brand")
+		w.must(shut(reads()))
+		w.noRightsHang()
+		if content, err := fetch(w.ctx, w.root(), bucket, "launch/a.txt"); err != nil || content != "A" {
+			w.Errorf("the object is %q: %v", content, err)
+		}
 
-	const adopts = "{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: WHO}, spec: {storeRef: {name: kept}, bucket: {name: kept-brand, management: Adopt}}}"
-	other.apply(strings.ReplaceAll(adopts, "WHO", "brand"))
-	other.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonBucketForeign)
-	other.delete(&v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: other.namespace, Name: "brand"}})
-	other.gone(&v1alpha1.Library{}, other.namespace, "brand")
-	w.apply(strings.ReplaceAll(adopts, "WHO", "second"))
-	w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonBucketForeign)
-	w.delete(&v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "second"}})
-	w.gone(&v1alpha1.Library{}, w.namespace, "second")
+		adopts := w.named("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: WHO}, spec: {storeRef: {name: NAME}, bucket: {name: NAME-brand, management: Adopt}}}")
+		other.apply(strings.ReplaceAll(adopts, "WHO", "brand"))
+		other.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonBucketForeign)
+		other.delete(&v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: other.namespace, Name: "brand"}})
+		other.gone(&v1alpha1.Library{}, other.namespace, "brand")
+		w.apply(strings.ReplaceAll(adopts, "WHO", "second"))
+		w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonBucketForeign)
+		w.delete(&v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "second"}})
+		w.gone(&v1alpha1.Library{}, w.namespace, "second")
 
-	w.apply(w.named(launch))
-	w.ready(&v1alpha1.Library{}, "brand")
-	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	if _, err := fetch(w.ctx, w.as("alice"), "kept-brand", "launch/a.txt"); err != nil {
-		t.Errorf("alice, after the Library came back: %v", err)
-	}
+		w.apply(w.named(launch))
+		w.ready(&v1alpha1.Library{}, "brand")
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		if _, err := fetch(w.ctx, w.as("alice"), bucket, "launch/a.txt"); err != nil {
+			w.Errorf("alice, after the Library came back: %v", err)
+		}
+	})
 }
