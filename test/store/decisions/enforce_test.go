@@ -41,22 +41,35 @@ func (fs faults) document(text []byte) []byte {
 // bucket.
 func bucketPolicies(mistakes ...fault) enforcement {
 	return func(ctx context.Context, s *store.Store, t *tenant) error {
-		var allows []policy.Allow
-		for _, u := range t.world.Users {
-			allows = append(allows, policy.Allows(u.Name, s.Identities.Principal(t.identity(u.Name)), t.model.Grants(u.Name, t.at), t.buckets())...)
+		documents, err := t.documents(s, mistakes)
+		if err != nil {
+			return err
 		}
-		allows = faults(mistakes).allows(allows)
-		for _, lib := range slices.Sorted(maps.Keys(t.made)) {
-			for _, bucket := range []string{t.made[lib].Originals, t.made[lib].Vitrine} {
-				doc, err := policy.Render(bucket, allows, policy.Options{})
-				if err != nil {
-					return err
-				}
-				if err := s.SetBucketPolicy(ctx, bucket, faults(mistakes).document(doc.JSON())); err != nil {
-					return err
-				}
+		for _, bucket := range slices.Sorted(maps.Keys(documents)) {
+			if err := s.SetBucketPolicy(ctx, bucket, documents[bucket]); err != nil {
+				return err
 			}
 		}
 		return nil
 	}
+}
+
+// documents are those of each bucket of a tenant; nil for one that nobody has a right to.
+func (t *tenant) documents(s *store.Store, mistakes faults) (map[string][]byte, error) {
+	var allows []policy.Allow
+	for _, u := range t.world.Users {
+		allows = append(allows, policy.Allows(u.Name, s.Identities.Principal(t.identity(u.Name)), t.model.Grants(u.Name, t.at), t.buckets())...)
+	}
+	allows = mistakes.allows(allows)
+	documents := map[string][]byte{}
+	for _, b := range t.made {
+		for _, bucket := range []string{b.Originals, b.Vitrine} {
+			doc, err := policy.Render(bucket, allows, policy.Options{})
+			if err != nil {
+				return nil, err
+			}
+			documents[bucket] = mistakes.document(doc.JSON())
+		}
+	}
+	return documents, nil
 }

@@ -22,9 +22,21 @@ func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// seed is what worlds and questions follow from.
+// usual is the seed of everyday runs: a change is judged by the same questions as the one before it.
+const usual = 20270301
+
+// seed is what worlds and questions follow from: SEED, or the usual one.
 func seed(t *testing.T) uint64 {
 	t.Helper()
+	return fromEnv(t, "SEED", usual)
+}
+
+// freshSeed is seed, but another one each time when it is said how much to ask: whoever says so looks for what nobody has met yet.
+func freshSeed(t *testing.T) uint64 {
+	t.Helper()
+	if os.Getenv("DECISIONS") == "" {
+		return seed(t)
+	}
 	return fromEnv(t, "SEED", uint64(time.Now().UnixNano()))
 }
 

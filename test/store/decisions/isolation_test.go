@@ -18,7 +18,7 @@ import (
 // features: D10, U4
 func TestTenantsNeverMeet(t *testing.T) {
 	const worlds, questions, changes = 3, 60, 3
-	seed := seed(t)
+	seed := freshSeed(t)
 	for _, at := range targets {
 		t.Run(at.name, func(t *testing.T) {
 			c, err := takeCrew(t.Context(), at)

@@ -65,6 +65,7 @@ func versitygw(bed *testbed.ObjectStore) target {
 		client:    newClient(),
 		workers:   4,
 		enforcing: bucketPolicies,
+		reading:   bucketPoliciesRead,
 		prefixes:  true,
 		habits:    habits{dropsSlash: true, refusesForms: true, copiesByName: true},
 	}
@@ -104,7 +105,7 @@ func minio(ctx context.Context, bed *testbed.MinIO) (target, error) {
 	if can.TrustedPrefix || can.Enforcement != store.ByManagedPolicy {
 		return target{}, fmt.Errorf("the store is another than this suite knows: %s", can)
 	}
-	at.enforcing = attachedDocuments(can, at.prefixes)
+	at.enforcing, at.reading = attachedDocuments(can, at.prefixes), attachedDocumentsRead(can, at.prefixes)
 	at.lifted = attachedDocuments(can, true)()
 	return at.with(), nil
 }

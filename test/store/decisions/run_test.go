@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
+	"time"
+	"unicode"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -153,9 +157,13 @@ func (sc *scene) note(total *result, q question) {
 		total.seen["refused"]++
 	}
 	if !d.Allowed {
+		if sc.atAnotherTime(q) {
+			total.seen["denied by a window"]++
+		}
 		return
 	}
 	total.seen["allowed"]++
+	restricted := sc.restricted(q)
 	through := map[string]bool{
 		"by several routes": len(d.Routes) > 1,
 		"through a group":   slices.ContainsFunc(d.Routes, func(r access.Route) bool { return r.Group != "" }),
@@ -163,13 +171,49 @@ func (sc *scene) note(total *result, q question) {
 		"as a member":       slices.ContainsFunc(d.Routes, func(r access.Route) bool { return r.Target.Kind == "Collection" }),
 		"by a role":         slices.ContainsFunc(d.Routes, func(r access.Route) bool { return !r.BuiltIn }),
 		"for a time":        slices.ContainsFunc(d.Routes, func(r access.Route) bool { return r.NotAfter != nil }),
-		"restricted":        slices.ContainsFunc(d.Routes, func(r access.Route) bool { return r.Target.Kind == "Folder" }) && sc.homes[q.Bucket].vitrine,
+		"restricted":        restricted > 0,
+		"in a restricted folder below a restricted one": restricted > 1,
+		"by a name beyond ASCII":                        strings.ContainsFunc(q.Name, func(c rune) bool { return c > unicode.MaxASCII }),
 	}
 	for what, so := range through {
 		if so {
 			total.seen[what]++
 		}
 	}
+}
+
+// restricted tells within how many restricted Folders a name is: its own, and those whose paths lead to that one's.
+func (sc *scene) restricted(q question) int {
+	root, rest, _ := strings.Cut(q.Name, "/")
+	home := sc.homes[q.Bucket]
+	if !home.vitrine || root != "restricted" && root != "restricted-renditions" {
+		return 0
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	folders := home.tenant.world.Folders
+	i := slices.IndexFunc(folders, func(f v1alpha1.Folder) bool { return f.Name == name })
+	if i < 0 {
+		return 0
+	}
+	within := 0
+	for _, f := range folders {
+		if f.Spec.Access == v1alpha1.AccessRestricted && f.Spec.LibraryRef == folders[i].Spec.LibraryRef && strings.HasPrefix(string(folders[i].Spec.Path)+"/", string(f.Spec.Path)+"/") {
+			within++
+		}
+	}
+	return within
+}
+
+// atAnotherTime tells whether the model allows at another of the world's instants what it denies now.
+func (sc *scene) atAnotherTime(q question) bool {
+	t := sc.tenantOf(q.Tenant)
+	defer func(now time.Time) { t.at = now }(t.at)
+	for _, t.at = range t.world.Instants {
+		if sc.right(q) {
+			return true
+		}
+	}
+	return false
 }
 
 // changed names an object of which there is another version than was put there first, or none.

@@ -109,6 +109,12 @@ func (c *crew) namespace(tenant string) string { return tenant + "-" + c.label }
 
 // stage makes up a world for each tenant and brings it to the store.
 func (c *crew) stage(ctx context.Context, r *rand.Rand, label string) (*scene, error) {
+	sc := c.imagine(r, label)
+	return sc, sc.build(ctx)
+}
+
+// imagine makes up a world for each tenant. Nothing is told to a store.
+func (c *crew) imagine(r *rand.Rand, label string) *scene {
 	sc := &scene{
 		at: c.at, admin: c.admin, homes: map[string]home{}, names: map[string][]string{}, versions: map[string]map[string]string{},
 		root: c.at.caller(c.at.config.Credentials),
@@ -120,19 +126,40 @@ func (c *crew) stage(ctx context.Context, r *rand.Rand, label string) (*scene, e
 	}
 	for _, namespace := range namespaces {
 		t := &tenant{namespace: c.namespace(namespace), keys: c.keys[namespace]}
-		if err := sc.settle(ctx, t, worldtest.Random(r, worldtest.Large), namespace+"-"+label); err != nil {
-			return nil, err
-		}
+		sc.settle(t, worldtest.Random(r, worldtest.Large), namespace+"-"+label)
 		t.at = t.instant(r)
-		if err := sc.at.enforce(ctx, sc.admin, t); err != nil {
-			return nil, err
-		}
 	}
-	return sc, nil
+	return sc
 }
 
-// settle makes a tenant's buckets and uploads everything that a world speaks of.
-func (sc *scene) settle(ctx context.Context, t *tenant, w worldtest.World, label string) error {
+// build makes the buckets, uploads everything that the worlds speak of and enforces what they declare.
+func (sc *scene) build(ctx context.Context) error {
+	for _, bucket := range sc.buckets {
+		home := sc.homes[bucket]
+		mark := store.Mark{Installation: installation, Namespace: home.tenant.namespace, Library: home.library, Role: store.RoleOriginals}
+		if home.vitrine {
+			mark.Role = store.RoleVitrine
+		}
+		if err := sc.admin.CreateBucket(ctx, bucket, mark); err != nil {
+			return err
+		}
+		sc.versions[bucket] = map[string]string{}
+		for _, name := range sc.names[bucket] {
+			if err := sc.upload(ctx, bucket, name); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range sc.tenants {
+		if err := sc.at.enforce(ctx, sc.admin, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle names a tenant's buckets and everything that is in them.
+func (sc *scene) settle(t *tenant, w worldtest.World, label string) {
 	for i := range w.Libraries {
 		w.Libraries[i].Spec.Bucket.Name = label + "-" + w.Libraries[i].Name
 	}
@@ -144,25 +171,13 @@ func (sc *scene) settle(ctx context.Context, t *tenant, w worldtest.World, label
 		b := t.made[lib]
 		sc.homes[b.Originals] = home{tenant: t, library: lib, beside: b.Vitrine}
 		sc.homes[b.Vitrine] = home{tenant: t, library: lib, vitrine: true, beside: b.Originals}
-		for _, bucket := range []string{b.Originals, b.Vitrine} {
-			sc.buckets = append(sc.buckets, bucket)
-			mark := store.Mark{Installation: installation, Namespace: t.namespace, Library: lib, Role: store.RoleOriginals}
-			if sc.homes[bucket].vitrine {
-				mark.Role = store.RoleVitrine
-			}
-			if err := sc.admin.CreateBucket(ctx, bucket, mark); err != nil {
-				return err
-			}
-		}
-		if err := sc.fill(ctx, w, lib, b); err != nil {
-			return err
-		}
+		sc.buckets = append(sc.buckets, b.Originals, b.Vitrine)
+		sc.fill(w, lib, b)
 	}
-	return nil
 }
 
-// fill uploads the files of a Library, what is rendered from them, and what Vitrine keeps for itself.
-func (sc *scene) fill(ctx context.Context, w worldtest.World, lib string, b policy.Buckets) error {
+// fill names the files of a Library, what is rendered from them, and what Vitrine keeps for itself.
+func (sc *scene) fill(w worldtest.World, lib string, b policy.Buckets) {
 	inVitrine := []string{"catalog/spring.json", "links/spring.json", "audit/2027-03-01.jsonl", "inbox/1.jpg", "claims/1.json", "comments/1.json"}
 	for _, name := range worldtest.Names {
 		inVitrine = append(inVitrine, "changes/"+name+"/1.json")
@@ -188,21 +203,12 @@ func (sc *scene) fill(ctx context.Context, w worldtest.World, lib string, b poli
 		open = []string{"alone.jpg"}
 	}
 	for bucket, names := range map[string][]string{b.Originals: open, b.Vitrine: inVitrine} {
-		sc.versions[bucket] = map[string]string{}
-		for _, name := range names {
-			if err := sc.upload(ctx, bucket, name); err != nil {
-				return err
-			}
-		}
-		sc.names[bucket] = slices.Sorted(maps.Keys(sc.versions[bucket]))
+		slices.Sort(names)
+		sc.names[bucket] = slices.Compact(names)
 	}
-	return nil
 }
 
 func (sc *scene) upload(ctx context.Context, bucket, name string) error {
-	if _, there := sc.versions[bucket][name]; there {
-		return nil
-	}
 	a, err := sc.root.do(ctx, request{method: http.MethodPut, bucket: bucket, key: name, body: content(bucket, name)})
 	if err != nil {
 		return err

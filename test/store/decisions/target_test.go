@@ -16,6 +16,9 @@ type target struct {
 	// enforcing gives the way in which what is declared gets there, with mistakes in it if any are given; enforce is the one at hand.
 	enforcing func(...fault) enforcement
 	enforce   enforcement
+	// reading foretells what the store says with what is declared, mistakes included; foretell is the one at hand.
+	reading  func(...fault) reading
+	foretell reading
 	// lifted enforces listings of folders all the same, where prefixes cannot be trusted.
 	lifted enforcement
 	// prefixes says that the store's prefix conditions can be trusted, so that a grant on
@@ -28,7 +31,7 @@ type target struct {
 
 // with is the same store, reached with mistakes on the way.
 func (at target) with(faults ...fault) target {
-	at.enforce = at.enforcing(faults...)
+	at.enforce, at.foretell = at.enforcing(faults...), at.reading(faults...)
 	return at
 }
 
