@@ -84,9 +84,11 @@ func (s store) everyLink(w worldtest.World) []policy.LinkRights {
 		if err != nil {
 			continue // it shows nothing
 		}
-		links = append(links, policy.LinkRights{
-			Buckets: s.buckets[shown.Library], Catalog: fmt.Sprintf("catalog/%d.json", i), Originals: true, Renditions: true, Scope: shown.Scope, Keys: shown.Keys,
-		})
+		l := policy.LinkRights{Buckets: s.buckets[shown.Library], Catalog: fmt.Sprintf("catalog/%d.json", i), Originals: true, Renditions: true, Keys: shown.Keys}
+		if shown.Scope != nil {
+			l.Scopes = []access.Scope{*shown.Scope}
+		}
+		links = append(links, l)
 	}
 	return links
 }
