@@ -29,6 +29,7 @@ func TestRestrictedFoldersGoWithWhatTheyBelongTo(t *testing.T) {
 		return client
 	}
 	restricted := func(t *testing.T, namespace, metadata string) scene {
+		t.Helper()
 		s := scene{kind: "Folder", base: `spec: {libraryRef: {name: brand}, path: launch/board, access: Restricted}`}
 		object := s.table().object(t, "metadata: "+metadata)
 		object.SetNamespace(namespace)
