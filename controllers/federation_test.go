@@ -18,8 +18,8 @@ func acmeAt(found v1alpha1.Capabilities) *v1alpha1.ObjectStore {
 	return &v1alpha1.ObjectStore{
 		ObjectMeta: metav1.ObjectMeta{Name: "default"},
 		Spec: v1alpha1.ObjectStoreSpec{
-			InstallationID:       "eu-prod",
-			Tenants:              []v1alpha1.Tenant{{Namespaces: []string{"acme"}, Buckets: []string{"acme-*"}, Issuers: []v1alpha1.NamedIssuer{
+			InstallationID: "eu-prod",
+			Tenants: []v1alpha1.Tenant{{Namespaces: []string{"acme"}, Buckets: []string{"acme-*"}, Issuers: []v1alpha1.NamedIssuer{
 				{Name: "acme-sso", TokenIssuer: issuer}, {Name: "ported", TokenIssuer: v1alpha1.TokenIssuer{URL: "https://id.acme.example:8443", Audience: "vitrine"}},
 			}}},
 			ServiceAccountIssuer: &v1alpha1.TokenIssuer{URL: "https://cluster.example", Audience: "vitrine"},

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,24 @@ func TestDocumentsThatClaimsNameSayWhatTheModelSays(t *testing.T) {
 			}
 			if err := policy.Prove(proofOf(in, slices.Delete(slices.Clone(plan), i, i+1))); err == nil {
 				t.Fatalf("without the document of %s it is proved", a.Session)
+			}
+		}
+	})
+}
+
+// A document that a claim names is one, so what does not fit it is refused as a whole.
+func TestWhatAClaimNamesFitsOneDocument(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := withSessions(t, worldtest.Draw(t))
+		_, plan := planOf(w, rapid.SampledFrom(w.Instants).Draw(t, "at"), func(in *policy.PlanInput) {
+			in.Claims, in.ClaimBytes = in.Model.Sessions(), 200
+			for _, subject := range in.Claims {
+				in.Users[subject] = "arn:aws:iam::000000000000:claim/" + subject
+			}
+		})
+		for _, a := range plan {
+			if a.Session != "" && (!errors.Is(a.Err, policy.ErrTooLarge) || a.Documents != nil) {
+				t.Fatalf("%s: %v, and %d documents", a.Session, a.Err, len(a.Documents))
 			}
 		}
 	})

@@ -10,9 +10,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/access/worldtest"
 	"github.com/vitrine-dam/vitrine/internal/asset"
-	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/policy/evaluate"
 )

@@ -199,6 +199,12 @@ func TestAClaimsValuesNameThePoliciesOfASession(t *testing.T) {
 	c.is("the other value gives what it gave", all, "press")
 	c.gives("marketing", "launch")
 	c.is("it comes back to who had it", one, "launch")
+	c.is("so it does to who had both", all, "launch press")
+
+	// What a person's newest token says counts for all of their sessions.
+	_, _, err = c.session(c.token(map[string]any{"aud": "vitrine", "sub": "another", "groups": "press"}), 0)
+	c.must(err)
+	c.is("a session of before, of a person who has one value left", all, "press")
 }
 
 // What a session may not do whatever is given: anything of the admin API, destroying versions, and lasting longer than it should.
