@@ -78,7 +78,7 @@ func (d *Diff) Count(objects []Object) {
 // holds tells whether a path lies in the finding's place, and in none of its exceptions.
 func (f *finding) holds(path string) bool {
 	if f.item {
-		return matches(f.where, path)
+		return matches(f.where, path) && !slices.Contains(f.except, path)
 	}
 	return strings.HasPrefix(path, f.where) && !slices.ContainsFunc(f.except, func(part string) bool {
 		return strings.HasSuffix(part, "/") && strings.HasPrefix(path, part)
@@ -87,8 +87,8 @@ func (f *finding) holds(path string) bool {
 
 // gains are the permissions on one file that the new state gives and the old one did not.
 func (f *finding) gains(path string, at time.Time) access.Permissions {
-	was := permissions(f.base.covering(f.bucket, path), at)
-	return permissions(f.head.covering(f.bucket, path), at) &^ was
+	was := permissions(f.base.covering(f.bucket, path, f.version), at)
+	return permissions(f.head.covering(f.bucket, path, f.version), at) &^ was
 }
 
 // locate gives the files of a Library: those of its bucket, and those below the roots of restricted
