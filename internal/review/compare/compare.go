@@ -39,6 +39,9 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	d.Changes = append(d.Changes, together(rows)...)
 	d.judge()
 	d.Notes = notes(base, head)
+	if d.Verdict != Same && base.Stores == nil && head.Stores == nil && sessionsHang(head) {
+		d.Notes = append(d.Notes, storesUnknown)
+	}
 	return d
 }
 
@@ -49,9 +52,6 @@ func notes(base, head review.Tenant) []string {
 		if !slices.Contains(all, note) {
 			all = append(all, note)
 		}
-	}
-	if base.Stores == nil && head.Stores == nil && sessionsHang(head) {
-		all = append(all, storesUnknown)
 	}
 	known := map[string]bool{}
 	for _, p := range access.New(base.Declared).Problems() {

@@ -165,8 +165,9 @@ func TestFieldsOfLinksAreJudged(t *testing.T) {
 // features: U9
 func TestCount(t *testing.T) {
 	objects := []Object{
-		{"acme-brand", "launch/a.jpg", 10}, {"acme-brand", "launch/final/hero-1.jpg", 100}, {"acme-brand", "launch/final/b.jpg", 1000},
-		{"acme-brand", "press/c.jpg", 7}, {"acme-other", "launch/d.jpg", 5}, {"acme-brand-dam", "restricted/embargo/e.jpg", 3}, {"acme-brand-dam", "catalog/x", 9},
+		{"acme-brand", "launch/a.jpg", 10, ""}, {"acme-brand", "launch/final/hero-1.jpg", 100, ""}, {"acme-brand", "launch/final/b.jpg", 1000, ""},
+		{"acme-brand", "press/c.jpg", 7, ""}, {"acme-other", "launch/d.jpg", 5, ""}, {"acme-brand-dam", "restricted/embargo/e.jpg", 3, ""}, {"acme-brand-dam", "catalog/x", 9, ""},
+		{"acme-brand", "launch/a.jpg", 20, "elsewhere"},
 	}
 	base := hero + "bindings:\n" + binding("h", "viewer", "User/alice", "Collection/hero")
 	cases := []struct {
