@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/review"
 	"github.com/vitrine-dam/vitrine/internal/review/compare"
+	"github.com/vitrine-dam/vitrine/internal/review/source"
 )
 
 // Exit codes of diff; 1 is an error.
@@ -42,10 +44,11 @@ somewhere, and 1 for an error. Without -n every namespace that one of the two si
 
 How many objects and bytes a change newly exposes only a listing of the buckets tells, which neither
 declarations nor the cluster have: give one with --inventory, or have the buckets listed with --s3-endpoint, which
-is done with your own AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and never with Vitrine's. With
---cluster the Libraries' own counts are told as the most that it can be.
+is done with your own AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and never with Vitrine's. --s3-endpoint cluster
+lists every Library's buckets where the cluster's ObjectStores say that they are. With --cluster alone the Libraries'
+own counts are told as the most that it can be.
 ` + readsOnly,
-		Example: "  kubectl dam diff --base main/acme --head branch/acme -o markdown\n  kubectl dam diff --base cluster --head ./acme --cluster -n acme",
+		Example: "  kubectl dam diff --base main/acme --head branch/acme -o markdown\n  kubectl dam diff --base cluster --head ./acme --cluster --s3-endpoint cluster -n acme",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.runDiff(c.Context(), f) },
 	}
@@ -72,15 +75,21 @@ func (p *program) runDiff(ctx context.Context, f diffFlags) error {
 	if err != nil {
 		return err
 	}
-	objects, err := f.counting.objects(ctx, append(slices.Clone(base), head...))
+	counted := append(slices.Clone(base), head...)
+	var present []review.Tenant
+	if f.cluster {
+		if present, err = p.present(ctx, namespacesOf(head), true); err != nil {
+			return err
+		}
+		counted = append(counted, present...)
+	}
+	objects, err := p.objects(ctx, f.counting, counted)
 	if err != nil {
 		return err
 	}
-	var held map[string]string
-	if f.cluster {
-		if held, err = p.holdings(ctx, head); err != nil {
-			return err
-		}
+	held := map[string]string{}
+	if objects == nil {
+		held = holdings(present)
 	}
 	var diffs []*compare.Diff
 	for _, pair := range paired(base, head) {
@@ -136,31 +145,87 @@ func (p *program) sides(ctx context.Context, base, head []string) (was, is []rev
 		}
 		return was, is, nil
 	}
-	var namespaces []string
-	for _, t := range append(slices.Clone(was), is...) {
-		namespaces = append(namespaces, t.Namespace)
-	}
-	if len(namespaces) == 0 {
+	namespaces := namespacesOf(append(slices.Clone(was), is...))
+	named := len(namespaces) > 0
+	if !named {
 		_, current, err := p.connect()
 		if err != nil {
 			return nil, nil, err
 		}
 		namespaces = []string{current}
 	}
-	there, err := p.tenantsOfCluster(ctx, namespaces)
+	there, err := p.present(ctx, namespaces, named)
 	if err != nil {
 		return nil, nil, err
 	}
 	if onCluster(base) {
 		was = there
+		err = p.withStores(ctx, was, is)
 	}
 	if onCluster(head) {
 		is = there
+		if !onCluster(base) {
+			err = p.withStores(ctx, is, was)
+		}
 	}
-	return was, is, nil
+	return was, is, err
 }
 
-// paired puts the two states of each tenant side by side; a state that is missing declares nothing.
+func namespacesOf(tenants []review.Tenant) []string {
+	var all []string
+	for _, t := range tenants {
+		all = append(all, t.Namespace)
+	}
+	return all
+}
+
+// present reads tenants of the cluster. Where files declare things for one that the cluster has not, it is a new
+// one: there it declares nothing.
+func (p *program) present(ctx context.Context, namespaces []string, maybeNew bool) ([]review.Tenant, error) {
+	config, _, err := p.connect()
+	if err != nil {
+		return nil, err
+	}
+	var all []review.Tenant
+	for _, name := range namespaces {
+		t, err := source.Cluster(ctx, config, name)
+		if maybeNew && errors.Is(err, source.ErrNoNamespace) {
+			t, err = review.Tenant{Namespace: name, Notes: []string{"the cluster has no namespace " + name + " yet: nothing is declared there"}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// withStores reads the ObjectStores of the cluster for its tenants where the files on the other side declare some; they
+// are compared on both sides or on none.
+func (p *program) withStores(ctx context.Context, there, files []review.Tenant) error {
+	if !slices.ContainsFunc(files, func(t review.Tenant) bool { return t.Stores != nil }) {
+		return nil
+	}
+	config, _, err := p.connect()
+	if err != nil {
+		return err
+	}
+	stores, err := source.Stores(ctx, config)
+	if errors.Is(err, source.ErrStoresHidden) {
+		for i := range files {
+			files[i].Stores = nil
+			files[i].Notes = append(files[i].Notes, err.Error()+", so the ObjectStores in the files were not compared")
+		}
+		return nil
+	}
+	for i := range there {
+		there[i].Stores = stores
+	}
+	return err
+}
+
+// paired puts the two states of each tenant side by side; a state that is missing declares nothing, and has
+// the ObjectStores of its side.
 func paired(base, head []review.Tenant) [][2]review.Tenant {
 	at := map[string]int{}
 	var all [][2]review.Tenant
@@ -170,7 +235,7 @@ func paired(base, head []review.Tenant) [][2]review.Tenant {
 			if !known {
 				n = len(all)
 				at[t.Namespace] = n
-				all = append(all, [2]review.Tenant{{Namespace: t.Namespace}, {Namespace: t.Namespace}})
+				all = append(all, [2]review.Tenant{{Namespace: t.Namespace, Stores: storesOf(base)}, {Namespace: t.Namespace, Stores: storesOf(head)}})
 			}
 			all[n][i] = t
 		}
@@ -178,18 +243,17 @@ func paired(base, head []review.Tenant) [][2]review.Tenant {
 	return all
 }
 
+func storesOf(side []review.Tenant) []v1alpha1.ObjectStore {
+	if len(side) == 0 {
+		return nil
+	}
+	return side[0].Stores
+}
+
 // holdings tell how much the cluster knows each Library to hold.
-func (p *program) holdings(ctx context.Context, head []review.Tenant) (map[string]string, error) {
-	var namespaces []string
-	for _, t := range head {
-		namespaces = append(namespaces, t.Namespace)
-	}
-	there, err := p.tenantsOfCluster(ctx, namespaces)
-	if err != nil {
-		return nil, err
-	}
+func holdings(present []review.Tenant) map[string]string {
 	held := map[string]string{}
-	for _, t := range there {
+	for _, t := range present {
 		for i := range t.Declared.Libraries {
 			l := &t.Declared.Libraries[i]
 			if a := l.Status.Assets; a != nil && a.Count != nil && a.Bytes != nil {
@@ -197,5 +261,5 @@ func (p *program) holdings(ctx context.Context, head []review.Tenant) (map[strin
 			}
 		}
 	}
-	return held, nil
+	return held
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,9 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/vitrine-dam/vitrine/internal/review"
 	"github.com/vitrine-dam/vitrine/internal/review/adopt"
-	"github.com/vitrine-dam/vitrine/internal/review/compare"
 	"github.com/vitrine-dam/vitrine/internal/review/inventory"
 )
 
@@ -37,48 +34,6 @@ func (f *reachFlags) reach() (inventory.Reach, error) {
 		return r, errors.New("keys with a session token (AWS_SESSION_TOKEN) cannot be used here; use keys of a user")
 	}
 	return r, nil
-}
-
-// counting says by what newly exposed objects are counted.
-type counting struct {
-	inventory string
-	store     reachFlags
-}
-
-func (f *counting) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.inventory, "inventory", "", "count newly exposed objects by this list of all objects: CSV lines of bucket,path,size or JSON lines")
-	f.store.add(flags)
-}
-
-// objects are all that the buckets of the tenants hold; nil when nobody is to count.
-func (f *counting) objects(ctx context.Context, tenants []review.Tenant) ([]compare.Object, error) {
-	if f.inventory != "" {
-		file, err := os.Open(f.inventory)
-		if err != nil {
-			return nil, fmt.Errorf("reading the inventory: %w", err)
-		}
-		defer func() { _ = file.Close() }() // it was only read
-		return inventory.Read(file)
-	}
-	if f.store.endpoint == "" {
-		return nil, nil
-	}
-	reach, err := f.store.reach()
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]bool{}
-	var buckets []string
-	for _, t := range tenants {
-		for i := range t.Declared.Libraries {
-			name := t.Declared.Libraries[i].Spec.Bucket.Name
-			if !seen[name] {
-				seen[name] = true
-				buckets = append(buckets, name, name+"-dam") // which has the files of restricted Folders
-			}
-		}
-	}
-	return inventory.List(ctx, reach, buckets)
 }
 
 func (p *program) export() *cobra.Command {

@@ -112,7 +112,7 @@ func TestGolden(t *testing.T) {
 			change, change + " -o wide", change + " -o json", change + " -o markdown", change + " --inventory testdata/change/inventory.csv",
 			"diff --base testdata/change/head --head testdata/change/base", "diff --base testdata/change/head --head testdata/change/head",
 			"diff --base testdata/change/base --head testdata/tenant -n northlight", "diff --base testdata/change/base --head nowhere",
-			"diff --base testdata/tenant --head ../../config/samples/acme -o table",
+			"diff --base testdata/tenant --head ../../config/samples/acme -o table", "diff --base ../../config/samples/acme --head testdata/tenant -n acme -o markdown",
 			"test -f testdata/change/head --tests testdata/change/tests", "test -f testdata/change/base --tests testdata/change/tests",
 			"test -f testdata/change/base -f testdata/change/tests -o json",
 		} {

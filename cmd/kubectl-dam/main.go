@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/spf13/cobra"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // every way to log in that a kubeconfig may name
 	"k8s.io/klog/v2"
 
@@ -30,10 +32,23 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole program; it gives the exit code.
-func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer, now func() time.Time) int {
+// run is the whole program; it gives the exit code. A fault of its own is an error as any other: Go's own exit code
+// for it, 2, is an answer of some commands.
+func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer, now func() time.Time) (code int) {
 	root := newProgram(in, out, complaints, now).command()
 	root.SetArgs(args)
+	defer func() {
+		fault := recover()
+		if fault == nil {
+			return
+		}
+		_, _ = fmt.Fprintf(complaints, "error: this is a fault of kubectl dam, and no answer: %s\nPlease report it at https://github.com/vitrine-dam/vitrine/issues with the lines below.\n%s",
+			printer.OneLine(fmt.Sprint(fault)), debug.Stack())
+		code = exitError(root)
+		if command, _, err := root.Find(args); err == nil {
+			code = exitError(command)
+		}
+	}()
 	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
@@ -43,6 +58,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 		return int(no)
 	}
 	_, _ = fmt.Fprintln(complaints, "error:", printer.OneLine(err.Error()))
+	return exitError(command)
+}
+
+// exitError is the exit code for an error of a command.
+func exitError(command *cobra.Command) int {
 	if command.Name() == "can-i" {
 		return 2 // 1 is the answer no
 	}

@@ -16,6 +16,8 @@ type Tenant struct {
 	// Declared is everything but the links. Files in it are ignored.
 	Declared access.Declarations
 	Links    []v1alpha1.PublicLink
+	// Stores are the ObjectStores, which are no tenant's; nil when they are not known here.
+	Stores []v1alpha1.ObjectStore
 	// Frozen is the reason on the namespace's freeze annotation.
 	Frozen string
 	// AgesUnknown: the declarations come from files, which do not tell which of

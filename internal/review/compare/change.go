@@ -39,13 +39,16 @@ type Diff struct {
 
 // Change is what some subjects gain and lose on one place, from one instant to another.
 type Change struct {
-	// Subjects are Users, group/NAME for whoever is in a group that names no members, and
-	// link/NAME for whoever has a link's URL.
+	// Subjects are Users, serviceaccount:NAME for ServiceAccounts, group:NAME for whoever holds the claim of
+	// a group, group/NAME for whoever is in a group in which nobody is known, and link/NAME for whoever has
+	// a link's URL.
 	Subjects []string `json:"subjects"`
 	Library  string   `json:"library"`
 	// Path is a prefix, which ends in a slash and is empty for the whole Library, or an
 	// item of a Collection.
 	Path string `json:"path"`
+	// Version of that item, where a link shows one version of a file instead of the current one.
+	Version string `json:"version,omitempty"`
 	// Except are parts of it that fare otherwise.
 	Except []string `json:"except,omitempty"`
 	Gains  []string `json:"gains,omitempty"`
@@ -80,7 +83,7 @@ func changes(subject string, found []finding, base, head *side) []Change {
 	for _, f := range found {
 		for _, o := range f.outcomes {
 			c := Change{
-				Subjects: []string{subject}, Path: shown(f.where), From: utc(o.from), Until: utc(o.until), Extended: o.extended,
+				Subjects: []string{subject}, Path: shown(f.where), Version: f.version, From: utc(o.from), Until: utc(o.until), Extended: o.extended,
 				Gains: o.gains.Names(), Loses: o.loses.Names(), Routes: o.by, finding: f,
 			}
 			for _, part := range f.except {
@@ -111,7 +114,7 @@ func together(all []Change) []Change {
 	at := map[string]int{}
 	var rows []Change
 	for _, c := range all {
-		key := fmt.Sprintf("%s\x00%s\x00%q\x00%q\x00%q\x00%d\x00%d\x00%q\x00%v\x00%v", c.Library, c.Path, c.Except, c.Gains, c.Loses, unix(c.From), unix(c.Until), c.Routes, c.finding.item, c.Extended)
+		key := fmt.Sprintf("%s\x00%s\x00%q\x00%q\x00%q\x00%d\x00%d\x00%q\x00%v\x00%v", c.Library, c.Path+"\x00"+c.Version, c.Except, c.Gains, c.Loses, unix(c.From), unix(c.Until), c.Routes, c.finding.item, c.Extended)
 		if i, seen := at[key]; seen {
 			rows[i].Subjects = append(rows[i].Subjects, c.Subjects...)
 			continue
@@ -123,7 +126,7 @@ func together(all []Change) []Change {
 		slices.Sort(rows[i].Subjects)
 	}
 	slices.SortStableFunc(rows, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), compareTimes(a.From, b.From), slices.Compare(a.Subjects, b.Subjects))
+		return cmp.Or(cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Version, b.Version), compareTimes(a.From, b.From), slices.Compare(a.Subjects, b.Subjects))
 	})
 	return rows
 }

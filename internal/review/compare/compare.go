@@ -20,21 +20,28 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	is.firstSeen = was.firstSeen
 	d := &Diff{Namespace: head.Namespace, At: now, Changes: []Change{}, Links: []Declared{}, Declared: declared(base, head)}
 
-	subjects := append(was.users(groups), is.users(groups)...)
-	slices.Sort(subjects)
 	var rows []Change
-	for _, name := range slices.Compact(subjects) {
-		rows = append(rows, changes(name, subject(was, is, was.holdings(name), is.holdings(name), now), was, is)...)
+	for _, p := range people(base, head, groups) {
+		rows = append(rows, changes(p.name, subject(was, is, was.holdings(p.was...), is.holdings(p.is...), now), was, is)...)
 	}
 	before, after := linksOf(base), linksOf(head)
+	named := map[string][]string{} // presets that links name, by bucket
 	for _, name := range names(before, after) {
-		found, other := linkChanges(was, is, before[name], after[name])
+		found, other, holds := linkChanges(was, is, before[name], after[name])
 		rows = append(rows, changes("link/"+name, found, was, is)...)
 		d.Links = append(d.Links, other...)
+		for _, h := range holds {
+			named[h.bucket] = append(named[h.bucket], after[name].Spec.Renditions...)
+		}
 	}
+	d.Declared = append(d.Declared, presetChanges(was, is, named)...)
+	d.Declared = append(d.Declared, storeChanges(base, head)...)
 	d.Changes = append(d.Changes, together(rows)...)
 	d.judge()
 	d.Notes = notes(base, head)
+	if d.Verdict != Same && base.Stores == nil && head.Stores == nil && sessionsHang(head) {
+		d.Notes = append(d.Notes, storesUnknown)
+	}
 	return d
 }
 

@@ -2,7 +2,7 @@ package compare
 
 import (
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -11,7 +11,7 @@ import (
 )
 
 // declared tells which Users come and go, and what becomes of groups, roles and
-// Collections. What comes of it for access is told apart.
+// Collections. What comes of it for access is told apart; wider is what the model does not see.
 func declared(base, head review.Tenant) []Declared {
 	all := []Declared{}
 	add := func(kind, name string, wider bool, what string) { all = append(all, Declared{kind, name, what, wider}) }
@@ -22,14 +22,13 @@ func declared(base, head review.Tenant) []Declared {
 			add("User", name, false, "is new")
 		case is == nil:
 			add("User", name, false, "is gone")
+		default:
+			keyChanges(&was.Spec, &is.Spec, func(wider bool, what string) { add("User", name, wider, what) })
 		}
 	})
 	pairs(base.Declared.UserGroups, head.Declared.UserGroups, func(o *v1alpha1.UserGroup) string { return o.Name }, func(name string, was, is *v1alpha1.UserGroup) {
-		if what := groupChange(was, is); what != "" {
+		if what := change(was == nil, is == nil, "takes in", lacking(whoIn(is), whoIn(was)), "lets go", lacking(whoIn(was), whoIn(is))); what != "" {
 			add("UserGroup", name, false, what)
-		}
-		if was != nil && is != nil && !reflect.DeepEqual(beside(was), beside(is)) {
-			add("UserGroup", name, true, "who is in it without being named changes, which may be more than before: look at it")
 		}
 	})
 	pairs(base.Declared.Roles, head.Declared.Roles, func(o *v1alpha1.Role) string { return o.Name }, func(name string, was, is *v1alpha1.Role) {
@@ -50,25 +49,25 @@ func declared(base, head review.Tenant) []Declared {
 			add("Collection", name, false, what)
 		}
 	})
+	return append(all, news(base, head)...)
+}
+
+// whoIn are all whom a group declares to be in it.
+func whoIn(g *v1alpha1.UserGroup) []string {
+	if g == nil {
+		return nil
+	}
+	all := slices.Clone(g.Spec.Members)
+	for _, domain := range g.Spec.MemberDomains {
+		all = append(all, "Users with an address at "+domain)
+	}
+	for _, account := range g.Spec.ServiceAccounts {
+		all = append(all, "ServiceAccount "+account)
+	}
+	if f := g.Spec.Federation; f != nil {
+		all = append(all, "holders of "+claimText(*f))
+	}
 	return all
-}
-
-func groupChange(was, is *v1alpha1.UserGroup) string {
-	var before, after []string
-	if was != nil {
-		before = was.Spec.Members
-	}
-	if is != nil {
-		after = is.Spec.Members
-	}
-	return change(was == nil, is == nil, "takes in", lacking(after, before), "lets go", lacking(before, after))
-}
-
-// beside is what a group declares beside its members: by whatever it is, people may be in it.
-func beside(g *v1alpha1.UserGroup) v1alpha1.UserGroupSpec {
-	spec := *g.Spec.DeepCopy()
-	spec.Members = nil
-	return spec
 }
 
 func items(c *v1alpha1.Collection) []string {
@@ -77,6 +76,10 @@ func items(c *v1alpha1.Collection) []string {
 	}
 	var all []string
 	for _, item := range c.Spec.Items {
+		if item.Version != "" {
+			all = append(all, item.Path+" at version "+item.Version)
+			continue
+		}
 		all = append(all, item.Path)
 	}
 	return all

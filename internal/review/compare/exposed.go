@@ -16,6 +16,8 @@ type Object struct {
 	Key string
 	// Size in bytes.
 	Size int64
+	// Store is the ObjectStore that has the bucket; empty when that is not known, and any bucket of the name is meant.
+	Store string
 }
 
 // Exposed counts the files that somebody may see or download after the change and might not before.
@@ -35,7 +37,8 @@ type file struct {
 
 // Count tells how many of these objects, which are all that the tenant's buckets hold, each
 // change newly exposes, and how many all of them do together. An object counts once for a change,
-// however many subjects it names.
+// however many subjects it names. Listings have current versions: one that a link shows instead counts as
+// the current one, with its size.
 func (d *Diff) Count(objects []Object) {
 	located := map[string][]file{} // by bucket of originals, as sides name it
 	for i := range d.Changes {
@@ -78,7 +81,7 @@ func (d *Diff) Count(objects []Object) {
 // holds tells whether a path lies in the finding's place, and in none of its exceptions.
 func (f *finding) holds(path string) bool {
 	if f.item {
-		return matches(f.where, path)
+		return matches(f.where, path) && !slices.Contains(f.except, path)
 	}
 	return strings.HasPrefix(path, f.where) && !slices.ContainsFunc(f.except, func(part string) bool {
 		return strings.HasSuffix(part, "/") && strings.HasPrefix(path, part)
@@ -87,14 +90,14 @@ func (f *finding) holds(path string) bool {
 
 // gains are the permissions on one file that the new state gives and the old one did not.
 func (f *finding) gains(path string, at time.Time) access.Permissions {
-	was := permissions(f.base.covering(f.bucket, path), at)
-	return permissions(f.head.covering(f.bucket, path), at) &^ was
+	was := permissions(f.base.covering(f.bucket, path, f.version), at)
+	return permissions(f.head.covering(f.bucket, path, f.version), at) &^ was
 }
 
 // locate gives the files of a Library: those of its bucket, and those below the roots of restricted
 // Folders, which are in Vitrine's bucket beside it.
 func locate(objects []Object, f *finding) []file {
-	_, bucket, _ := strings.Cut(f.bucket, "/")
+	at, bucket, _ := strings.Cut(f.bucket, "/")
 	roots := map[string]string{}
 	for _, s := range []*side{f.base.side, f.head.side} {
 		if l := s.layouts[f.bucket]; l != nil {
@@ -105,10 +108,11 @@ func locate(objects []Object, f *finding) []file {
 	}
 	var all []file
 	for _, o := range objects {
-		switch o.Bucket {
-		case bucket:
+		switch {
+		case o.Store != "" && o.Store != at:
+		case o.Bucket == bucket:
 			all = append(all, file{o.Key, o.Size})
-		case bucket + "-dam":
+		case o.Bucket == bucket+"-dam":
 			rest, restricted := strings.CutPrefix(o.Key, "restricted/")
 			name, path, _ := strings.Cut(rest, "/")
 			if root, known := roots[name]; restricted && known && path != "" {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/review"
 )
@@ -20,6 +19,10 @@ type holding struct {
 	prefix string
 	// items of a Collection, when those are what is held.
 	items []string
+	// pinned are files that are not held by a pattern among the items.
+	pinned []string
+	// version of the one item, which is a file; empty for the current version of all.
+	version string
 	// permissions held.
 	permissions access.Permissions
 	// from and until bound it; nil is from now on, and for good.
@@ -30,7 +33,7 @@ type holding struct {
 
 // identity tells what a holding comes to, whichever way it came about.
 func (h *holding) identity() string {
-	return fmt.Sprintf("%s\x00%s\x00%s\x00%q\x00%d\x00%d\x00%d", h.bucket, h.root, h.prefix, h.items, h.permissions, unix(h.from), unix(h.until))
+	return fmt.Sprintf("%s\x00%s\x00%s\x00%q\x00%q\x00%s\x00%d\x00%d\x00%d", h.bucket, h.root, h.prefix, h.items, h.pinned, h.version, h.permissions, unix(h.from), unix(h.until))
 }
 
 func unix(t *time.Time) int64 {
@@ -44,7 +47,7 @@ func (h *holding) live(at time.Time) bool {
 	return (h.from == nil || !at.Before(*h.from)) && (h.until == nil || at.Before(*h.until))
 }
 
-// covers tells whether a path in a root is held.
+// covers tells whether a path in a root is held, in the version that the right is on.
 func (h *holding) covers(root, path string) bool {
 	if h.root != root {
 		return false
@@ -52,7 +55,7 @@ func (h *holding) covers(root, path string) bool {
 	if h.items == nil {
 		return strings.HasPrefix(path, h.prefix)
 	}
-	return slices.ContainsFunc(h.items, func(item string) bool { return matches(item, path) })
+	return !slices.Contains(h.pinned, path) && slices.ContainsFunc(h.items, func(item string) bool { return matches(item, path) })
 }
 
 // matches tells whether an item of a Collection names a file. A pattern that ends in a ** is
@@ -74,25 +77,28 @@ func window(notBefore, notAfter *time.Time, now time.Time) (from, until *time.Ti
 	return from, until, true
 }
 
-// holdings are all that a user holds from now on.
-func (s *side) holdings(user string) []holding {
+// holdings are all that somebody holds from now on, by the names that the model has for them.
+func (s *side) holdings(names ...string) []holding {
 	var all []holding
-	for _, g := range s.model.GrantsEver(user) {
-		from, until, ever := window(g.Route.NotBefore, g.Route.NotAfter, s.now)
-		if !ever {
-			continue
-		}
-		h := holding{permissions: g.Permissions, from: from, until: until, by: sentence(g.Route)}
-		if g.Scope != nil {
-			h.bucket = s.buckets[g.Scope.Library]
-			h.root, h.prefix = s.pathOf(*g.Scope)
-		} else {
-			if h.items = s.items[g.Route.Target.Name]; len(h.items) == 0 {
+	for _, name := range names {
+		for _, g := range s.model.GrantsEver(name) {
+			from, until, ever := window(g.Route.NotBefore, g.Route.NotAfter, s.now)
+			if !ever {
 				continue
 			}
-			h.bucket = s.buckets[g.Keys[0].Library]
+			h := holding{permissions: g.Permissions, from: from, until: until, by: sentence(g.Route)}
+			if g.Scope != nil {
+				h.bucket = s.buckets[g.Scope.Library]
+				h.root, h.prefix = s.pathOf(*g.Scope)
+			} else {
+				c := s.contents[g.Route.Target.Name]
+				if len(c.items) == 0 { // grants give nothing on what is pinned
+					continue
+				}
+				h.bucket, h.items, h.pinned = s.buckets[g.Keys[0].Library], c.items, c.pinnedPaths()
+			}
+			all = append(all, h)
 		}
-		all = append(all, h)
 	}
 	return all
 }
@@ -104,35 +110,4 @@ func sentence(r access.Route) string {
 		text += " through group " + r.Group
 	}
 	return text + ", on " + review.Target{Kind: r.Target.Kind, Name: r.Target.Name}.String()
-}
-
-// linkHoldings are what whoever has a link's URL holds from now on.
-func (s *side) linkHoldings(l *v1alpha1.PublicLink) []holding {
-	shown, err := s.model.LinkScope(l.Spec.Target)
-	if err != nil || l.DeletionTimestamp != nil || l.Spec.Suspend || v1alpha1.FreezeReason(l) != "" {
-		return nil
-	}
-	var opens *time.Time
-	if l.Spec.NotBefore != nil {
-		opens = &l.Spec.NotBefore.Time
-	}
-	from, until, ever := window(opens, s.linkEnd(l, shown.Library), s.now)
-	if !ever {
-		return nil
-	}
-	h := holding{bucket: s.buckets[shown.Library], permissions: access.Of(access.List, access.Preview, access.Download), from: from, until: until, by: "PublicLink " + l.Name}
-	if l.Spec.Originals == v1alpha1.OriginalsHidden {
-		h.permissions = access.Of(access.List, access.Preview)
-	}
-	switch {
-	case shown.Scope != nil:
-		h.root, h.prefix = s.pathOf(*shown.Scope)
-	case l.Spec.Target.Asset != nil:
-		h.items = []string{string(l.Spec.Target.Asset.Path)}
-	default:
-		if h.items = s.items[l.Spec.Target.Collection.Name]; len(h.items) == 0 {
-			return nil
-		}
-	}
-	return []holding{h}
 }

@@ -13,15 +13,16 @@ import (
 type index struct {
 	side     *side
 	prefixes map[[3]string][]*holding // by bucket, root and prefix
-	items    map[string][]*holding    // by bucket
+	items    map[[2]string][]*holding // by bucket and version
 }
 
 func newIndex(s *side, held []holding) *index {
-	x := &index{side: s, prefixes: map[[3]string][]*holding{}, items: map[string][]*holding{}}
+	x := &index{side: s, prefixes: map[[3]string][]*holding{}, items: map[[2]string][]*holding{}}
 	for i := range held {
 		h := &held[i]
 		if h.items != nil {
-			x.items[h.bucket] = append(x.items[h.bucket], h)
+			at := [2]string{h.bucket, h.version}
+			x.items[at] = append(x.items[at], h)
 			continue
 		}
 		at := [3]string{h.bucket, h.root, h.prefix}
@@ -30,11 +31,12 @@ func newIndex(s *side, held []holding) *index {
 	return x
 }
 
-// covering are the rights on a path, whenever they hold.
-func (x *index) covering(bucket, path string) []*holding {
+// covering are the rights on a version of a file, whenever they hold. A right on the current version, the empty one, is none
+// on a version that is named: another may be the current one by then.
+func (x *index) covering(bucket, path, version string) []*holding {
 	var all []*holding
 	root := x.side.root(bucket, path)
-	for end := 0; ; {
+	for end := 0; version == ""; {
 		all = append(all, x.prefixes[[3]string{bucket, root, path[:end]}]...)
 		i := strings.IndexByte(path[end:], '/')
 		if i < 0 {
@@ -42,7 +44,7 @@ func (x *index) covering(bucket, path string) []*holding {
 		}
 		end += i + 1
 	}
-	for _, h := range x.items[bucket] {
+	for _, h := range x.items[[2]string{bucket, version}] {
 		if h.covers(root, path) {
 			all = append(all, h)
 		}

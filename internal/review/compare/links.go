@@ -11,21 +11,22 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
 
-// linkChanges compares what one link shows, and what a visitor needs beside its URL. Either may be nil.
-func linkChanges(was, is *side, before, after *v1alpha1.PublicLink) ([]finding, []Declared) {
-	var held, holds []holding
+// linkChanges compares what one link shows, and what a visitor needs beside its URL. Either may be nil. It
+// gives what the new one shows, too.
+func linkChanges(was, is *side, before, after *v1alpha1.PublicLink) (found []finding, other []Declared, holds []holding) {
+	var held []holding
 	if before != nil {
 		held = was.linkHoldings(before)
 	}
 	if after != nil {
 		holds = is.linkHoldings(after)
 	}
-	found := subject(was, is, held, holds, is.now)
+	found = subject(was, is, held, holds, is.now)
 	if before == nil || after == nil {
-		return found, nil
+		return found, nil, holds
 	}
 	// Protection matters while the link opens in the new state; one that never opens again widens nothing.
-	return found, protections(before, after, len(holds) > 0)
+	return found, protections(before, after, len(holds) > 0), holds
 }
 
 // protections compares what a link declares beside its target and window.
@@ -40,7 +41,7 @@ func protections(before, after *v1alpha1.PublicLink, opens bool) []Declared {
 	case was == nil && is != nil:
 		add(false, "a password is needed from now on")
 	case was != nil && *was != *is:
-		add(false, "its password is another Secret's: %s instead of %s", is.Name, was.Name)
+		add(true, "its password is another one: key %s of Secret %s instead of key %s of Secret %s", is.Key, is.Name, was.Key, was.Name)
 	}
 	if more := lacking(after.Spec.Renditions, before.Spec.Renditions); len(more) > 0 {
 		add(true, "the renditions %s can be downloaded too", strings.Join(more, ", "))
@@ -48,7 +49,7 @@ func protections(before, after *v1alpha1.PublicLink, opens bool) []Declared {
 	if less := lacking(before.Spec.Renditions, after.Spec.Renditions); len(less) > 0 {
 		add(false, "the renditions %s can no longer be downloaded", strings.Join(less, ", "))
 	}
-	was, is := fields(before.Spec), fields(after.Spec)
+	was, is := fields(&before.Spec), fields(&after.Spec)
 	for _, name := range names(was, is) {
 		if reflect.DeepEqual(was[name], is[name]) || told[name] {
 			continue
@@ -77,7 +78,7 @@ var judged = map[string]func(was, is any) bool{
 	"archive":  unless("Denied"),
 	"comments": unless("Disabled"),
 	"terms":    func(_, is any) bool { return is == nil },
-	"sponsor":  func(_, is any) bool { return is == nil },
+	"sponsor":  func(any, any) bool { return false }, // what comes of it is when the link opens
 	"rotate":   func(any, any) bool { return false }, // another URL: those who have the old one lose it
 	"maxDownloads": func(was, is any) bool {
 		from, limited := was.(float64)
@@ -93,7 +94,7 @@ func unless(strict string) func(was, is any) bool {
 }
 
 // fields are a specification's, by their names in the API.
-func fields(spec v1alpha1.PublicLinkSpec) map[string]any {
+func fields(spec any) map[string]any {
 	all := map[string]any{}
 	text, err := json.Marshal(spec)
 	if err == nil {

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,10 +16,32 @@ func plink(more ...string) string {
 	return "links: [{metadata: {name: out}, spec: {target: {folder: {name: final}}" + strings.Join(append([]string{""}, more...), ", ") + "}}]\n"
 }
 
+// onHero declares a link on a Collection of these items.
+func onHero(items string) string {
+	return "collections: [{metadata: {name: hero}, spec: {libraryRef: {name: brand}, items: [" + items + "]}}]\n" +
+		strings.Replace(plink(), "folder: {name: final}", "collection: {name: hero}", 1)
+}
+
+// presets declares the library with presets.
+func presets(some string) string {
+	return "libraries: [{metadata: {name: brand}, spec: {storeRef: {name: default}, bucket: {name: acme-brand}, renditions: [" + some + "]}}]\n"
+}
+
 // TestCompareLinks has a pair of states for every way in which a link opens wider, or only changes.
 //
 // features: U1
 func TestCompareLinks(t *testing.T) {
+	// sponsored declares the link with a sponsor, the limits of its library, and who holds the right on its target.
+	sponsored := func(sponsor, limits string, bindings ...string) string {
+		return "libraries: [{metadata: {name: brand}, spec: {storeRef: {name: default}, bucket: {name: acme-brand}, links: {" + limits + "}}}]\n" +
+			"bindings: " + map[bool]string{true: "[]"}[len(bindings) == 0] + "\n" + strings.Join(bindings, "") + plink(sponsor)
+	}
+	const (
+		byAlice, byBob = "sponsor: {kind: User, name: alice}", "sponsor: {kind: User, name: bob}"
+		byCreatives    = "sponsor: {kind: UserGroup, name: creatives}"
+		unsponsored    = "suspend: false"
+	)
+	alice, bob := binding("m", "manager", "User/alice", "Folder/launch"), binding("n", "manager", "User/bob", "Folder/launch")
 	const ttl = "libraries: [{metadata: {name: brand}, spec: {storeRef: {name: default}, bucket: {name: acme-brand}, links: {defaultTTL: 24h}}}]\n"
 	cases := []struct {
 		reason     string
@@ -44,6 +68,56 @@ func TestCompareLinks(t *testing.T) {
 			[]string{"link/out +" + views + " - launch/embargo/ [now]", "link/out + -" + views + " launch/final/ [now]"}},
 		{"a collection that a link shows takes a file in", hero + strings.Replace(plink(), "folder: {name: final}", "collection: {name: hero}", 1), heroToo + strings.Replace(plink(), "folder: {name: final}", "collection: {name: hero}", 1), Wider,
 			[]string{"link/out +" + views + " - press/logo.png [now]", "Collection hero has press/logo.png"}},
+		{"a library that no longer requires a sponsor opens what has none", sponsored(unsponsored, "sponsor: Required"), sponsored(unsponsored, "sponsor: Optional"), Wider,
+			[]string{"link/out +" + views + " - launch/final/ [now]"}},
+		{"a library that begins to require one shuts it", sponsored(unsponsored, "sponsor: Optional"), sponsored(unsponsored, "sponsor: Required"), Changed,
+			[]string{"link/out + -" + views + " launch/final/ [now]"}},
+		{"a group that may sponsor from now on opens its links",
+			sponsored(byCreatives, "sponsors: [others]", binding("m", "manager", "UserGroup/creatives", "Folder/launch")),
+			sponsored(byCreatives, "sponsors: [others, creatives]", binding("m", "manager", "UserGroup/creatives", "Folder/launch")), Wider,
+			[]string{"link/out +" + views + " - launch/final/ [now]"}},
+		{"a sponsor without the right is replaced by one who has it", sponsored(byBob, "", alice), sponsored(byAlice, "", alice), Wider,
+			[]string{"link/out +" + views + " - launch/final/ [now]", `PublicLink out spec.sponsor changes from {"kind":"User","name":"bob"} to {"kind":"User","name":"alice"}`}},
+		{"a sponsor gains the right, and the link opens", sponsored(byBob, "", alice), sponsored(byBob, "", alice, binding("o", "manager", "User/bob", "Folder/final")), Wider,
+			[]string{"bob +" + views + ",comment,upload,describe,collect,delete,moderate,curate,share,link - launch/final/ [now]", "link/out +" + views + " - launch/final/ [now]"}},
+		{"one sponsor for another, who both have the right, is no more open", sponsored(byBob, "", alice, bob), sponsored(byAlice, "", alice, bob), Changed,
+			[]string{`PublicLink out spec.sponsor changes from {"kind":"User","name":"bob"} to {"kind":"User","name":"alice"}`}},
+		{"the sponsor goes where one is required", sponsored(byAlice, "sponsor: Required", alice), sponsored(unsponsored, "sponsor: Required", alice), Changed,
+			[]string{"link/out + -" + views + " launch/final/ [now]", `PublicLink out spec.sponsor changes from {"kind":"User","name":"alice"} to nothing`}},
+		{"the sponsor goes where none is required and it had lost the right", sponsored(byBob, "", alice), sponsored(unsponsored, "", alice), Wider,
+			[]string{"link/out +" + views + " - launch/final/ [now]", `PublicLink out spec.sponsor changes from {"kind":"User","name":"bob"} to nothing`}},
+		{"a link opens for as long as its sponsor has the right", "bindings: []\n",
+			sponsored(byCreatives, "", binding("m", "manager", "UserGroup/creatives", "Folder/final", `notBefore: "`+june+`"`, `notAfter: "`+july+`"`)), Wider,
+			[]string{"alice +" + views + ",comment,upload,describe,collect,delete,moderate,curate,share,link - launch/final/ [from " + june + " until " + july + "]",
+				"link/out +" + views + " - launch/final/ [from " + june + " until " + july + "]"}},
+		{"a group in which nobody is known answers for nothing", "groups: [{metadata: {name: press}}]\n" + plink("sponsor: {kind: UserGroup, name: press}"),
+			"groups: [{metadata: {name: press}}]\nbindings:\n" + binding("m", "manager", "UserGroup/press", "Folder/final") + plink("sponsor: {kind: UserGroup, name: press}"), Wider,
+			[]string{"group/press +" + views + ",comment,upload,describe,collect,delete,moderate,curate,share,link - launch/final/ [now]"}},
+		{"another version of a file is another file", onHero("{path: press/a.png, version: v1}"), onHero("{path: press/a.png, version: v2}"), Wider,
+			[]string{"link/out + -" + views + " press/a.png at version v1 [now]", "link/out +" + views + " - press/a.png at version v2 [now]",
+				"Collection hero has press/a.png at version v2; no longer has press/a.png at version v1"}},
+		{"a version that is dropped shows the current one", onHero("{path: press/a.png, version: v1}"), onHero("{path: press/a.png}"), Wider,
+			[]string{"link/out +" + views + " - press/a.png [now]", "link/out + -" + views + " press/a.png at version v1 [now]",
+				"Collection hero has press/a.png; no longer has press/a.png at version v1"}},
+		{"a version that is pinned takes the current one out of a pattern", onHero("{path: press/*}"), onHero("{path: press/*}, {path: press/a.png, version: v1}"), Wider,
+			[]string{"link/out + -" + views + " press/a.png [now]", "link/out +" + views + " - press/a.png at version v1 [now]", "Collection hero has press/a.png at version v1"}},
+		{"another password is perhaps one that others know", plink("passwordSecretRef: {name: s, key: k}"), plink("passwordSecretRef: {name: other, key: k}"), Wider,
+			[]string{"PublicLink out its password is another one: key k of Secret other instead of key k of Secret s WIDER"}},
+		{"a preset that a link names is made larger", presets("{name: web, width: 200, height: 200, format: JPEG}") + plink("renditions: [web]"),
+			presets("{name: web, width: 8192, height: 8192, format: JPEG}") + plink("renditions: [web]"), Wider,
+			[]string{"Library brand has the preset web as 8192 × 8192 pixels, Inside, JPEG, quality 80 instead of 200 × 200 pixels, Inside, JPEG, quality 80 WIDER"}},
+		{"a preset that a link names comes to be", presets("") + plink("renditions: [web]"), presets("{name: web, width: 200, format: JPEG}") + plink("renditions: [web]"), Wider,
+			[]string{"Library brand has the new preset web: 200 × any pixels, Inside, JPEG, quality 80 WIDER"}},
+		{"a small preset that no link names shows nobody more", presets(""), presets("{name: web, width: 200, format: JPEG}"), Changed,
+			[]string{"Library brand has the new preset web: 200 × any pixels, Inside, JPEG, quality 80"}},
+		{"a link that does not open shows nobody its presets", presets("") + plink("renditions: [web]", "suspend: true"), presets("{name: web, width: 200, format: JPEG}") + plink("renditions: [web]", "suspend: true"), Changed,
+			[]string{"Library brand has the new preset web: 200 × any pixels, Inside, JPEG, quality 80"}},
+		{"a preset larger than all there were shows more to whoever may preview", presets(""), presets("{name: full, width: 8192, height: 8192, format: JPEG}"), Wider,
+			[]string{"Library brand has the new preset full: 8192 × 8192 pixels, Inside, JPEG, quality 80 WIDER"}},
+		{"a preset that gets smaller, coarser and is cut", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 200, height: 200, fit: Cover, quality: 50, format: JPEG}"), Changed,
+			[]string{"Library brand has the preset web as 200 × 200 pixels, Cover, JPEG, quality 50 instead of 400 × any pixels, Inside, JPEG, quality 80"}},
+		{"a preset with what the API would set is the same", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 400, fit: Inside, quality: 80, format: JPEG}"), Same, nil},
+		{"a preset that goes", presets("{name: web, width: 400, format: JPEG}"), presets(""), Changed, []string{"Library brand has the preset web no more"}},
 	}
 	for _, c := range cases {
 		t.Run(c.reason, func(t *testing.T) {
@@ -72,7 +146,7 @@ func TestFieldsOfLinksAreJudged(t *testing.T) {
 		{"maxDownloads", 5.0, 50.0, true},
 		{"maxDownloads", 50.0, 5.0, false},
 		{"maxDownloads", 50.0, nil, true},
-		{"sponsor", map[string]any{"name": "a"}, nil, true},
+		{"sponsor", map[string]any{"name": "a"}, nil, false},
 		{"rotate", "1", "2", false},
 	}
 	for _, c := range cases {
@@ -80,7 +154,7 @@ func TestFieldsOfLinksAreJudged(t *testing.T) {
 			t.Errorf("%s from %v to %v: it should be wider=%v", c.field, c.was, c.is, c.wider)
 		}
 	}
-	known := fields(v1alpha1.PublicLinkSpec{Title: "x", Suspend: true})
+	known := fields(&v1alpha1.PublicLinkSpec{Title: "x", Suspend: true})
 	if _, ok := known["suspend"]; !ok {
 		t.Errorf("the fields were not read: %v", known)
 	}
@@ -91,8 +165,9 @@ func TestFieldsOfLinksAreJudged(t *testing.T) {
 // features: U9
 func TestCount(t *testing.T) {
 	objects := []Object{
-		{"acme-brand", "launch/a.jpg", 10}, {"acme-brand", "launch/final/hero-1.jpg", 100}, {"acme-brand", "launch/final/b.jpg", 1000},
-		{"acme-brand", "press/c.jpg", 7}, {"acme-other", "launch/d.jpg", 5}, {"acme-brand-dam", "restricted/embargo/e.jpg", 3}, {"acme-brand-dam", "catalog/x", 9},
+		{"acme-brand", "launch/a.jpg", 10, ""}, {"acme-brand", "launch/final/hero-1.jpg", 100, ""}, {"acme-brand", "launch/final/b.jpg", 1000, ""},
+		{"acme-brand", "press/c.jpg", 7, ""}, {"acme-other", "launch/d.jpg", 5, ""}, {"acme-brand-dam", "restricted/embargo/e.jpg", 3, ""}, {"acme-brand-dam", "catalog/x", 9, ""},
+		{"acme-brand", "launch/a.jpg", 20, "elsewhere"},
 	}
 	base := hero + "bindings:\n" + binding("h", "viewer", "User/alice", "Collection/hero")
 	cases := []struct {
@@ -118,25 +193,47 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// What a declaration says can make no markup, no mention and no link in a comment.
+// What a declaration says can make no markup, no mention and no link in a comment, wherever it stands.
 //
 // features: U1
 func TestMarkdownShowsTextAsText(t *testing.T) {
-	base := "bindings: []\n"
-	head := "collections: [{metadata: {name: hero}, spec: {libraryRef: {name: brand}, items: [{path: \"<img src=x>|@acme/all [x](https://evil.example) `a` **b**\"}]}}]\nbindings:\n" +
-		binding("a", "viewer", "User/alice", "Folder/final")
-	var b strings.Builder
-	if err := NewReport(Compare(given(t, base), given(t, head), noon)).WriteMarkdown(&b); err != nil {
-		t.Fatal(err)
+	const evil = "**x\n\n### ✅ Access stays the same. <img src=x>|@acme/all [x](https://evil.example) `a` **b**"
+	quoted := strconv.Quote(evil)
+	cases := []struct{ where, head string }{
+		{"an item", "collections: [{metadata: {name: hero}, spec: {libraryRef: {name: brand}, items: [{path: " + quoted + "}]}}]\nbindings:\n"},
+		{"a version", "collections: [{metadata: {name: hero}, spec: {libraryRef: {name: brand}, items: [{path: a.jpg, version: " + quoted + "}]}}]\n" +
+			strings.Replace(plink(), "folder: {name: final}", "collection: {name: hero}", 1) + "bindings:\n"},
+		{"a User", "users: [{metadata: {name: alice}}, {metadata: {name: " + quoted + "}}]\nbindings:\n" + binding("b", "viewer", "User/"+quoted, "Folder/final")},
+		{"a group", "groups: [{metadata: {name: " + quoted + "}, spec: {members: [bob]}}]\nbindings:\n" + binding("b", "viewer", "UserGroup/"+quoted, "Folder/final")},
+		{"a claim", "groups: [{metadata: {name: press}, spec: {federation: {issuer: " + quoted + ", claim: c, value: v}}}]\nbindings:\n" + binding("b", "viewer", "UserGroup/press", "Folder/final")},
+		{"a binding", "bindings:\n" + binding(quoted, "viewer", "User/bob", "Folder/final")},
+		{"a reason", "bindings:\n" + binding("b", "viewer", "User/bob", "Folder/final", "reason: "+quoted)},
+		{"a role", "roles: [{metadata: {name: " + quoted + "}, spec: {permissions: [list]}}]\nbindings:\n- {metadata: {name: b}, spec: {roleRef: {kind: Role, name: " + quoted +
+			"}, subjects: [{kind: User, name: bob}], targets: [{kind: Folder, name: final}]}}\n"},
+		{"what is missing, which is noted", "bindings:\n" + binding("b", "viewer", "User/"+quoted, "Folder/final")},
+		{"a link", strings.Replace(plink("title: "+quoted, "message: "+quoted), "name: out", "name: "+quoted, 1) + "bindings:\n"},
 	}
-	got := b.String()
-	if !strings.Contains(got, "| alice | **list, preview, download** |  | brand: launch/final/ | now |") {
-		t.Errorf("there is no row of alice:\n%s", got)
-	}
-	for _, bad := range []string{"<img", "@acme", "](", "https://", "`a`", "**b**"} {
-		if strings.Contains(got, bad) {
-			t.Errorf("it has %q:\n%s", bad, got)
-		}
+	for _, c := range cases {
+		t.Run(c.where, func(t *testing.T) {
+			head := given(t, c.head+binding("a", "viewer", "User/alice", "Folder/final"))
+			head.Notes = []string{evil}
+			var b strings.Builder
+			if err := NewReport(Compare(given(t, "bindings: []\n"), head, noon)).WriteMarkdown(&b); err != nil {
+				t.Fatal(err)
+			}
+			got := b.String()
+			if !strings.Contains(got, "**list, preview, download** |  | brand: launch/final/ | now |") {
+				t.Errorf("there is no row of alice:\n%s", got)
+			}
+			if !strings.Contains(got, "\n- note: &#42;&#42;x  &#35;&#35;&#35; ✅") {
+				t.Errorf("there is no note:\n%s", got)
+			}
+			for _, bad := range []string{"<img", "@acme", "](", "https://", "`a`", "**b**", "**x", "\n### ✅"} {
+				if strings.Contains(got, bad) {
+					t.Errorf("it has %q:\n%s", bad, got)
+				}
+			}
+		})
 	}
 }
 
@@ -157,6 +254,17 @@ func TestMarkdownIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.Len() > 65000 || !strings.Contains(b.String(), "more rows") {
+		t.Errorf("it is %d bytes long", b.Len())
+	}
+	for i := range d.Changes {
+		d.Changes[i].Path = strings.Repeat("<", 1000) // each of which takes five characters
+		d.Changes[i].Routes = []string{strings.Repeat("@", 1000)}
+	}
+	b.Reset()
+	if err := NewReport(slices.Repeat([]*Diff{d}, 1000)...).WriteMarkdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 65000 || !strings.Contains(b.String(), "more namespaces") {
 		t.Errorf("it is %d bytes long", b.Len())
 	}
 }

@@ -12,8 +12,18 @@ import (
 // names, four routes and two places of 200 characters comes to some 600 with its markup.
 const maxRows = 80
 
+// maxBytes is where rows end though there were fewer: what is escaped may take six times its length, and one row more at
+// most 11 KB.
+const maxBytes = 50000
+
 // maxCell bounds what one cell says.
 const maxCell = 300
+
+// maxNotes bounds what is noted of one namespace.
+const maxNotes = 20
+
+// cell is text that is safe in a comment: only plain and bold make one.
+type cell string
 
 // WriteMarkdown writes the report as a comment of a pull request. What comes from
 // declarations is shown as text: nothing in it can make markup, a link or a mention.
@@ -22,9 +32,13 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	mark := map[Verdict]string{Same: "✅", Changed: "ℹ️", Wider: "⚠️"}[r.Verdict]
 	fmt.Fprintf(&b, "### %s %s\n", mark, r.headline())
 	rows := 0
-	for _, d := range r.Tenants {
-		if d.Verdict == Same {
+	for i, d := range r.Tenants {
+		if d.Verdict == Same && len(d.Notes) == 0 {
 			continue
+		}
+		if b.Len() > maxBytes {
+			fmt.Fprintf(&b, "\nand up to %d more namespaces; `kubectl dam diff` shows all\n", len(r.Tenants)-i)
+			break
 		}
 		fmt.Fprintf(&b, "\n#### Namespace %s\n", plain(d.Namespace))
 		rows = d.markdown(&b, rows)
@@ -44,7 +58,7 @@ func (d *Diff) markdown(b *strings.Builder, rows int) int {
 	}
 	left := 0
 	for i := range d.Changes {
-		if rows == maxRows {
+		if rows == maxRows || b.Len() > maxBytes {
 			left = len(d.Changes) - i
 			break
 		}
@@ -57,13 +71,10 @@ func (d *Diff) markdown(b *strings.Builder, rows int) int {
 		if c.Objects != nil {
 			where += fmt.Sprintf(" (%d objects)", *c.Objects)
 		}
-		for _, cell := range []string{
-			printer.Few(c.Subjects, most), bold(c.Gains), plain(strings.Join(c.Loses, ", ")), where, c.when(), printer.Few(c.Routes, most),
+		for _, shown := range []cell{
+			plain(printer.Few(c.Subjects, most)), bold(strings.Join(c.Gains, ", ")), plain(strings.Join(c.Loses, ", ")), plain(where), plain(c.when()), plain(printer.Few(c.Routes, most)),
 		} {
-			if !strings.HasPrefix(cell, "**") {
-				cell = plain(cell)
-			}
-			fmt.Fprintf(b, "| %s ", cell)
+			fmt.Fprintf(b, "| %s ", shown)
 		}
 		b.WriteString("|\n")
 	}
@@ -75,7 +86,7 @@ func (d *Diff) markdown(b *strings.Builder, rows int) int {
 		b.WriteByte('\n')
 	}
 	for i, o := range all {
-		if rows == maxRows {
+		if rows == maxRows || b.Len() > maxBytes {
 			fmt.Fprintf(b, "- and %d more\n", len(all)-i)
 			break
 		}
@@ -86,18 +97,29 @@ func (d *Diff) markdown(b *strings.Builder, rows int) int {
 		}
 		fmt.Fprintf(b, "- %s %s: %s%s\n", plain(o.Kind), plain(o.Name), plain(o.What), wider)
 	}
+	if len(d.Notes) > 0 {
+		b.WriteByte('\n')
+	}
+	for i, note := range d.Notes {
+		if i == maxNotes || b.Len() > maxBytes {
+			fmt.Fprintf(b, "- and %d more notes\n", len(d.Notes)-i)
+			break
+		}
+		fmt.Fprintf(b, "- note: %s\n", plain(note))
+	}
 	return rows
 }
 
-func bold(permissions []string) string {
-	if len(permissions) == 0 {
+// bold shows a text as it is, in bold.
+func bold(text string) cell {
+	if text == "" {
 		return ""
 	}
-	return "**" + strings.Join(permissions, ", ") + "**"
+	return "**" + plain(text) + "**"
 }
 
 // plain shows a text as it is: every character that could begin markup, HTML, a link or a mention becomes its entity.
-func plain(s string) string {
+func plain(s string) cell {
 	s = printer.OneLine(s)
 	if cut := []rune(s); len(cut) > maxCell {
 		s = string(cut[:maxCell]) + "…"
@@ -110,5 +132,5 @@ func plain(s string) string {
 		}
 		b.WriteRune(c)
 	}
-	return strings.NewReplacer("://", "&#58;//", "www.", "www&#46;").Replace(b.String())
+	return cell(strings.NewReplacer("://", "&#58;//", "www.", "www&#46;").Replace(b.String()))
 }

@@ -23,7 +23,7 @@ func outcomes(r region, base, head *index, now time.Time) []outcome {
 	points := make([]point, len(r.points))
 	var all [][]*holding
 	for i, path := range r.points {
-		points[i] = point{base.covering(r.bucket, path), head.covering(r.bucket, path)}
+		points[i] = point{base.covering(r.bucket, path, r.version), head.covering(r.bucket, path, r.version)}
 		all = append(all, points[i].base, points[i].head)
 	}
 	at := instants(now, all...)

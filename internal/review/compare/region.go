@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,8 @@ type region struct {
 	// where it is: a prefix, which ends in a slash or is empty, or an item.
 	where string
 	item  bool
+	// version of the file, when it is not about the current one.
+	version string
 	// points stand for the files in it.
 	points []string
 }
@@ -25,12 +28,19 @@ type region struct {
 // regionsOf are the parts of one bucket that have to be looked at for a subject: every prefix
 // that one of the rights is bounded by, every restricted Folder below, and every item.
 func regionsOf(bucket string, held []*holding, sides ...*side) []region {
-	prefixes, items := map[string]bool{}, map[string]bool{}
+	prefixes, items, pinned := map[string]bool{}, map[string]bool{}, map[pin]bool{}
 	deepest := 0 // segments of the deepest pattern
 	for _, h := range held {
 		if h.items == nil {
 			prefixes[h.prefix] = true
 			continue
+		}
+		if h.version != "" {
+			pinned[pin{h.items[0], h.version}] = true
+			continue
+		}
+		for _, path := range h.pinned {
+			items[path] = true // which a pattern passes over
 		}
 		for _, item := range h.items {
 			items[item] = true
@@ -62,9 +72,14 @@ func regionsOf(bucket string, held []*holding, sides ...*side) []region {
 		points := slices.DeleteFunc(standIns(item, deepest), func(path string) bool { return isFolder(path, bucket, sides) })
 		all = append(all, region{bucket: bucket, where: item, item: true, points: points})
 	}
+	for p := range pinned {
+		if !isFolder(p.path, bucket, sides) {
+			all = append(all, region{bucket: bucket, where: p.path, item: true, version: p.version, points: []string{p.path}})
+		}
+	}
 	// A prefix comes before all that lies in it.
 	slices.SortFunc(all, func(a, b region) int {
-		if c := strings.Compare(a.where, b.where); c != 0 {
+		if c := cmp.Or(strings.Compare(a.where, b.where), strings.Compare(a.version, b.version)); c != 0 {
 			return c
 		}
 		if a.item {

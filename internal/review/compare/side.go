@@ -1,11 +1,10 @@
 package compare
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -23,10 +22,34 @@ type side struct {
 	buckets map[string]string
 	// layouts by bucket.
 	layouts map[string]*layout
-	// items are the paths and patterns that a Collection's members come by, in order.
-	items map[string][]string
+	// contents of Collections.
+	contents map[string]contents
 	// firstSeen are the first days of links.
 	firstSeen map[string]time.Time
+	// sponsors answers for links: in it nobody is added to any group. It is nil where no link names a sponsor.
+	sponsors *access.Model
+	// sponsorDays are the instants at which the rights of a sponsor begin or end.
+	sponsorDays map[v1alpha1.LinkSponsor][]time.Time
+}
+
+// contents are what the members of a Collection come by, in order.
+type contents struct {
+	// items are paths and patterns of files in their current version. What a pattern matches is none of
+	// them when it is pinned.
+	items []string
+	// pinned files are members in one version alone.
+	pinned []pin
+}
+
+// pin is one version of a file.
+type pin struct{ path, version string }
+
+func (c contents) pinnedPaths() []string {
+	var all []string
+	for _, p := range c.pinned {
+		all = append(all, p.path)
+	}
+	return all
 }
 
 // layout is where things are in one bucket of originals.
@@ -38,13 +61,10 @@ type layout struct {
 	folders map[string]bool
 }
 
-// member is the name of one who is in a group and nowhere else. No User can have it.
-func member(group string) string { return "group/" + group }
-
 // newSide prepares a state. Somebody is added to each group named here who is in no other:
 // so that what is given to a group is compared even where it is not known who is in it.
 func newSide(t review.Tenant, groups []string, now time.Time) *side {
-	s := &side{tenant: t, now: now, buckets: map[string]string{}, layouts: map[string]*layout{}, items: map[string][]string{}}
+	s := &side{tenant: t, now: now, buckets: map[string]string{}, layouts: map[string]*layout{}, contents: map[string]contents{}}
 	d := peopled(t.Declared, groups)
 	d.Files = nil
 	// Which files match a pattern is not known here: the model is to see one member in each
@@ -57,21 +77,13 @@ func newSide(t review.Tenant, groups []string, now time.Time) *side {
 	s.lay(d)
 	for i := range t.Declared.Collections {
 		c := &t.Declared.Collections[i]
-		s.items[c.Name] = s.itemsOf(c)
+		s.contents[c.Name] = s.contentsOf(c)
+	}
+	if slices.ContainsFunc(t.Links, func(l v1alpha1.PublicLink) bool { return l.Spec.Sponsor != nil }) {
+		t.Declared.Files = nil
+		s.sponsors, s.sponsorDays = access.New(t.Declared), map[v1alpha1.LinkSponsor][]time.Time{}
 	}
 	return s
-}
-
-// peopled are declarations in which each group named here has one more member, who is in no other.
-func peopled(d access.Declarations, groups []string) access.Declarations {
-	d.Users, d.UserGroups = slices.Clone(d.Users), slices.Clone(d.UserGroups)
-	for i := range d.UserGroups {
-		if g := &d.UserGroups[i]; slices.Contains(groups, g.Name) {
-			d.Users = append(d.Users, v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Name: member(g.Name)}})
-			g.Spec.Members = append(slices.Clone(g.Spec.Members), member(g.Name))
-		}
-	}
-	return d
 }
 
 func (s *side) lay(d access.Declarations) {
@@ -107,18 +119,26 @@ func parent(path string) string {
 	return ""
 }
 
-// itemsOf are the items of a Collection that can have members.
-func (s *side) itemsOf(c *v1alpha1.Collection) []string {
-	var all []string
+// contentsOf are the items of a Collection that can have members.
+func (s *side) contentsOf(c *v1alpha1.Collection) contents {
+	var all contents
 	l := s.layouts[s.buckets[c.Spec.LibraryRef.Name]]
 	for _, item := range c.Spec.Items {
-		if !access.IsPattern(item.Path) && (asset.CheckPath(item.Path) != nil || asset.Reserved(item.Path) || l != nil && l.folders[item.Path]) {
-			continue
+		switch {
+		case access.IsPattern(item.Path):
+			all.items = append(all.items, item.Path)
+		case asset.CheckPath(item.Path) != nil || asset.Reserved(item.Path) || l != nil && l.folders[item.Path]:
+		case item.Version != "":
+			all.pinned = append(all.pinned, pin{item.Path, item.Version})
+		default:
+			all.items = append(all.items, item.Path)
 		}
-		all = append(all, item.Path)
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	slices.Sort(all.items)
+	all.items = slices.Compact(all.items)
+	slices.SortFunc(all.pinned, func(a, b pin) int { return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.version, b.version)) })
+	all.pinned = slices.Compact(all.pinned)
+	return all
 }
 
 // root is the path of the restricted Folder that a path lies in, with a slash at
@@ -157,32 +177,4 @@ func (s *side) library(bucket string) string {
 		return l.library
 	}
 	return ""
-}
-
-// users of the side, those added for groups included.
-func (s *side) users(groups []string) []string {
-	var all []string
-	for i := range s.tenant.Declared.Users {
-		all = append(all, s.tenant.Declared.Users[i].Name)
-	}
-	for i := range s.tenant.Declared.UserGroups {
-		if name := s.tenant.Declared.UserGroups[i].Name; slices.Contains(groups, name) {
-			all = append(all, member(name))
-		}
-	}
-	return all
-}
-
-// memberless are the groups of either state that name no members in it.
-func memberless(states ...review.Tenant) []string {
-	var all []string
-	for _, t := range states {
-		for i := range t.Declared.UserGroups {
-			if g := &t.Declared.UserGroups[i]; len(g.Spec.Members) == 0 {
-				all = append(all, g.Name)
-			}
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }

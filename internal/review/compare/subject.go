@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
 )
 
 // finding is what becomes of one region for one subject.
@@ -40,6 +42,7 @@ func subject(base, head *side, was, is []holding, now time.Time) []finding {
 		for _, r := range regionsOf(bucket, near, base, head) {
 			found = append(found, finding{region: r, outcomes: outcomes(r, x, y, now), base: x, head: y})
 		}
+		setApart(found, near)
 		all = append(all, folded(found)...)
 	}
 	return all
@@ -90,12 +93,36 @@ func byBucket(held []*holding) map[string]bool {
 	return all
 }
 
+// setApart names the files that a pattern passes over as exceptions of it, where they fare otherwise.
+func setApart(found []finding, held []*holding) {
+	passed := map[string]bool{}
+	for _, h := range held {
+		for _, path := range h.pinned {
+			passed[path] = true
+		}
+	}
+	for i := range found {
+		pattern := &found[i]
+		if len(passed) == 0 || !pattern.item || !access.IsPattern(pattern.where) {
+			continue
+		}
+		for _, f := range found {
+			if f.item && f.version == "" && passed[f.where] && matches(pattern.where, f.where) && !alike(pattern.outcomes, f.outcomes) {
+				pattern.except = append(pattern.except, f.where)
+			}
+		}
+	}
+}
+
 // folded leaves out what fares as the region around it, and names what does not as an
 // exception of that.
 func folded(found []finding) []finding {
 	var open []*finding // the regions around, the outermost first
 	for i := range found {
 		f := &found[i]
+		if f.version != "" {
+			continue // what is around is about current versions
+		}
 		for len(open) > 0 && !strings.HasPrefix(f.where, open[len(open)-1].where) {
 			open = open[:len(open)-1]
 		}

@@ -108,6 +108,9 @@ func (c *Change) where(names int) string {
 	if where == "" {
 		where = "all but restricted Folders"
 	}
+	if c.Version != "" {
+		where += " at version " + c.Version
+	}
 	if len(c.Except) > 0 {
 		where += " except " + printer.Few(c.Except, names)
 	}

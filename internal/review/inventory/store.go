@@ -18,6 +18,8 @@ type Reach struct {
 	// IAMEndpoint is that of the identity API; Endpoint when empty.
 	IAMEndpoint string
 	Region      string
+	// CABundle is PEM of authorities to trust beside the system's.
+	CABundle []byte
 	// Account in the names of principals; twelve zeros when empty.
 	Account         string
 	AccessKeyID     string
@@ -35,7 +37,7 @@ func (r Reach) open() (*store.Store, error) {
 		r.IAMEndpoint = r.Endpoint
 	}
 	return store.Open(store.Config{
-		Driver: store.DriverIAM, Endpoint: r.Endpoint, IAMEndpoint: r.IAMEndpoint, Region: r.Region, Account: r.Account,
+		Driver: store.DriverIAM, Endpoint: r.Endpoint, IAMEndpoint: r.IAMEndpoint, Region: r.Region, Account: r.Account, CABundle: r.CABundle,
 		Credentials: store.Credentials{AccessKeyID: r.AccessKeyID, SecretAccessKey: store.Secret(r.SecretAccessKey)},
 	})
 }

@@ -27,8 +27,32 @@ const pageSize = "500"
 // requestTimeout bounds one request; a list of 500 objects takes a fraction of a second.
 const requestTimeout = 20 * time.Second
 
+// ErrNoNamespace says that the cluster has no such namespace.
+var ErrNoNamespace = errors.New("there is no namespace")
+
+// ErrStoresHidden says that the identity in the configuration may not list ObjectStores, which are the platform team's.
+var ErrStoresHidden = errors.New("you may not list objectstores")
+
+// Stores reads the ObjectStores of a cluster. It needs the verb list on them, which tenants need not have: then the
+// error is ErrStoresHidden.
+func Stores(ctx context.Context, config *rest.Config) ([]v1alpha1.ObjectStore, error) {
+	config = rest.CopyConfig(config)
+	config.QPS, config.Timeout, config.WarningHandler = -1, requestTimeout, rest.NoWarnings{}
+	client, err := clientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("making a client: %w", err)
+	}
+	stores := []v1alpha1.ObjectStore{}
+	err = list(ctx, client, metav1.NamespaceAll, "objectstores", &stores)
+	if apierrors.IsForbidden(err) {
+		return nil, fmt.Errorf("%w of this cluster", ErrStoresHidden)
+	}
+	return stores, err
+}
+
 // Cluster reads the declarations of one namespace as the identity in the
-// configuration, which needs the verb list on them. Errors say in plain words what to do.
+// configuration, which needs the verb list on them. Errors say in plain words what to do; one is
+// ErrNoNamespace.
 func Cluster(ctx context.Context, config *rest.Config, namespace string) (review.Tenant, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.Timeout, config.WarningHandler = -1, requestTimeout, rest.NoWarnings{}
@@ -124,7 +148,7 @@ func readNamespace(ctx context.Context, config *rest.Config, t *review.Tenant) e
 	object, err := client.Resource(namespaces).Get(ctx, t.Namespace, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return fmt.Errorf("there is no namespace %s in this cluster; choose a tenant's with --namespace", t.Namespace)
+		return fmt.Errorf("%w %s in this cluster; choose a tenant's with --namespace", ErrNoNamespace, t.Namespace)
 	case apierrors.IsForbidden(err):
 		t.Notes = append(t.Notes, fmt.Sprintf("you may not get namespace %s, so whether it is frozen is not known; the answer supposes that it is not", t.Namespace))
 		return nil

@@ -65,7 +65,7 @@ func (s *Set) Tenant(namespace string) (review.Tenant, error) {
 // Namespaces are those that something is declared in, in order.
 func (s *Set) Namespaces() []string {
 	there := namespacesOf(s.objects)
-	if len(there) == 0 && len(s.objects) > 0 {
+	if len(there) == 0 && len(declaring(s.objects)) > 0 {
 		there = []string{metav1.NamespaceDefault}
 	}
 	return there
@@ -189,8 +189,8 @@ func (r *reader) document(text []byte, where string) error {
 	if kind == policytest.Kind {
 		return r.test(text, where)
 	}
-	o, tenants, err := ours(text, where, kind)
-	if tenants && err == nil {
+	o, err := ours(text, where, kind)
+	if err == nil {
 		r.objects = append(r.objects, o)
 	}
 	return err

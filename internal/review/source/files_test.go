@@ -115,6 +115,10 @@ func TestFiles(t *testing.T) {
 		{reason: "a field that nobody reads", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "displayName", "dispalyName", 1)}, refused: `reading the User: error unmarshaling JSON: while decoding JSON: json: unknown field "dispalyName"`},
 		{reason: "a key given twice", files: map[string]string{"a.yaml": someone("alice", "acme") + "kind: User\n"}, refused: `"kind" already set`},
 		{reason: "no name", files: map[string]string{"a.yaml": strings.Replace(someone("x", "acme"), "name: x, ", "", 1)}, refused: "has no metadata.name"},
+		{reason: "a name that no object can have", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "name: alice", `name: "**x\n\n### fine @org/team"`, 1)},
+			refused: `the User name "**x\n\n### fine @org/team" must be a DNS label`},
+		{reason: "a namespace that there cannot be", files: map[string]string{"a.yaml": someone("alice", `"a/b"`)}, refused: `the namespace "a/b" of the User must be a DNS label`},
+		{reason: "nothing but an ObjectStore", files: map[string]string{"a.yaml": "apiVersion: dam.vitrine.dev/v1alpha1\nkind: ObjectStore\nmetadata: {name: default}\nspec: {}\n"}, refused: "the files declare nothing in namespace default"},
 		{reason: "a kind that there is not", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "kind: User", "kind: Person", 1)}, refused: "has no kind Person"},
 		{reason: "another version", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "v1alpha1", "v2", 1)}, refused: "reads dam.vitrine.dev/v1alpha1, not dam.vitrine.dev/v2"},
 		{reason: "labels that are none, as the API server would refuse them", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "{name: alice", "{labels: [a], name: alice", 1)}, refused: "reading the User"},
@@ -163,6 +167,27 @@ func TestFiles(t *testing.T) {
 				t.Errorf("the notes are %q", notes)
 			}
 		})
+	}
+}
+
+// ObjectStores are read for every tenant, and are none's.
+func TestFilesHaveObjectStores(t *testing.T) {
+	const stores = "---\napiVersion: dam.vitrine.dev/v1alpha1\nkind: ObjectStore\nmetadata: {name: default}\nspec: {endpoint: https://s3.example.org}\n"
+	set, err := Read(strings.NewReader(someone("alice", "acme")+"---\n"+someone("nora", "northlight")+stores), []string{"-"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"acme", "northlight"}, set.Namespaces()); diff != "" {
+		t.Errorf("other tenants (-want +got):\n%s", diff)
+	}
+	for _, namespace := range set.Namespaces() {
+		tenant, err := set.Tenant(namespace)
+		if err != nil || len(tenant.Stores) != 1 || tenant.Stores[0].Spec.Endpoint != "https://s3.example.org" {
+			t.Errorf("%s has the ObjectStores %+v (%v)", namespace, tenant.Stores, err)
+		}
+	}
+	if set, err = Read(strings.NewReader(stores), []string{"-"}); err != nil || len(set.Namespaces()) != 0 {
+		t.Errorf("an ObjectStore alone makes the tenants %q (%v)", set.Namespaces(), err)
 	}
 }
 

@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,9 +18,17 @@ import (
 type object struct {
 	kind, namespace, name string
 	where                 string
+	// everybodys: it is in no namespace, and no tenant's.
+	everybodys bool
 	// into adds it to a tenant.
 	into func(*review.Tenant)
 }
+
+// label is what the API lets names of our kinds be, and Kubernetes those of namespaces.
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// ErrName says that a name is one that no object can have in a cluster.
+var ErrName = errors.New("must be a DNS label of at most 63 characters: lower-case letters, digits and hyphens; correct metadata")
 
 // read decodes one of our objects strictly: a field that nobody reads would be
 // a grant, or the end of one, that its author believes in.
@@ -32,11 +41,17 @@ func read[T any](text []byte, where string, meta func(*T) *metav1.ObjectMeta, ki
 	if m.Name == "" {
 		return object{}, fmt.Errorf("%s: the %s has no metadata.name; give it one", where, kind)
 	}
-	return object{kind, m.Namespace, m.Name, where, func(t *review.Tenant) { into(t, o) }}, nil
+	if !label.MatchString(m.Name) {
+		return object{}, fmt.Errorf("%s: the %s name %.80q %w", where, kind, m.Name, ErrName)
+	}
+	if m.Namespace != "" && !label.MatchString(m.Namespace) {
+		return object{}, fmt.Errorf("%s: the namespace %.80q of the %s %w", where, m.Namespace, kind, ErrName)
+	}
+	return object{kind: kind, namespace: m.Namespace, name: m.Name, where: where, into: func(t *review.Tenant) { into(t, o) }}, nil
 }
 
-// ours decodes an object of our group; false for an ObjectStore, which is no tenant's.
-func ours(text []byte, where, kind string) (object, bool, error) {
+// ours decodes an object of our group.
+func ours(text []byte, where, kind string) (object, error) {
 	var o object
 	var err error
 	switch kind {
@@ -69,11 +84,18 @@ func ours(text []byte, where, kind string) (object, bool, error) {
 		o, err = read(text, where, func(o *v1alpha1.PublicLink) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
 			func(t *review.Tenant, o v1alpha1.PublicLink) { t.Links = append(t.Links, o) })
 	case "ObjectStore":
-		return object{}, false, nil
+		o, err = read(text, where, func(o *v1alpha1.ObjectStore) *metav1.ObjectMeta { return &o.ObjectMeta }, kind,
+			func(t *review.Tenant, o v1alpha1.ObjectStore) { t.Stores = append(t.Stores, o) })
+		o.namespace, o.everybodys = "", true
 	default:
-		return object{}, false, fmt.Errorf("%s: %s has no kind %s; correct it, or use the plugin of the version that has it", where, v1alpha1.GroupVersion, kind)
+		return object{}, fmt.Errorf("%s: %s has no kind %s; correct it, or use the plugin of the version that has it", where, v1alpha1.GroupVersion, kind)
 	}
-	return o, true, err
+	return o, err
+}
+
+// declaring are the objects that a tenant declares: all but ObjectStores.
+func declaring(objects []object) []object {
+	return slices.DeleteFunc(slices.Clone(objects), func(o object) bool { return o.everybodys })
 }
 
 // namespacesOf are the namespaces that objects name, in order.
@@ -108,6 +130,7 @@ func assemble(objects []object, frozen map[string]string, namespace string) (rev
 		t.Declared.NamespaceFrozen, t.Frozen = true, reason
 	}
 	seen := map[[2]string]string{}
+	declares := false
 	for _, o := range objects {
 		if o.namespace != "" && o.namespace != namespace {
 			continue
@@ -116,9 +139,10 @@ func assemble(objects []object, frozen map[string]string, namespace string) (rev
 			return review.Tenant{}, fmt.Errorf("%s %s is declared twice, in %s and in %s; take one away, or name one overlay alone with -f", o.kind, o.name, first, o.where)
 		}
 		seen[[2]string{o.kind, o.name}] = o.where
+		declares = declares || !o.everybodys
 		o.into(&t)
 	}
-	if len(seen) == 0 {
+	if !declares {
 		hint := "they declare nothing of " + v1alpha1.GroupVersion.Group
 		if len(there) > 0 {
 			hint = "there are declarations for " + strings.Join(there, ", ")

@@ -1,0 +1,94 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// builtInEdge is the longer side, in pixels, of the largest picture that every library has: the built-in preview.
+const builtInEdge = 1600
+
+// presetChanges compares what pictures the libraries of both sides make. Whoever may preview sees all of a library's
+// presets, and a visitor those that the link names, by bucket in named. A preset that gets smaller and changes in nothing
+// else is no widening, and any other change of one is; a new one is when a link that opens names it, or when its longer side is longer
+// than that of all there were.
+func presetChanges(was, is *side, named map[string][]string) []Declared {
+	var all []Declared
+	had, has := was.libraries(), is.libraries()
+	for _, bucket := range names(had, has) {
+		before, after := had[bucket], has[bucket]
+		if before == nil || after == nil {
+			continue // who may see what in it is told as a whole
+		}
+		add := func(wider bool, format string, args ...any) {
+			all = append(all, Declared{"Library", after.Name, fmt.Sprintf(format, args...), wider})
+		}
+		edge := int32(builtInEdge)
+		for _, p := range before.Spec.Renditions {
+			edge = max(edge, longest(p))
+		}
+		pairs(before.Spec.Renditions, after.Spec.Renditions, func(p *v1alpha1.RenditionPreset) string { return p.Name }, func(name string, from, to *v1alpha1.RenditionPreset) {
+			switch {
+			case to == nil:
+				add(false, "has the preset %s no more", name)
+			case from == nil:
+				add(longest(*to) > edge || slices.Contains(named[bucket], name), "has the new preset %s: %s", name, presetText(*to))
+			case plainPreset(*from) != plainPreset(*to):
+				add(!smaller(*from, *to), "has the preset %s as %s instead of %s", name, presetText(*to), presetText(*from))
+			}
+		})
+	}
+	return all
+}
+
+// libraries that have their buckets, by these.
+func (s *side) libraries() map[string]*v1alpha1.Library {
+	all := map[string]*v1alpha1.Library{}
+	for i := range s.tenant.Declared.Libraries {
+		if l := &s.tenant.Declared.Libraries[i]; s.library(s.buckets[l.Name]) == l.Name {
+			all[s.buckets[l.Name]] = l
+		}
+	}
+	return all
+}
+
+// plainPreset is a preset with what the API sets where nothing is said.
+func plainPreset(p v1alpha1.RenditionPreset) v1alpha1.RenditionPreset {
+	p.Fit = cmp.Or(p.Fit, v1alpha1.FitInside)
+	p.Quality = cmp.Or(p.Quality, 80)
+	return p
+}
+
+// smaller tells that a preset shows no more than before: its box and quality are no larger, and nothing else is
+// otherwise but that a picture may be cut.
+func smaller(was, is v1alpha1.RenditionPreset) bool {
+	was, is = plainPreset(was), plainPreset(is)
+	return bound(is.Width) <= bound(was.Width) && bound(is.Height) <= bound(was.Height) && is.Quality <= was.Quality && is.Format == was.Format &&
+		(is.Fit == was.Fit || is.Fit == v1alpha1.FitCover)
+}
+
+// longest is the longer side that a preset names.
+func longest(p v1alpha1.RenditionPreset) int32 { return max(p.Width, p.Height) }
+
+// bound is one side of a box; without a bound a picture may be of any size.
+func bound(pixels int32) int32 {
+	if pixels == 0 {
+		return math.MaxInt32
+	}
+	return pixels
+}
+
+func presetText(p v1alpha1.RenditionPreset) string {
+	p = plainPreset(p)
+	edge := func(pixels int32) string {
+		if pixels == 0 {
+			return "any"
+		}
+		return fmt.Sprint(pixels)
+	}
+	return fmt.Sprintf("%s × %s pixels, %s, %s, quality %d", edge(p.Width), edge(p.Height), p.Fit, p.Format, p.Quality)
+}
