@@ -117,6 +117,12 @@ bench-access: tools ## What deciding about access costs, from 10 folders to 10,0
 	@GOFLAGS=-buildvcs=false $(NOCGO) $(GO) build -o $(BIN)/bench/ ./cmd/manager ./test/bench/access
 	@$(BIN)/bench/access
 
+.PHONY: bench-review
+bench-review: tools ## How long one waits for kubectl dam about 10,000 bindings, on files and on a real API server
+	@mkdir -p $(BIN)/bench
+	@GOFLAGS=-buildvcs=false $(NOCGO) $(GO) build -o $(BIN)/bench/ ./cmd/kubectl-dam ./test/bench/review
+	@$(BIN)/bench/review
+
 .PHONY: bench
 bench: tools build ## Benchmarks; BENCH=regexp chooses
 	GOFLAGS=-buildvcs=false $(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem ./...

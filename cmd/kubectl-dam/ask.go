@@ -14,7 +14,8 @@ one file. A folder is all that lies in it and below; a Collection is its members
 `
 
 const subjects = `
-A SUBJECT is a User's name, or group/NAME for whoever is in a UserGroup by that alone.
+A SUBJECT is a User's name, or group/NAME for whoever is in a UserGroup by that alone; group:NAME for
+the holders of a UserGroup's claim, or serviceaccount:NAME.
 `
 
 const readsOnly = `

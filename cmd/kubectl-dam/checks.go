@@ -69,8 +69,9 @@ says who must, or must not, be able to do what. They are read by this command al
         expect: deny
         at: 2027-04-01T00:00:00Z
 
-A target is a folder, a library, a collection, or one file of a library. Without at, it is about now. The exit
-code is 0 when all pass, 1 otherwise.
+A target is a folder, a library, a collection, or one file of a library. Without at, it is about now. A subject whom
+nobody declares fails the case, as a misspelt name may do nothing; write unknownSubject: Accept about somebody who
+has left. The exit code is 0 when all pass, 1 otherwise.
 ` + readsOnly,
 		Example: "  kubectl dam test -f ./acme\n  kubectl dam test --tests ./acme/tests -n acme",
 		Args:    cobra.NoArgs,

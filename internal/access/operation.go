@@ -106,7 +106,7 @@ var (
 	onCollections = []Operation{
 		{ID: "A2.1", Name: "create a collection", By: []Enforcer{Kubernetes}},
 		{ID: "A2.2", Name: "find and list", Needs: Of(List), By: []Enforcer{Kubernetes}, Visitor: true},
-		{ID: "A2.3", Name: "see members", Needs: Of(List), By: []Enforcer{Store, Gateway}, Visitor: true},
+		{ID: "A2.3", Name: "see members", Needs: Of(List), By: []Enforcer{Gateway, Kubernetes}, Visitor: true},
 		{ID: "A2.4", Name: "see their details", Needs: Of(Preview), By: []Enforcer{Store, Gateway}, Visitor: true},
 		{ID: "A2.5", Name: "archive", Needs: Of(Download), By: []Enforcer{Gateway}, Visitor: true},
 		{ID: "A2.6", Name: "add members", Needs: Of(Collect), Also: Of(Collect), By: []Enforcer{Kubernetes}},

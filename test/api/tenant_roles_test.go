@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -35,7 +36,7 @@ func (a *authors) member(t *testing.T, role string) dynamic.Interface {
 // administrator all that there is, an editor only what gives nobody anything and no deleting of
 // Libraries, a viewer nothing but look, finance nothing but look at Libraries.
 //
-// features: K1, K12, A1.11, A1.22, A1.28, A1.29, A1.30, A1.31, A1.32, A2.1, A2.2, A2.6, A2.7, A2.8, A2.9, A2.10, A2.11, A2.12, A2.13, A2.14
+// features: K1, K12, A1.11, A1.22, A1.28, A1.29, A1.30, A1.31, A1.32, A2.1, A2.2, A2.3, A2.6, A2.7, A2.8, A2.9, A2.10, A2.11, A2.12, A2.13, A2.14
 func TestTenantRoles(t *testing.T) {
 	a := newAuthors(t)
 	admin, editor, viewer := a.member(t, "vitrine-tenant-admin"), a.member(t, "vitrine-tenant-editor"), a.member(t, "vitrine-tenant-viewer")
@@ -46,8 +47,11 @@ func TestTenantRoles(t *testing.T) {
 		t.Run(s.kind, func(t *testing.T) {
 			made := s.make(t, "")
 			for reason, client := range map[string]dynamic.Interface{"an administrator": admin, "an editor": editor, "a viewer": viewer} {
-				if _, err := s.on(client).Get(t.Context(), made.GetName(), metav1.GetOptions{}); err != nil {
+				seen, err := s.on(client).Get(t.Context(), made.GetName(), metav1.GetOptions{})
+				if err != nil {
 					t.Errorf("%s does not see it: %v", reason, err)
+				} else if diff := cmp.Diff(made.Object["spec"], seen.Object["spec"]); diff != "" { // the items of a Collection are there
+					t.Errorf("%s does not see all of it (-made +seen):\n%s", reason, diff)
 				}
 				if _, err := s.on(client).List(t.Context(), metav1.ListOptions{}); err != nil {
 					t.Errorf("%s does not see it in a list: %v", reason, err)

@@ -52,12 +52,25 @@ func (t *Table) End() error {
 // OneLine takes out of a text what could end a line, move a cursor or turn the
 // direction of reading: names and reasons may come from anybody's pull request.
 func OneLine(s string) string {
+	if plain(s) { // as nearly all is; tables have hundreds of thousands of cells
+		return s
+	}
 	return strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) || c == '\u2028' || c == '\u2029' {
 			return ' '
 		}
 		return c
 	}, s)
+}
+
+// plain tells whether a text has printable ASCII alone.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // Stamp is an instant for people, in UTC.

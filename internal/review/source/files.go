@@ -3,6 +3,7 @@ package source
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,12 +37,19 @@ type Set struct {
 // stdin. A folder with a kustomization is built as kubectl kustomize does, but nothing is fetched from
 // elsewhere. Objects of other groups are passed over, hidden files and folders too.
 func Read(stdin io.Reader, paths []string) (*Set, error) {
-	r := reader{Set: Set{frozen: map[string]string{}}}
+	r := reader{Set: Set{frozen: map[string]string{}}, decoding: newDecoding()}
+	var err error
 	for _, path := range paths {
-		if err := r.path(stdin, path); err != nil {
-			return nil, err
+		if err = r.path(stdin, path); err != nil {
+			break
 		}
 	}
+	// What cannot be decoded stands before what stopped the reading.
+	objects, wrong := r.decoding.end()
+	if err = cmp.Or(wrong, err); err != nil {
+		return nil, err
+	}
+	r.objects = objects
 	return &r.Set, nil
 }
 
@@ -73,6 +81,8 @@ func (s *Set) Namespaces() []string {
 
 type reader struct {
 	Set
+	// decoding has the objects that were found.
+	decoding *decoding
 	// built: what is read comes out of kustomize, and the tests of its folder were read before.
 	built bool
 }
@@ -160,6 +170,10 @@ type header struct {
 }
 
 func (r *reader) document(text []byte, where string) error {
+	if kind := plainly(text); kind != "" && kind != policytest.Kind && !strings.HasSuffix(kind, "List") {
+		r.decoding.begin(text, where, kind)
+		return nil
+	}
 	raw, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return fmt.Errorf("%s is not YAML: %w", where, err)
@@ -189,11 +203,8 @@ func (r *reader) document(text []byte, where string) error {
 	if kind == policytest.Kind {
 		return r.test(text, where)
 	}
-	o, err := ours(text, where, kind)
-	if err == nil {
-		r.objects = append(r.objects, o)
-	}
-	return err
+	r.decoding.begin(text, where, kind)
+	return nil
 }
 
 // test reads a policy test, which is no declaration.

@@ -1,0 +1,84 @@
+package source
+
+import (
+	"bytes"
+	"regexp"
+	"runtime"
+	"sync"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+)
+
+// decoding decodes objects while others are still being read: strict YAML is nine tenths of what reading a tenant of
+// ten thousand costs, and no object needs another. They come out in the order in which they were found.
+type decoding struct {
+	found []*decoded
+	work  chan *decoded
+	done  sync.WaitGroup
+}
+
+// decoded is a document, and then the object in it.
+type decoded struct {
+	text        []byte
+	where, kind string
+
+	object object
+	err    error
+}
+
+// newDecoding begins; end must be called.
+func newDecoding() *decoding {
+	d := &decoding{work: make(chan *decoded, 64)}
+	for range runtime.GOMAXPROCS(0) {
+		d.done.Go(func() {
+			for one := range d.work {
+				one.object, one.err = ours(one.text, one.where, one.kind)
+				one.text = nil
+			}
+		})
+	}
+	return d
+}
+
+// begin decodes a document that holds an object of our group. The text must not be changed afterwards.
+func (d *decoding) begin(text []byte, where, kind string) {
+	one := &decoded{text: text, where: where, kind: kind}
+	d.found = append(d.found, one)
+	d.work <- one
+}
+
+// end gives all of them, in order, or the first error by that order.
+func (d *decoding) end() ([]object, error) {
+	close(d.work)
+	d.done.Wait()
+	var objects []object
+	for _, one := range d.found {
+		if one.err != nil {
+			return nil, one.err
+		}
+		objects = append(objects, one.object)
+	}
+	return objects, nil
+}
+
+var (
+	firstKey  = regexp.MustCompile(`^[A-Za-z]+:[ \n]`)
+	ownKind   = regexp.MustCompile(`(?m)^kind: ([A-Za-z]+)$`)
+	ownHeader = []byte("apiVersion: " + v1alpha1.GroupVersion.String() + "\n")
+)
+
+// plainly is the kind of a document that is an object of our group beyond doubt: it is written in blocks, as nearly all are, with both
+// words as they are on lines of their own. Empty for all others, which have to be understood to be known. It spares
+// reading every document twice; whether the rest of it is right, decoding tells.
+func plainly(text []byte) string {
+	if !firstKey.Match(text) {
+		return ""
+	}
+	if !bytes.HasPrefix(text, ownHeader) && !bytes.Contains(text, append([]byte("\n"), ownHeader...)) {
+		return ""
+	}
+	if kind := ownKind.FindSubmatch(text); kind != nil {
+		return string(kind[1])
+	}
+	return ""
+}
