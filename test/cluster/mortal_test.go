@@ -17,8 +17,9 @@ var errDead = errors.New("the manager is dead")
 // mortal is a manager that dies as if it were killed at a very point: after so many writes nothing of it gets anywhere, neither to the
 // store nor to Kubernetes. It may go on in memory; nobody hears of it.
 type mortal struct {
-	// left is how many writes are let through.
+	// left is how many writes are let through; or at is the write that is not, whenever it comes first.
 	left int64
+	at   string
 	// storeOnly counts writes to the store alone. Otherwise writes to Kubernetes count, too: all but Jobs that render and what only tells,
 	// which are events and statuses. Whatever becomes of a status is the same as if it were wiped, and that is tested for itself.
 	storeOnly bool
@@ -56,7 +57,7 @@ func (m *mortal) goesOn(what string, writes bool) error {
 	if !writes {
 		return nil
 	}
-	if m.left--; m.left < 0 {
+	if m.left--; m.at == "" && m.left < 0 || m.at == what {
 		m.last = what
 		close(m.gone)
 		return errDead
