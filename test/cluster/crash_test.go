@@ -171,7 +171,9 @@ func TestLibraryDeletionKilledAtAnyWrite(t *testing.T) {
 				cut = append(cut, m.cut())
 			}
 			w.eventually(fmt.Sprintf("after deaths at %v the Library goes", cut), 20*time.Second, func() error { return w.isGone(&v1alpha1.Library{}, "brand") })
-			w.must(refused(put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B"))) // nobody has a key at a store where there is no Library
+			w.eventually(fmt.Sprintf("after deaths at %v bob has nothing", cut), w.soon(), func() error {
+				return refused(put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B")) // not even a key, where there is no Library
+			})
 			if kept, err := fetch(w.ctx, w.root(), w.name+"-brand", "launch/keep.txt"); err != nil || kept != "K" {
 				w.Errorf("after deaths at %v the file is %q: %v", cut, kept, err)
 			}
