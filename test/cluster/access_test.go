@@ -126,6 +126,9 @@ spec:
 // features: U5, U14
 func TestGrantsComeAndGoInTime(t *testing.T) {
 	onEachStore(t, "intime", func(w *world) {
+		w.stopManager()
+		w.settings.DriftInterval = 10 * time.Minute // so nothing here comes by looking for drift
+		w.startManager(nil)
 		w.apply(w.named(launch))
 		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
 		w.must(put(w.ctx, w.root(), w.name+"-brand", "press/a.txt", "A"))
@@ -152,10 +155,14 @@ spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: User, name: ali
 		w.delete(binding)
 		w.eventually("taken away it is gone within two seconds", w.soon(), func() error { return denied(reads()) })
 
-		grant(", notBefore: " + time.Now().Add(3*time.Second).UTC().Format(time.RFC3339) + ", notAfter: " + time.Now().Add(7*time.Second).UTC().Format(time.RFC3339))
-		w.must(denied(reads()))
-		w.eventually("it begins by itself", 6*time.Second, reads)
-		w.eventually("and ends by itself", 8*time.Second, func() error { return denied(reads()) })
+		begins := time.Now().Add(8 * time.Second).Truncate(time.Second)
+		ends := begins.Add(6 * time.Second)
+		grant(fmt.Sprintf(", notBefore: %q, notAfter: %q", begins.UTC().Format(time.RFC3339), ends.UTC().Format(time.RFC3339)))
+		if err := reads(); time.Now().Before(begins) {
+			w.must(denied(err))
+		}
+		w.eventually("it begins by itself", time.Until(begins)+w.soon(), reads)
+		w.eventually("and ends by itself", time.Until(ends)+w.soon(), func() error { return denied(reads()) })
 		// The store may end it by the date in the policy, an instant before the status tells.
 		w.eventually("the status tells", w.soon(), func() error {
 			w.get(binding, "alice-press")
@@ -164,6 +171,17 @@ spec: {roleRef: {kind: BuiltIn, name: viewer}, subjects: [{kind: User, name: ali
 			}
 			return nil
 		})
+
+		// These stores keep the end themselves: it comes although nobody of ours is there.
+		w.delete(binding)
+		ends = time.Now().Add(10 * time.Second).Truncate(time.Second)
+		grant(fmt.Sprintf(", notAfter: %q", ends.UTC().Format(time.RFC3339)))
+		w.eventually("it is in force", w.soon(), reads)
+		w.stopManager()
+		if err := reads(); time.Now().Before(ends) {
+			w.must(err)
+		}
+		w.eventually("it ends without a manager", time.Until(ends)+w.soon(), func() error { return denied(reads()) })
 	})
 }
 

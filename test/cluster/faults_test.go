@@ -2,7 +2,8 @@
 //
 //	an unchanged second reconcile that writes       TestUnchangedWorldIsWrittenToByNobody, on each store
 //	status lost when wiped                          TestStatusThatIsWipedComesBack, on each store
-//	a crash between two outside calls that leaks    TestKilledBetweenAnyTwoWrites; test/store: …CutAnywhere…
+//	a crash between two outside calls that leaks    TestKilledBetweenAnyTwoWrites, TestLibraryDeletionKilledAtAnyWrite, TestRotationKilledAtAnyWrite,
+//	                                                on each store; test/store: …CutAnywhere…
 //	a crash in a change that gives too much         TestKilledAnywhereInAChange, TestEveryKindOfCallFailsOnceInAChange, on each store
 //	deletion in the wrong order that wedges         TestNamespaceEnds (the namespace first, its Secrets first, the manager first),
 //	                                                TestNamespaceEndsAfterTheStoresCredentials, TestObjectStoreInUseStaysUntilItIsNot, on each store
@@ -10,7 +11,7 @@
 //	two objects claiming one name                   TestLibrariesThatMayNot (a bucket), TestPathsThatMeet (a path), TestSecretOfSomebodyElseIsLeftAlone;
 //	                                                test/api: TestNamesDifferByMoreThanCase
 //	acting on a stale cache                         TestCacheThatLags
-//	a conflict logged as an error                   TestConflictsAreNoErrors
+//	a conflict logged as an error                   TestConflictsAreNoErrors; controllers: TestConflictsAreTriedAgainAtOnce
 //	unbounded caches of Secrets                     the suite itself, whose manager may not list them: test/api: TestRights
 //	wildcard RBAC                                   TestNoRoleHasAWildcard
 //	an empty selector that means everybody          TestEmptyListsAreRefused
@@ -21,18 +22,22 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
@@ -114,7 +119,7 @@ func (b *lateBody) Read(p []byte) (int, error) {
 }
 
 // A manager whose caches are behind makes nothing twice, gives nobody what
-// was never declared, and arrives.
+// was never declared, and arrives. It is stopped while declarations change: what is between two of them was declared, too.
 func TestCacheThatLags(t *testing.T) {
 	w := newWorld(t, "lagging")
 	w.stopManager()
@@ -124,31 +129,79 @@ func TestCacheThatLags(t *testing.T) {
 	from, to := w.changing()
 	w.leakedNothing("brand", w.name+"-brand")
 	for range 2 {
+		w.stopManager()
 		w.declare(to)
+		stop := w.neverMore(from, to)
+		w.startManager(nil)
 		w.arrived("it arrives", to)
+		stop()
 		w.leakedNothing("brand", w.name+"-brand")
 		from, to = to, from
 	}
+}
+
+// meddling has somebody else write to an object of ours right before a write of the manager's that is for one state of it alone,
+// once for each object. So the first such write to each comes second.
+type meddling struct {
+	http.RoundTripper
+	meddle func(address string)
+
+	mu        sync.Mutex
+	met       map[string]bool // by address
+	conflicts int
+}
+
+// RoundTrip implements http.RoundTripper.
+func (m *meddling) RoundTrip(req *http.Request) (*http.Response, error) {
+	first := false
+	if req.Body != nil && strings.Contains(req.URL.Path, v1alpha1.GroupVersion.Group) && (req.Method == http.MethodPatch || req.Method == http.MethodPut) {
+		body, err := io.ReadAll(req.Body)
+		if err := errors.Join(err, req.Body.Close()); err != nil {
+			return nil, err
+		}
+		req = req.Clone(req.Context())
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		m.mu.Lock()
+		first = bytes.Contains(body, []byte(`"resourceVersion"`)) && !m.met[req.URL.Path]
+		m.met[req.URL.Path] = m.met[req.URL.Path] || first
+		m.mu.Unlock()
+	}
+	if first {
+		m.meddle(req.URL.Path)
+	}
+	resp, err := m.RoundTripper.RoundTrip(req)
+	if first && err == nil && resp.StatusCode == http.StatusConflict {
+		m.mu.Lock()
+		m.conflicts++
+		m.mu.Unlock()
+	}
+	return resp, err
 }
 
 // Others write to our objects all the time. That a write of ours came second
 // is no error, and no reason to wake anybody.
 func TestConflictsAreNoErrors(t *testing.T) {
 	w := newWorld(t, "disturbed")
-	n := 0
-	stop := w.always("others write", func() error {
-		n++
-		for _, what := range []string{"lib/brand", "damuser/alice", "damrb/alice-views"} {
-			_ = kubectl(w.ctx, nil, "annotate", "--overwrite", what, "-n", w.namespace, fmt.Sprintf("acme.example/n=%d", n)) // not there at times
+	w.stopManager()
+	clientset, err := kubernetes.NewForConfig(bed.cluster.Config)
+	w.must(err)
+	administrator := clientset.CoreV1().RESTClient()
+	m := &meddling{met: map[string]bool{}, meddle: func(address string) {
+		patch := []byte(`{"metadata":{"annotations":{"acme.example/seen":"yes"}}}`)
+		if err := administrator.Patch(types.MergePatchType).AbsPath(address).Body(patch).Do(w.ctx).Error(); err != nil {
+			w.Errorf("writing to %s: %v", address, err)
 		}
-		return nil
-	})
-	for range 3 {
-		w.apply(w.named(launch))
-		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-		w.must(kubectl(w.ctx, nil, "delete", "damuser/alice", "damrb/alice-views", "-n", w.namespace, "--timeout=30s"))
+	}}
+	w.config = rest.CopyConfig(bed.managerConfig)
+	w.config.Wrap(func(rt http.RoundTripper) http.RoundTripper { m.RoundTripper = rt; return m })
+	w.startManager(nil)
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	w.must(kubectl(w.ctx, nil, "delete", "damuser/alice", "damrb/alice-views", "-n", w.namespace, "--timeout=30s"))
+	w.stopManager()
+	if m.conflicts < 2 { // the Library's and the User's note of where they have something, at the least
+		t.Errorf("%d conflicts at %v: nothing was tested", m.conflicts, m.met)
 	}
-	stop()
 	for line := range strings.Lines(bed.logs.String()) {
 		if strings.Contains(line, `"level":"error"`) && strings.Contains(line, "the object has been modified") {
 			t.Errorf("a conflict is an error in the log: %.600s", line)

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -97,21 +99,44 @@ func (w *world) rendered(originals int64) {
 	})
 }
 
-// resourceVersions of every object of the tenant tell whether anybody wrote.
+// resourceVersions of every object of the tenant, of its ObjectStore and of what the manager keeps for them elsewhere tell whether anybody wrote.
 func (w *world) resourceVersions() map[string]string {
 	w.Helper()
 	versions := map[string]string{}
+	note := func(o client.Object) {
+		versions[fmt.Sprintf("%T %s/%s", o, o.GetNamespace(), o.GetName())] = o.GetResourceVersion()
+	}
+	objectStore := &v1alpha1.ObjectStore{}
+	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, objectStore))
+	note(objectStore)
+	for _, namespace := range []string{settings.SystemNamespace, settings.GatewayNamespace, settings.JobsNamespace} {
+		var secrets corev1.SecretList
+		w.must(bed.admin.List(w.ctx, &secrets, client.InNamespace(namespace)))
+		for i := range secrets.Items {
+			if of := &secrets.Items[i]; of.Labels[v1alpha1.LabelTenant] == w.namespace || hasWord(of.Name, w.name) {
+				note(of)
+			}
+		}
+	}
+	var told eventsv1.EventList // what has no namespace has its events there
+	w.must(bed.admin.List(w.ctx, &told, client.InNamespace(metav1.NamespaceDefault)))
+	for i := range told.Items {
+		if told.Items[i].Regarding.Name == w.name {
+			note(&told.Items[i])
+		}
+	}
 	for _, list := range []client.ObjectList{
 		&v1alpha1.LibraryList{}, &v1alpha1.FolderList{}, &v1alpha1.CollectionList{}, &v1alpha1.UserList{}, &v1alpha1.UserGroupList{},
 		&v1alpha1.RoleList{}, &v1alpha1.RoleBindingList{}, &v1alpha1.PublicLinkList{}, &corev1.SecretList{}, &eventsv1.EventList{},
 	} {
 		w.must(bed.admin.List(w.ctx, list, client.InNamespace(w.namespace)))
-		w.must(eachItem(list, func(o client.Object) {
-			versions[fmt.Sprintf("%T %s", o, o.GetName())] = o.GetResourceVersion()
-		}))
+		w.must(eachItem(list, note))
 	}
 	return versions
 }
+
+// hasWord tells whether a name has a word in it between its dots.
+func hasWord(name, word string) bool { return slices.Contains(strings.Split(name, "."), word) }
 
 // features: U3
 func TestUnchangedWorldIsWrittenToByNobody(t *testing.T) {
@@ -154,8 +179,12 @@ func (w *world) staysUnwritten() {
 		}
 		return nil
 	})
-	// Long enough for every reconciler to have looked twice of its own accord.
-	quiet := time.NewTimer(2*settings.DriftInterval + 2*time.Second)
+	// Long enough for every reconciler to have looked twice of its own accord, as often as the ObjectStore says that it does.
+	objectStore := &v1alpha1.ObjectStore{}
+	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, objectStore))
+	interval, err := time.ParseDuration(objectStore.Status.DriftInterval)
+	w.must(err)
+	quiet := time.NewTimer(2*interval + 2*time.Second)
 	defer quiet.Stop()
 	select {
 	case <-quiet.C:
@@ -164,10 +193,15 @@ func (w *world) staysUnwritten() {
 	if n := writes.Load(); n > 0 {
 		w.Errorf("%d writes to the store, the first: %s", n, *first.Load())
 	}
-	for name, version := range w.resourceVersions() {
+	after := w.resourceVersions()
+	for name, version := range after {
 		if before[name] != version {
 			w.Errorf("%s was written", name)
 		}
+		delete(before, name)
+	}
+	if len(before) > 0 {
+		w.Errorf("%v went", slices.Sorted(maps.Keys(before)))
 	}
 	if now := w.jobs(); now != jobs {
 		w.Errorf("there were %d Jobs, and now there are %d", jobs, now)

@@ -53,28 +53,32 @@ func (w *world) administrator() *store.Store {
 
 // features: D16
 func TestLeaverLosesEverythingAtOnce(t *testing.T) {
-	w := newWorld(t, "leaver")
+	onEachStore(t, "leaver", (*world).letsBobGo)
+}
+
+func (w *world) letsBobGo() {
+	w.Helper()
 	w.apply(w.named(people))
 	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
 	bob := w.as("bob")
-	w.eventually("bob uploads", 2*time.Second, func() error { return put(w.ctx, bob, "leaver-brand", "launch/b.txt", "B") })
+	w.eventually("bob uploads", w.soon(), func() error { return put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B") })
 
 	user := &v1alpha1.User{}
 	w.get(user, "bob")
 	w.delete(user)
 	admin := w.administrator()
-	w.eventually("bob's key, policy entries and store user are gone", 2*time.Second, func() error {
-		if err := put(w.ctx, bob, "leaver-brand", "launch/b2.txt", "B"); err == nil {
+	w.eventually("bob's key, policy entries and store user are gone", w.soon(), func() error {
+		if err := put(w.ctx, bob, w.name+"-brand", "launch/b2.txt", "B"); err == nil {
 			return fmt.Errorf("the key still works")
 		}
-		left, err := admin.Identities.List(w.ctx, store.IdentityPath("leaver", "leaver"))
+		left, err := admin.Identities.List(w.ctx, store.IdentityPath(w.name, w.namespace))
 		if err != nil {
 			return err
 		}
 		if len(left) != 1 {
 			return fmt.Errorf("identities are left: %v", left)
 		}
-		for _, bucket := range []string{"leaver-brand", "leaver-brand-dam"} {
+		for _, bucket := range []string{w.name + "-brand", w.name + "-brand-dam"} {
 			document, err := admin.BucketPolicy(w.ctx, bucket)
 			if err != nil {
 				return err
@@ -83,19 +87,11 @@ func TestLeaverLosesEverythingAtOnce(t *testing.T) {
 				return fmt.Errorf("the policy of %s still names %s", bucket, name)
 			}
 		}
-		err = bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "bob"}, user)
-		if !apierrors.IsNotFound(err) {
-			return fmt.Errorf("the User is still there: %w", orNothing(err))
-		}
-		return nil
+		return w.isGone(user, "bob")
 	})
 	w.stalled(&v1alpha1.UserGroup{}, "editors", v1alpha1.ReasonMemberNotFound)
 	w.eventually("the Secret goes too", 30*time.Second, func() error {
-		err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "bob.leaver.key"}, &corev1.Secret{})
-		if apierrors.IsNotFound(err) {
-			return nil
-		}
-		return fmt.Errorf("it is there: %w", orNothing(err))
+		return w.isGone(&corev1.Secret{}, "bob."+w.name+".key")
 	})
 }
 

@@ -96,6 +96,8 @@ func (sc *scene) foretold(q question, judges map[string]judge) bool {
 		r.Action = plain["get"]
 	}
 	switch {
+	case sc.atDots(q):
+		return false
 	case o.need == lists:
 		r.Conditions = map[string]string{"s3:prefix": q.Name}
 	case strings.HasSuffix(q.Name, "/"):

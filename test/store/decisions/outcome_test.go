@@ -34,6 +34,8 @@ func (sc *scene) outcome(q question, o operation, a answer) outcome {
 			}
 		}
 		return out
+	case sc.atDots(q) && strings.HasPrefix(a.code, "XMinioInvalid"):
+		return out
 	case a.code != "" && a.code == sc.at.habits.refuses[o.name] && (a.code != "NoSuchKey" || sc.versions[q.Bucket][q.Name] == ""):
 		return out
 	case strings.HasPrefix(o.name, "delete many") && a.done():
@@ -86,8 +88,8 @@ func (sc *scene) letThrough(q question, o operation, a answer) bool {
 	case "NoSuchUpload":
 		return o.upload && (sc.belowAnother(q.Bucket, q.Name) || strings.HasSuffix(q.Name, "/"))
 	case "XMinioInvalidObjectName":
-		// MinIO looks at rights first, and then takes no name with a segment of dots alone, nor a prefix cut so.
-		return strings.HasSuffix(q.Name, "/") || o.need == lists && slices.ContainsFunc(strings.Split(q.Name, "/"), isDots)
+		// MinIO looks at rights first, and then keeps nothing under such a name.
+		return strings.HasSuffix(q.Name, "/")
 	case "DirectoryObjectContainsData", "ErrDirectoryNotEmpty":
 		return strings.HasSuffix(q.Name, "/")
 	case "ExistingObjectIsDirectory":
@@ -100,8 +102,16 @@ func (sc *scene) letThrough(q question, o operation, a answer) bool {
 	return false
 }
 
-// isDots tells a segment of a path that means another place.
-func isDots(segment string) bool { return segment == "." || segment == ".." }
+// atDots tells a listing that the store refuses to everybody, whatever their rights.
+func (sc *scene) atDots(q question) bool {
+	return sc.at.habits.refusesDots && operationNamed(q.Operation).need == lists && slices.ContainsFunc(strings.Split(q.Name, "/"), isDots)
+}
+
+// isDots tells a segment of a path that means another place, with blanks around it or without.
+func isDots(segment string) bool {
+	segment = strings.TrimSpace(segment)
+	return segment == "." || segment == ".."
+}
 
 // belowAnother tells whether a name leads through an object.
 func (sc *scene) belowAnother(bucket, name string) bool {

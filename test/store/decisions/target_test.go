@@ -63,6 +63,9 @@ type habits struct {
 	namesBuckets bool
 	// hidesBelow: an object whose name leads through another's is kept, and in no listing. Vitrine lets no file have the name of a folder.
 	hidesBelow bool
+	// refusesDots: a listing whose prefix has a segment of dots alone is refused to everybody before rights are looked at. No file that Vitrine
+	// knows has such a name, and who may list the folder above lists it without.
+	refusesDots bool
 	// refuses are answers to those who lack the right, and to those who have it, of operations that are for nobody: the store looks at
 	// something else first.
 	refuses map[string]string
