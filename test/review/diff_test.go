@@ -92,7 +92,7 @@ func TestDiffCountsWhatTheStoresHave(t *testing.T) {
 		"counted-brand":     {"launch/a.jpg": "1", "launch/final/b.jpg": "22", "press/c.jpg": "333"},
 		"counted-brand-dam": {"restricted/embargo/d.jpg": "4444", "renditions/e.webp": "55555"},
 	} {
-		if err := s.CreateBucket(t.Context(), bucket); err != nil {
+		if err := s.CreateBucket(t.Context(), bucket, store.Mark{Installation: "counted", Namespace: "counted", Library: "brand", Role: "originals"}); err != nil {
 			t.Fatal(err)
 		}
 		for key, text := range objects {
