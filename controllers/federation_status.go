@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -41,13 +42,17 @@ func (d *Deps) describeSessions(tenant *Tenant, group *v1alpha1.UserGroup) (know
 	}
 	var list []v1alpha1.GroupSession
 	var first error
+	live := tenant.Model.Sessions()
 	for _, objectStore := range tenant.stores() {
 		result, ok := d.Federation.get(tenantAt{tenant.Namespace, objectStore})
 		if !ok {
 			return false, nil
 		}
 		for _, subject := range subjects {
-			r := result[subject]
+			r, looked := result[subject]
+			if !looked && slices.Contains(live, subject) {
+				return false, nil // the last pass was before it was declared
+			}
 			if r.err != nil && first == nil {
 				first = r.err
 			}
