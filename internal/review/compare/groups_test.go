@@ -121,11 +121,12 @@ spec:
 `
 	cases := []struct {
 		reason   string
-		from, to string // what of it is otherwise in the new state; everything when from is empty
+		from, to string // what of it is otherwise in the new state
 		verdict  Verdict
 		want     []string
 	}{
 		{"nothing differs", "acme-*", "acme-*", Same, nil},
+		{"what the API would set is the same", "  untrustedConditions: Refuse\n", "", Same, nil},
 		{"an issuer at another address issues other tokens", "id.example", "id.other.example", Wider,
 			[]string{"ObjectStore default has others for issuer sso: tokens of https://id.other.example for vitrine instead of https://id.example for vitrine WIDER"}},
 		{"tokens for another audience are other people's", `example", audience: vitrine}]`, `example", audience: all}]`, Wider,

@@ -33,7 +33,7 @@ func mixed(t *rapid.T, w worldtest.World) review.Tenant {
 		})
 		// A pattern that takes in what is pinned is what tells versions and patterns apart.
 		for _, path := range w.Files[c.Spec.LibraryRef.Name] {
-			if !seen[path] && rapid.IntRange(0, 5).Draw(t, "pin a file") == 0 {
+			if !seen[path] && rapid.Bool().Draw(t, "pin a file") {
 				seen[path] = true
 				c.Spec.Items = append(c.Spec.Items, v1alpha1.CollectionItem{Path: path})
 			}
@@ -52,6 +52,10 @@ func mixed(t *rapid.T, w worldtest.World) review.Tenant {
 		if l, some := drawLink(t, tenant, fmt.Sprintf("link%d", i)); some {
 			l.Spec.NotBefore, l.Spec.NotAfter = instant(t, w, "link begins"), instant(t, w, "link ends")
 			tenant.Links = append(tenant.Links, l)
+			if b, given := answers(l); given && rapid.Bool().Draw(t, "the sponsor may") { // few worlds give anybody the permission link
+				b.Spec.NotBefore, b.Spec.NotAfter = instant(t, w, "sponsor begins"), instant(t, w, "sponsor ends")
+				d.RoleBindings = append(slices.Clone(d.RoleBindings), b)
+			}
 		}
 	}
 	return tenant
@@ -169,6 +173,22 @@ func drawLink(t *rapid.T, tenant review.Tenant, name string) (v1alpha1.PublicLin
 		l.Spec.Originals = v1alpha1.OriginalsHidden
 	}
 	return l, true
+}
+
+// answers is a binding by which a link's sponsor may answer for it; false where it has none.
+func answers(l v1alpha1.PublicLink) (v1alpha1.RoleBinding, bool) {
+	if l.Spec.Sponsor == nil {
+		return v1alpha1.RoleBinding{}, false
+	}
+	b := v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "sponsor-of-" + l.Name}}
+	b.Spec.RoleRef = v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "manager"}
+	b.Spec.Subjects = []v1alpha1.Subject{v1alpha1.Subject(*l.Spec.Sponsor)}
+	if f := l.Spec.Target.Folder; f != nil {
+		b.Spec.Targets = []v1alpha1.Target{{Kind: v1alpha1.TargetFolder, Name: f.Name}}
+	} else {
+		b.Spec.Targets = []v1alpha1.Target{{Kind: v1alpha1.TargetCollection, Name: l.Spec.Target.Collection.Name}}
+	}
+	return b, true
 }
 
 // instant is one of the world's, or none.

@@ -106,6 +106,11 @@ func issuerText(i *v1alpha1.TokenIssuer) string { return i.URL + " for " + i.Aud
 // storeFields compares what a store is for everybody.
 func storeFields(was, is *v1alpha1.ObjectStore, add func(bool, string)) {
 	before, after := fields(&was.Spec), fields(&is.Spec)
+	for _, spec := range []map[string]any{before, after} {
+		if spec["untrustedConditions"] == nil {
+			spec["untrustedConditions"] = string(v1alpha1.UntrustedConditionsRefuse) // as the API sets it
+		}
+	}
 	for _, name := range names(before, after) {
 		if reflect.DeepEqual(before[name], after[name]) {
 			continue
