@@ -73,7 +73,7 @@ func (r *Review) Audit(uses []Use) (*Audit, error) {
 			}
 			a.Grants = append(a.Grants, line)
 		}
-		// Subjects are in order; to sort what each has is a tenth of the cost of sorting all at once.
+		// Subjects are in order, so what each has is all that is to be sorted.
 		slices.SortStableFunc(a.Grants[begin:], func(a, b AuditLine) int {
 			return cmp.Or(cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Route.Binding, b.Route.Binding))
 		})
