@@ -29,8 +29,7 @@ var version = "dev"
 
 func main() {
 	klog.SetLogger(logr.Discard()) // what goes wrong is in the error
-	// A command lives for a second and reads at most some hundred megabytes: collecting garbage less often
-	// takes a fifth off what it costs.
+	// A command lives for a second and reads at most some hundred megabytes: memory is cheaper than sweeping it.
 	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, time.Now)

@@ -55,7 +55,7 @@ func (r *Review) Audit(uses []Use) (*Audit, error) {
 	m := access.New(withItems(r.tenant.Declared, "", ""))
 	sessions := false // have grants
 	for _, user := range r.subjects() {
-		session := access.IsSession(user)
+		session, begin := access.IsSession(user), len(a.Grants)
 		for _, g := range m.Grants(user, r.at) {
 			grant, some := r.grant(g)
 			if !some {
@@ -73,10 +73,11 @@ func (r *Review) Audit(uses []Use) (*Audit, error) {
 			}
 			a.Grants = append(a.Grants, line)
 		}
+		// Subjects are in order, so what each has is all that is to be sorted.
+		slices.SortStableFunc(a.Grants[begin:], func(a, b AuditLine) int {
+			return cmp.Or(cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Route.Binding, b.Route.Binding))
+		})
 	}
-	slices.SortStableFunc(a.Grants, func(a, b AuditLine) int {
-		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Library, b.Library), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Route.Binding, b.Route.Binding))
-	})
 	if sessions && len(uses) > 0 {
 		a.Notes = append(a.Notes, "sessions by a claim or as a ServiceAccount have keys of their own each time, which logs do not tie to a group: their last use is unknown")
 	}

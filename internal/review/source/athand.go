@@ -62,13 +62,11 @@ func remoteIn(text []byte, isKustomization bool) string {
 			}
 			return ""
 		}
-		found := ""
+		look := remoteInPlugins
 		if isKustomization {
-			found = remoteBelow(content, "")
-		} else {
-			found = remoteInPlugins(content)
+			look = func(content any) string { return remoteBelow(content, "") }
 		}
-		if found != "" {
+		if found := look(content); found != "" {
 			return found
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
 
-// decoding decodes objects while others are still being read: strict YAML is nine tenths of what reading a tenant of
+// decoding decodes objects while others are still being read: strict YAML is most of what reading a tenant of
 // ten thousand costs, and no object needs another. They come out in the order in which they were found.
 type decoding struct {
 	found []*decoded
