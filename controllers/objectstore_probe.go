@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +32,7 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 		}
 		if p.opened == connection.Opened && p.found.Version == is && r.Clock.Since(p.at) < rests {
 			obj.Status.Capabilities = p.found.DeepCopy()
-			return refused
+			return r.lookingAgain(refused)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -44,7 +45,16 @@ func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectS
 	now.Version = is
 	obj.Status.Capabilities = stillBy(obj.Status.Capabilities, now)
 	r.probed.Store(obj.Name, probed{connection.Opened, *obj.Status.Capabilities.DeepCopy(), r.Clock.Now()})
-	return unfit(obj.Status.Capabilities)
+	return r.lookingAgain(unfit(obj.Status.Capabilities))
+}
+
+// lookingAgain has an unfit store asked for its version as often as a fit one: an upgrade may be all it takes.
+func (r *ObjectStoreReconciler) lookingAgain(refused error) error {
+	var f *failure
+	if errors.As(refused, &f) {
+		return f.within(min(f.after, r.Settings.DriftInterval))
+	}
+	return refused
 }
 
 // probed is what a probe found of a store.

@@ -205,8 +205,8 @@ type ObjectStoreStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Libraries *int32 `json:"libraries,omitempty"`
-	// orphans counts users and groups that Vitrine made at the store and whose
-	// User, UserGroup or namespace is no more. They are taken away after a while.
+	// orphans counts users, groups and policies that Vitrine made at the store and whose
+	// User, UserGroup, Library or namespace is no more. They are taken away after a while.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Orphans *int32 `json:"orphans,omitempty"`

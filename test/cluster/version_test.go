@@ -58,6 +58,8 @@ func (u *upgraded) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 
 // A store that says that it is another version is probed again, and one that is found to lack something then gives
 // nobody anything new.
+//
+// features: U16
 func TestStoreIsProbedAgainWhenItsVersionChanges(t *testing.T) {
 	at := versitygw()
 	server, endpoint := newUpgraded(t, at.endpoint)
