@@ -100,6 +100,9 @@ func (r *AccessReconciler) noteApplied(connection Connection, w bucketPolicy, re
 	}
 	digest := digestOf(w.wanted)
 	r.applied.set(tenantAt{w.library.Namespace, connection.Declared.Name}, w.bucket, digest)
+	if _, is := byIdentity(connection.Declared); is {
+		return // what counts there is told by noteHanging
+	}
 	of := result.libraries[w.library.Name]
 	of.policies = append(of.policies, v1alpha1.AppliedPolicy{Bucket: w.bucket, SHA256: digest})
 	result.libraries[w.library.Name] = of
@@ -124,6 +127,9 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, ten
 		made.noteAttachedByOthers(result, identities)
 	}
 	if len(changes) == 0 && !slices.ContainsFunc(identities, func(h hanging) bool { return h.changed() }) {
+		if _, is := byIdentity(connection.Declared); is {
+			r.noteHanging(connection, made, identities, func(int) bool { return true }, result)
+		}
 		return unread
 	}
 	if err := made.prove(); err != nil {
@@ -140,7 +146,10 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, ten
 			}
 		}
 	}
-	return errors.Join(append(errs, r.attach(ctx, connection, tenant, made, identities, result))...)
+	if _, is := byIdentity(connection.Declared); is {
+		errs = append(errs, r.attach(ctx, connection, tenant, made, identities, result))
+	}
+	return errors.Join(errs...)
 }
 
 // differences compares the store with what was rendered.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,13 +24,14 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 	holders := connection.Holders(by)
 	var errs []error
 	failed := make([]bool, len(all))
+	wanted := sync.OnceValue(func() map[string]string { return digests(all) })
 	for i := range all {
-		all[i].differed = all[i].differs() // before a step changes what is known to be there
+		all[i].differed, all[i].drift = all[i].differs(), r.drifted(connection, made, wanted, &all[i]) // before a step changes what is known to be there
 	}
 	each := func(step func(h *hanging) error) {
 		for i := range all {
 			h := &all[i]
-			if failed[i] || !h.changed() || r.onlyReported(connection, made, h, result) {
+			if failed[i] || !h.changed() || made.onlyReported(h, result) {
 				continue
 			}
 			if err := step(h); err != nil {
@@ -89,16 +91,27 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 		return nil
 	})
 	for i := range all {
-		if !failed[i] {
-			r.noteAttached(connection, tenant, &all[i])
+		if h := &all[i]; h.drift && !failed[i] && !h.reported {
+			r.tellRepaired(connection, tenant, h)
 		}
 	}
+	r.noteHanging(connection, made, all, func(i int) bool { return !failed[i] && !all[i].reported }, result)
 	return errors.Join(errs...)
 }
 
-// setDocuments writes the shards that differ.
+// setDocuments writes the shards that differ, in the order in which what both states give is there all the
+// time: with more documents than before the new ones first, since the others give them of theirs; with fewer the last
+// ones last. What is there is never more than both states give. (Beyond the powers of two, see policy.Attach,
+// something may move between documents that stay, and is away until both are written.)
 func setDocuments(ctx context.Context, holders store.Holders, holder store.Holder, now, next []policy.Document) error {
-	for i := range max(len(now), len(next)) {
+	order := make([]int, max(len(now), len(next)))
+	for i := range order {
+		order[i] = i
+	}
+	if len(next) > len(now) {
+		slices.Reverse(order)
+	}
+	for _, i := range order {
 		if shard(now, i).Equal(shard(next, i)) {
 			continue
 		}
@@ -109,15 +122,9 @@ func setDocuments(ctx context.Context, holders store.Holders, holder store.Holde
 	return nil
 }
 
-// drifted tells whether an identity differs from what was last brought into
-// force although the same is wanted: somebody else changed it.
-func (r *AccessReconciler) drifted(connection Connection, h *hanging) bool {
-	return h.changed() && r.applied.known(connection.Declared.Name, h.holder) == digestOfHanging(h)
-}
-
 // onlyReported notes drift where every Library that it concerns wants no more.
-func (r *AccessReconciler) onlyReported(connection Connection, made *rendering, h *hanging, result *compiled) bool {
-	if !r.drifted(connection, h) {
+func (made *rendering) onlyReported(h *hanging, result *compiled) bool {
+	if !h.drift {
 		return false
 	}
 	libraries := made.librariesOf(*h)
@@ -127,19 +134,17 @@ func (r *AccessReconciler) onlyReported(connection Connection, made *rendering, 
 	for _, library := range libraries {
 		result.noteDrift(library.Name, h.said()+": "+h.differed)
 	}
+	h.reported = true
 	return true
 }
 
-// noteAttached remembers what is in force, and tells what was put right.
-func (r *AccessReconciler) noteAttached(connection Connection, tenant *Tenant, h *hanging) {
-	if r.drifted(connection, h) {
-		if obj := h.declared(tenant); obj != nil {
-			r.Events.Eventf(obj, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
-				"what hangs on %s at ObjectStore %s was changed there and is as declared again; it differed so: %.700s", h.said(), connection.Declared.Name, h.differed)
-		}
-		driftRepaired.Inc()
+// tellRepaired tells what was put right.
+func (r *AccessReconciler) tellRepaired(connection Connection, tenant *Tenant, h *hanging) {
+	if obj := h.declared(tenant); obj != nil {
+		r.Events.Eventf(obj, nil, corev1.EventTypeWarning, "DriftRepaired", "Repair",
+			"what hangs on %s at ObjectStore %s was changed there and is as declared again; it differed so: %.700s", h.said(), connection.Declared.Name, h.differed)
 	}
-	r.applied.set(holdersTenant(connection.Declared.Name, h.holder), rememberedAs(h.holder), digestOfHanging(h))
+	driftRepaired.Inc()
 }
 
 func (h *hanging) declared(tenant *Tenant) client.Object {
@@ -166,13 +171,7 @@ func (made *rendering) tellAttached(result *compiled, h hanging, err error) {
 
 // librariesOf are the Libraries whose buckets an identity's rights reach.
 func (made *rendering) librariesOf(h hanging) []libraryAt {
-	reached := map[string]bool{}
-	for _, a := range h.Allows {
-		reached[a.Bucket] = true
-	}
-	for _, bucket := range policy.BucketsOf(h.now...) {
-		reached[bucket] = true
-	}
+	reached := h.reaches()
 	var list []libraryAt
 	for _, p := range made.policies {
 		if reached[p.bucket] && !slices.ContainsFunc(list, func(l libraryAt) bool { return l.Name == p.library.Name }) {

@@ -30,8 +30,10 @@ type hanging struct {
 	options policy.Options
 	// called are the names of Users by their names at the store.
 	called map[string]string
-	// differed is what differs was before anything was done.
-	differed string
+	// differed is what differs was before anything was done, drift whether somebody else
+	// made it so, and reported that it stays so.
+	differed        string
+	drift, reported bool
 }
 
 // membersTold bounds how many members differs names.

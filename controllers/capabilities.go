@@ -65,7 +65,7 @@ func unfit(c *v1alpha1.Capabilities) error {
 // enforceable tells whether rights can be brought into force at all. A store that was
 // probed by an earlier Vitrine has bucket policies or nothing.
 func enforceable(c *v1alpha1.Capabilities) v1alpha1.Capability {
-	if c.Enforcement != "" {
+	if c.Enforcement != "" && c.PrincipalPolicies != v1alpha1.CapabilityUnsupported { // see stillBy
 		return v1alpha1.CapabilitySupported
 	}
 	return c.PrincipalPolicies

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -69,10 +70,7 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	if err := r.List(ctx, &libraries, client.MatchingFields{indexStore: obj.Name}); err != nil {
 		return outcome{}, fmt.Errorf("counting Libraries: %w", err)
 	}
-	// Anybody may write the name of a store: one that is not admitted and never was has nothing there.
-	libraries.Items = slices.DeleteFunc(libraries.Items, func(l v1alpha1.Library) bool {
-		return !admitted(obj, &l) && whereaboutsOf(&l)[obj.Name] == ""
-	})
+	libraries.Items = slices.DeleteFunc(libraries.Items, func(l v1alpha1.Library) bool { return !r.uses(ctx, obj, &l) })
 	count := int32(len(libraries.Items))
 	obj.Status.Libraries = &count
 
@@ -92,6 +90,10 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 		if err := r.List(ctx, &users, client.MatchingFields{indexIdentityStore: obj.Name}); err != nil {
 			return outcome{}, fmt.Errorf("counting Users: %w", err)
 		}
+		// Anybody may write the annotation, too. What was not made under this installation is not here.
+		users.Items = slices.DeleteFunc(users.Items, func(u v1alpha1.User) bool {
+			return whereaboutsOf(&u)[obj.Name] != obj.Spec.InstallationID
+		})
 		if len(users.Items) > 0 {
 			return outcome{}, wait(v1alpha1.ReasonInUse, fmt.Sprintf("%d Users still have an identity at this store; they lose it now that no Library is left", len(users.Items)), time.Second)
 		}
@@ -128,43 +130,31 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	return outcome{enforced, v1alpha1.ReasonEnforced, message, r.Settings.DriftInterval}, nil
 }
 
-// probe tries what Vitrine relies on, once for each version of the declaration and its credentials.
-func (r *ObjectStoreReconciler) probe(ctx context.Context, obj *v1alpha1.ObjectStore, connection Connection) error {
-	last, seen := r.probed.Load(obj.Name)
-	if seen {
-		p := last.(probed)
-		refused := unfit(&p.found)
-		if p.version == connection.Version && (refused == nil || r.Clock.Since(p.at) < probeAgain) {
-			obj.Status.Capabilities = p.found.DeepCopy()
-			return refused
+// uses tells whether a Library may have something at a store. Anybody may write the name of a store, and an annotation that
+// says that something is there: of a Library that is not admitted, and perhaps never was, the store is asked when that matters.
+func (r *ObjectStoreReconciler) uses(ctx context.Context, obj *v1alpha1.ObjectStore, library *v1alpha1.Library) bool {
+	if admitted(obj, library) {
+		return true
+	}
+	if whereaboutsOf(library)[obj.Name] != obj.Spec.InstallationID {
+		return false
+	}
+	if obj.DeletionTimestamp.IsZero() {
+		return true
+	}
+	connection, err := r.Stores.ForRemoval(ctx, obj.Name)
+	if err != nil {
+		return true
+	}
+	originals, vitrine := marks(obj, library)
+	for _, b := range []markedBucket{{library.Spec.Bucket.Name, originals}, {asset.VitrineBucket(library.Spec.Bucket.Name), vitrine}} {
+		state, err := connection.ObserveBucket(ctx, b.name)
+		if err != nil && !isForeign(err) || state.Mark != nil && *state.Mark == b.mark {
+			return true
 		}
 	}
-	// After a restart, what status says of this declaration was found by a probe, if it was Ready then.
-	known := !seen && obj.Status.Capabilities != nil && obj.Status.Capabilities.Enforcement != "" && obj.Status.ObservedGeneration == obj.Generation && readyOf(obj.Status.Conditions).Status == "True"
-	if known {
-		r.probed.Store(obj.Name, probed{connection.Version, *obj.Status.Capabilities.DeepCopy(), r.Clock.Now()})
-		return unfit(obj.Status.Capabilities)
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	found, err := connection.Probe(ctx)
-	if err != nil {
-		return fmt.Errorf("probing the store: %w", err)
-	}
-	obj.Status.Capabilities = capabilitiesOf(found)
-	r.probed.Store(obj.Name, probed{connection.Version, *obj.Status.Capabilities.DeepCopy(), r.Clock.Now()})
-	return unfit(obj.Status.Capabilities)
+	return false
 }
-
-// probed is what a probe found of a store.
-type probed struct {
-	version string // of the connection
-	found   v1alpha1.Capabilities
-	at      time.Time
-}
-
-// probeAgain is how long a store that was found unfit counts as such.
-const probeAgain = 5 * time.Minute
 
 // remove takes away what Vitrine made for itself at the store.
 func (r *ObjectStoreReconciler) remove(ctx context.Context, obj *v1alpha1.ObjectStore) error {

@@ -41,8 +41,8 @@ type Stores struct {
 type Connection struct {
 	*store.Store
 	Declared *v1alpha1.ObjectStore
-	// Version changes whenever the declaration or the credentials do.
-	Version string
+	// Opened changes whenever the declaration or the credentials do.
+	Opened string
 	// account is the number that users' names at the store were made with.
 	account string
 }
@@ -86,7 +86,7 @@ func (s *Stores) Get(ctx context.Context, name string) (Connection, error) {
 	version := fmt.Sprintf("%s/%d/%s", declared.UID, declared.Generation, secretVersion)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known, ok := s.open[name]; ok && known.connection.Version == version && known.connection.opens(declared) {
+	if known, ok := s.open[name]; ok && known.connection.Opened == version && known.connection.opens(declared) {
 		known.checked = time.Now()
 		known.connection.Declared = declared
 		s.open[name] = known
@@ -96,7 +96,7 @@ func (s *Stores) Get(ctx context.Context, name string) (Connection, error) {
 	if err != nil {
 		return Connection{}, stall(v1alpha1.ReasonStoreNotReady, "ObjectStore %q cannot be used as it is declared: %v", name, err)
 	}
-	connection := Connection{Store: opened, Declared: declared, Version: version, account: accountAt(declared)}
+	connection := Connection{Store: opened, Declared: declared, Opened: version, account: accountAt(declared)}
 	s.open[name] = openStore{connection: connection, checked: time.Now()}
 	return connection, nil
 }

@@ -206,8 +206,8 @@ type ObjectStoreStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Libraries *int32 `json:"libraries,omitempty"`
-	// orphans counts users and groups that Vitrine made at the store and whose
-	// User, UserGroup or namespace is no more. They are taken away after a while.
+	// orphans counts users, groups and policies that Vitrine made at the store and whose
+	// User, UserGroup, Library or namespace is no more. They are taken away after a while.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Orphans *int32 `json:"orphans,omitempty"`
@@ -288,6 +288,12 @@ type Capabilities struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	Account string `json:"account,omitempty"`
+	// version is what the store says that it is: the name of its server, with its version where it
+	// tells that. The store is probed again when it changes, and once a day.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Version string `json:"version,omitempty"`
 	// propagation is how long a change took to be in force when it was tried,
 	// rounded up to a second: 0s is with the next request.
 	// +optional
@@ -308,6 +314,7 @@ type Capabilities struct {
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Installation",type=string,priority=1,JSONPath=`.spec.installationID`
+// +kubebuilder:printcolumn:name="Version",type=string,priority=1,JSONPath=`.status.capabilities.version`
 // +kubebuilder:printcolumn:name="Enforcement",type=string,priority=1,JSONPath=`.status.capabilities.enforcement`
 // +kubebuilder:printcolumn:name="Versioning",type=string,priority=1,JSONPath=`.status.capabilities.versioning`
 // +kubebuilder:printcolumn:name="Prefix conditions",type=string,priority=1,JSONPath=`.status.capabilities.prefixConditions`

@@ -166,41 +166,70 @@ func TestPolicyChangedByHandIsPutRight(t *testing.T) {
 //
 // features: U3
 func TestPolicyChangedByHandWhileTheManagerWasDown(t *testing.T) {
-	w := newWorld(t, "driftdown")
-	w.apply(strings.ReplaceAll(w.named(launch), "bucket: {name: driftdown-brand}", "bucket: {name: driftdown-brand}, driftPolicy: Report"))
-	library := &v1alpha1.Library{}
-	w.ready(library, "brand")
-	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	admin := w.administrator()
-	wanted, err := admin.BucketPolicy(w.ctx, "driftdown-brand")
-	w.must(err)
-	w.eventually("status says what is in force", 5*time.Second, func() error {
-		w.get(library, "brand")
-		if len(library.Status.Policies) != 2 {
-			return fmt.Errorf("it says %+v", library.Status.Policies)
+	onEachStore(t, "driftdown", func(w *world) {
+		bucket := w.name + "-brand"
+		w.apply(strings.ReplaceAll(w.named(launch), "bucket: {name: "+bucket+"}", "bucket: {name: "+bucket+"}, driftPolicy: Report"))
+		library := &v1alpha1.Library{}
+		w.ready(library, "brand")
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		wanted := w.inForce(bucket)
+		w.eventually("status says what is in force", 5*time.Second, func() error {
+			w.get(library, "brand")
+			if len(library.Status.Policies) != 2 {
+				return fmt.Errorf("it says %+v", library.Status.Policies)
+			}
+			return nil
+		})
+		w.stopManager()
+		w.changeByHand(bucket)
+		changed := w.inForce(bucket)
+		if changed == wanted {
+			w.Fatal("nothing was changed, so this proves nothing")
 		}
-		return nil
-	})
-	w.stopManager()
-	w.must(admin.SetBucketPolicy(w.ctx, "driftdown-brand", nil))
-	w.startManager(nil)
-	w.stalled(library, "brand", v1alpha1.ReasonDrift)
-	if now, err := admin.BucketPolicy(w.ctx, "driftdown-brand"); err != nil || len(now) > 0 {
-		t.Errorf("driftPolicy is Report, and yet it was changed: %s %v", now, err)
-	}
+		w.startManager(nil)
+		w.stalled(library, "brand", v1alpha1.ReasonDrift)
+		if now := w.inForce(bucket); now != changed {
+			w.Errorf("driftPolicy is Report, and yet it was changed to %s", now)
+		}
+		if err := w.hasEvent("DriftRepaired", ""); err == nil {
+			w.Error("an event says that it was repaired")
+		}
 
-	w.stopManager()
-	w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
-	w.startManager(nil)
-	w.ready(library, "brand")
-	now, err := admin.BucketPolicy(w.ctx, "driftdown-brand")
-	w.must(err)
-	if string(now) != string(wanted) {
-		t.Errorf("it was %s and is %s", wanted, now)
-	}
-	w.eventually("an event names what differed", 5*time.Second, func() error {
-		return w.hasEvent("DriftRepaired", "driftdown-brand")
+		w.stopManager()
+		w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
+		w.startManager(nil)
+		w.ready(library, "brand")
+		if now := w.inForce(bucket); now != wanted {
+			w.Errorf("it was %s and is %s", wanted, now)
+		}
+		w.eventually("an event names what differed", 5*time.Second, func() error {
+			return w.hasEvent("DriftRepaired", bucket)
+		})
 	})
+}
+
+// inForce is what gives the tenant's people their rights at the store: the policy of a bucket, or what hangs on them.
+func (w *world) inForce(bucket string) string {
+	w.Helper()
+	if w.at.driver == v1alpha1.DriverMinIO {
+		held, err := w.administrator().Holders(store.ByManagedPolicy).Held(w.ctx, store.IdentityPath(w.name, w.namespace))
+		w.must(err)
+		return said(held)
+	}
+	document, err := w.administrator().BucketPolicy(w.ctx, bucket)
+	w.must(err)
+	return string(document)
+}
+
+// changeByHand takes away what gives alice her rights.
+func (w *world) changeByHand(bucket string) {
+	w.Helper()
+	if w.at.driver == v1alpha1.DriverMinIO {
+		alice, _ := w.holders("alice", "")
+		w.must(w.administrator().Holders(store.ByManagedPolicy).SetDocument(w.ctx, alice, 0, nil))
+		return
+	}
+	w.must(w.administrator().SetBucketPolicy(w.ctx, bucket, nil))
 }
 
 // Adopting adds to what there is, and changes nothing: neither objects, nor policies, nor users of others.

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,6 +41,29 @@ type Options struct {
 type Transport struct {
 	base *http.Transport
 	hook Hook
+	// server is what S3 last called itself.
+	server atomic.Value
+}
+
+// Server is what the server of S3 called itself in its last answer: the header Server, as far as it prints. It is empty before any
+// answer, and at servers that do not say.
+func (t *Transport) Server() string {
+	name, _ := t.server.Load().(string)
+	return name
+}
+
+// named notes what the server calls itself.
+type named struct {
+	next http.RoundTripper
+	as   *atomic.Value
+}
+
+func (n named) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := n.next.RoundTrip(req)
+	if err == nil {
+		n.as.Store(Printable(resp.Header.Get("Server")))
+	}
+	return resp, err
 }
 
 // NewTransport prepares the connection pool, without I/O. It fails on a CA bundle without a certificate.
@@ -75,7 +99,11 @@ func NewTransport(o Options) (*Transport, error) {
 
 // RoundTripper returns the way to one API: retry, then hook, then wire, so that the hook sees every attempt.
 func (t *Transport) RoundTripper(service Service) http.RoundTripper {
-	return &retrier{service: service, next: &hooked{service: service, hook: t.hook, next: oneShot{next: t.base}}}
+	wire := http.RoundTripper(oneShot{next: t.base})
+	if service == S3 {
+		wire = named{next: wire, as: &t.server}
+	}
+	return &retrier{service: service, next: &hooked{service: service, hook: t.hook, next: wire}}
 }
 
 // CloseIdle closes the connections nobody uses.
