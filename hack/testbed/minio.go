@@ -51,7 +51,7 @@ func StartMinIO(ctx context.Context, dir string, options ...MinIOOption) (*MinIO
 			return nil, fmt.Errorf("making the store's folders: %w", err)
 		}
 	}
-	m := &MinIO{Region: storeRegion, AccessKey: "vitrine-root", SecretKey: rand.Text()}
+	m := &MinIO{Region: StoreRegion, AccessKey: "vitrine-root", SecretKey: rand.Text()}
 	for _, option := range options {
 		option(m)
 	}

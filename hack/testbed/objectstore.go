@@ -30,8 +30,8 @@ type ObjectStore struct {
 	unrelay func() error
 }
 
-// storeRegion is the region of the test store and of nothing else.
-const storeRegion = "us-east-1"
+// StoreRegion is the region of the test stores and of nothing else.
+const StoreRegion = "us-east-1"
 
 // ObjectStoreOptions says what a store is to lack.
 type ObjectStoreOptions struct {
@@ -52,7 +52,7 @@ func StartObjectStore(ctx context.Context, dir string, options ObjectStoreOption
 	if err != nil {
 		return nil, fmt.Errorf("naming the store's folder: %w", err)
 	}
-	s := &ObjectStore{Region: storeRegion, AccessKey: "vitrine-root", SecretKey: rand.Text(), Dir: filepath.Join(dir, "buckets")}
+	s := &ObjectStore{Region: StoreRegion, AccessKey: "vitrine-root", SecretKey: rand.Text(), Dir: filepath.Join(dir, "buckets")}
 	for _, sub := range []string{"iam", "buckets", "versions", "sidecar"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("making the store's folders: %w", err)

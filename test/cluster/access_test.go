@@ -193,9 +193,9 @@ func TestFreezeTakesAwayAtOnceAndGivesNothing(t *testing.T) {
 		uploads := func() error { return put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B") }
 		w.eventually("bob uploads", w.soon(), uploads)
 		for _, what := range []string{"damuser/bob", "ugroup/editors", "lib/brand", "namespace/" + w.name} {
-			w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze=incident 7"))
+			w.must(w.kubectl(nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze=incident 7"))
 			w.eventually("freezing "+what+" takes it away", w.soon(), func() error { return denied(uploads()) })
-			w.must(kubectl(w.ctx, nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze-"))
+			w.must(w.kubectl(nil, "annotate", what, "-n", w.namespace, "dam.vitrine.dev/freeze-"))
 			w.eventually("thawing "+what+" gives it back", w.soon(), uploads)
 		}
 	})
@@ -245,12 +245,12 @@ func TestTenantsNeverSeeEachOther(t *testing.T) {
 	w.must(put(w.ctx, w.root(), "mine-brand", "launch/a.txt", "A"))
 
 	// A second tenant on the same store, with the same names in it, reaching for the first one's bucket.
-	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "theirs"}}))
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "theirs"}}))
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "mine"}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "mine"}, declared))
 	declared.Spec.Tenants = append(declared.Spec.Tenants, v1alpha1.Tenant{Namespaces: []string{"theirs"}, Buckets: []string{"theirs-*"}})
-	w.must(bed.admin.Update(w.ctx, declared))
-	their := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "mine", namespace: "theirs", at: w.at}
+	w.must(w.bed.admin.Update(w.ctx, declared))
+	their := &world{T: w.T, Gomega: w.Gomega, bed: w.bed, ctx: w.ctx, name: "mine", namespace: "theirs", at: w.at}
 	their.apply(`
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: Library
@@ -290,8 +290,8 @@ spec:
 
 func TestNamespaceThatNoStoreNamesGetsNothing(t *testing.T) {
 	w := newWorld(t, "named")
-	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "unnamed", Labels: map[string]string{"dam.vitrine.dev/tenant": "named"}}}))
-	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "named", namespace: "unnamed", at: w.at}
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "unnamed", Labels: map[string]string{"dam.vitrine.dev/tenant": "named"}}}))
+	other := &world{T: w.T, Gomega: w.Gomega, bed: w.bed, ctx: w.ctx, name: "named", namespace: "unnamed", at: w.at}
 	other.apply(other.named(launch))
 	other.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonNotAdmitted)
 	other.stalled(&v1alpha1.User{}, "alice", v1alpha1.ReasonNotAdmitted)

@@ -15,6 +15,8 @@ import (
 // TestPoliciesFitTheKinds has Kubernetes' own checker compare every expression of the
 // policies with the schemas of the kinds.
 func TestPoliciesFitTheKinds(t *testing.T) {
+	t.Parallel()
+	bed := takeBed(t)
 	clients, err := kubernetes.NewForConfig(bed.cluster.Config)
 	if err != nil {
 		t.Fatal(err)

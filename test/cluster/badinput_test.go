@@ -104,10 +104,10 @@ func TestCredentialsThatDoNotWork(t *testing.T) {
 	}
 	w.eventually("the gateway has what the link shares", 3*time.Second, opens)
 	good := &corev1.Secret{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.SystemNamespace, Name: "creds"}, good))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.SystemNamespace, Name: "creds"}, good))
 	good.ResourceVersion, good.UID = "", ""
 
-	w.must(bed.admin.Delete(w.ctx, good.DeepCopy()))
+	w.must(w.bed.admin.Delete(w.ctx, good.DeepCopy()))
 	w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonCredentialsNotFound)
 	// Nobody lost anything, and no link went down.
 	w.must(reads())
@@ -128,17 +128,17 @@ func TestCredentialsThatDoNotWork(t *testing.T) {
 
 	wrong := good.DeepCopy()
 	wrong.Data["AWS_SECRET_ACCESS_KEY"] = []byte("wrong")
-	w.must(bed.admin.Create(w.ctx, wrong))
+	w.must(w.bed.admin.Create(w.ctx, wrong))
 	if message := w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonCredentialsRefused); strings.Contains(message, "wrong") {
 		t.Errorf("the message tells the credentials: %s", message)
 	}
 	wrong.Labels = nil
-	w.must(bed.admin.Update(w.ctx, wrong))
+	w.must(w.bed.admin.Update(w.ctx, wrong))
 	w.stalled(&v1alpha1.ObjectStore{}, "creds", v1alpha1.ReasonSecretNotMarked)
 	w.must(opens())
 
-	w.must(bed.admin.Delete(w.ctx, wrong))
-	w.must(bed.admin.Create(w.ctx, good))
+	w.must(w.bed.admin.Delete(w.ctx, wrong))
+	w.must(w.bed.admin.Create(w.ctx, good))
 	w.ready(&v1alpha1.ObjectStore{}, "creds")
 	w.eventually("with the credentials back, granting works", 15*time.Second, reads)
 	if now := w.url("press"); now != url {
@@ -156,10 +156,10 @@ func TestStatusThatIsWipedComesBack(t *testing.T) {
 		alice := w.as("alice")
 		w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/a.txt", "A"))
 		stop := w.always("alice reads all the time", func() error { _, err := fetch(w.ctx, alice, w.name+"-brand", "launch/a.txt"); return err })
-		w.must(kubectl(w.ctx, nil, "patch", "ostore/"+w.name, "--subresource=status", "--type=merge",
+		w.must(w.kubectl(nil, "patch", "ostore/"+w.name, "--subresource=status", "--type=merge",
 			"-p", `{"status":{"conditions":null,"observedGeneration":-1,"capabilities":null,"libraries":null}}`))
 		for _, what := range []string{"lib/brand", "damfolder/launch", "damuser/alice", "damrb/alice-views", "plink/press"} {
-			w.must(kubectl(w.ctx, nil, "patch", what, "-n", w.namespace, "--subresource=status", "--type=merge",
+			w.must(w.kubectl(nil, "patch", what, "-n", w.namespace, "--subresource=status", "--type=merge",
 				"-p", `{"status":{"conditions":null,"observedGeneration":-1,"phase":null,"tokenHash":null,"id":null,"catalog":null,"vitrineBucket":null,"identities":null}}`))
 		}
 		w.ready(&v1alpha1.ObjectStore{}, w.name)

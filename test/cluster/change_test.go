@@ -136,7 +136,7 @@ func (w *world) declare(s stage) {
 // clientOf signs in with the key that is in a person's Secret now; nil when there is none.
 func (w *world) clientOf(person string) (*minio.Client, error) {
 	secret := &corev1.Secret{}
-	err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: person + "." + w.name + ".key"}, secret)
+	err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: person + "." + w.name + ".key"}, secret)
 	if err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
@@ -246,14 +246,14 @@ func (w *world) arrived(what string, s stage) {
 func (w *world) stands(s stage) error {
 	for _, o := range s.without {
 		gone := o.DeepCopyObject().(client.Object)
-		err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: o.GetName()}, gone)
+		err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: o.GetName()}, gone)
 		if !apierrors.IsNotFound(err) {
 			return fmt.Errorf("%s is there: %w", o.GetName(), orNothing(err))
 		}
 	}
 	var bindings v1alpha1.RoleBindingList
 	var users v1alpha1.UserList
-	if err := errors.Join(bed.admin.List(w.ctx, &bindings, client.InNamespace(w.namespace)), bed.admin.List(w.ctx, &users, client.InNamespace(w.namespace))); err != nil {
+	if err := errors.Join(w.bed.admin.List(w.ctx, &bindings, client.InNamespace(w.namespace)), w.bed.admin.List(w.ctx, &users, client.InNamespace(w.namespace))); err != nil {
 		return err
 	}
 	for i := range bindings.Items {

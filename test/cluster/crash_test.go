@@ -162,7 +162,7 @@ func TestLibraryDeletionKilledAtAnyWrite(t *testing.T) {
 				return put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B")
 			})
 			w.stopManager()
-			w.must(bed.admin.Delete(w.ctx, &v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "brand"}}))
+			w.must(w.bed.admin.Delete(w.ctx, &v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "brand"}}))
 			m := &mortal{left: int64(len(cut))}
 			died := w.startMortal(m)
 			dead = w.diesBefore(died, func() error { return w.isGone(&v1alpha1.Library{}, "brand") })
@@ -218,7 +218,7 @@ func (w *world) diesBefore(died <-chan struct{}, done func() error) (dead bool) 
 
 // isGone wants an object of the tenant's namespace not to be there.
 func (w *world) isGone(obj client.Object, name string) error {
-	err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj)
+	err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
@@ -301,7 +301,7 @@ func (w *world) leakedNothing(library, bucket string, users ...string) {
 	w.Helper()
 	admin := w.administrator()
 	var all v1alpha1.UserList
-	w.must(bed.admin.List(w.ctx, &all, client.InNamespace(w.namespace)))
+	w.must(w.bed.admin.List(w.ctx, &all, client.InNamespace(w.namespace)))
 	declared := map[string]bool{} // by name at the store: whether keys are counted
 	for _, user := range all.Items {
 		declared[store.Name(w.name, w.namespace, "User", user.Name)] = len(users) == 0 || slices.Contains(users, user.Name)

@@ -26,7 +26,7 @@ func (w *world) byHand(operation string, query url.Values) {
 	w.must(err)
 	empty := sha256.Sum256(nil)
 	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(empty[:]))
-	resp, err := http.DefaultClient.Do(signer.SignV4(*req, w.at.accessKey, w.at.secretKey, "", bed.store.Region))
+	resp, err := http.DefaultClient.Do(signer.SignV4(*req, w.at.accessKey, w.at.secretKey, "", w.bed.store.Region))
 	w.must(err)
 	w.must(resp.Body.Close())
 	if resp.StatusCode != http.StatusOK {
@@ -62,7 +62,7 @@ func said(held map[store.Holder]store.Held) string {
 //
 // features: U3
 func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
-	w := newWorldAt(t, "handmade", minIO(), v1alpha1.UntrustedConditionsAccept)
+	w := newWorldAt(t, "handmade", minIO, v1alpha1.UntrustedConditionsAccept)
 	w.apply(w.named(people))
 	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
@@ -136,7 +136,7 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 //
 // features: U3
 func TestIdentitiesChangedByHandAreReported(t *testing.T) {
-	w := newWorldAt(t, "handtold", minIO(), v1alpha1.UntrustedConditionsAccept)
+	w := newWorldAt(t, "handtold", minIO, v1alpha1.UntrustedConditionsAccept)
 	w.apply(strings.ReplaceAll(w.named(people), "bucket: {name: handtold-brand}", "bucket: {name: handtold-brand}, driftPolicy: Report"))
 	w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
@@ -152,7 +152,7 @@ func TestIdentitiesChangedByHandAreReported(t *testing.T) {
 	if len(now[editors].Members) != 2 {
 		w.Errorf("driftPolicy is Report, and yet the members are %v", now[editors].Members)
 	}
-	w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
+	w.must(w.kubectl(nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
 	w.ready(library, "brand")
 	now, err = holders.Held(w.ctx, editors.Path)
 	w.must(err)

@@ -123,7 +123,7 @@ func (b *lateBody) Read(p []byte) (int, error) {
 func TestCacheThatLags(t *testing.T) {
 	w := newWorld(t, "lagging")
 	w.stopManager()
-	w.config = rest.CopyConfig(bed.managerConfig)
+	w.config = rest.CopyConfig(w.bed.managerConfig)
 	w.config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return lagging{rt, 300 * time.Millisecond} })
 	w.startManager(nil)
 	from, to := w.changing()
@@ -183,7 +183,7 @@ func (m *meddling) RoundTrip(req *http.Request) (*http.Response, error) {
 func TestConflictsAreNoErrors(t *testing.T) {
 	w := newWorld(t, "disturbed")
 	w.stopManager()
-	clientset, err := kubernetes.NewForConfig(bed.cluster.Config)
+	clientset, err := kubernetes.NewForConfig(w.bed.cluster.Config)
 	w.must(err)
 	administrator := clientset.CoreV1().RESTClient()
 	m := &meddling{met: map[string]bool{}, meddle: func(address string) {
@@ -192,17 +192,17 @@ func TestConflictsAreNoErrors(t *testing.T) {
 			w.Errorf("writing to %s: %v", address, err)
 		}
 	}}
-	w.config = rest.CopyConfig(bed.managerConfig)
+	w.config = rest.CopyConfig(w.bed.managerConfig)
 	w.config.Wrap(func(rt http.RoundTripper) http.RoundTripper { m.RoundTripper = rt; return m })
 	w.startManager(nil)
 	w.apply(w.named(launch))
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	w.must(kubectl(w.ctx, nil, "delete", "damuser/alice", "damrb/alice-views", "-n", w.namespace, "--timeout=30s"))
+	w.must(w.kubectl(nil, "delete", "damuser/alice", "damrb/alice-views", "-n", w.namespace, "--timeout=30s"))
 	w.stopManager()
 	if m.conflicts < 2 { // the Library's and the User's note of where they have something, at the least
 		t.Errorf("%d conflicts at %v: nothing was tested", m.conflicts, m.met)
 	}
-	for line := range strings.Lines(bed.logs.String()) {
+	for line := range strings.Lines(logs.String()) {
 		if strings.Contains(line, `"level":"error"`) && strings.Contains(line, "the object has been modified") {
 			t.Errorf("a conflict is an error in the log: %.600s", line)
 		}
@@ -213,8 +213,8 @@ func TestNoRoleHasAWildcard(t *testing.T) {
 	w := newWorld(t, "wildcard")
 	var cluster rbacv1.ClusterRoleList
 	var roles rbacv1.RoleList
-	w.must(bed.admin.List(w.ctx, &cluster))
-	w.must(bed.admin.List(w.ctx, &roles))
+	w.must(w.bed.admin.List(w.ctx, &cluster))
+	w.must(w.bed.admin.List(w.ctx, &roles))
 	rules := map[string][]rbacv1.PolicyRule{}
 	for _, role := range cluster.Items {
 		rules[role.Name] = role.Rules
@@ -244,7 +244,7 @@ func (w *world) schemas(visit func(path string, field map[string]any)) {
 	w.Helper()
 	list := &unstructured.UnstructuredList{}
 	list.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinitionList"})
-	w.must(bed.admin.List(w.ctx, list))
+	w.must(w.bed.admin.List(w.ctx, list))
 	var walk func(path string, field map[string]any)
 	walk = func(path string, field map[string]any) {
 		visit(path, field)
@@ -315,12 +315,12 @@ func TestEmptyListsAreRefused(t *testing.T) {
 		{"a Collection without items", "{apiVersion: dam.vitrine.dev/v1alpha1, kind: Collection, metadata: {name: none}, spec: {libraryRef: {name: brand}, items: []}}"},
 		{"a UserGroup of no domain", "{apiVersion: dam.vitrine.dev/v1alpha1, kind: UserGroup, metadata: {name: none}, spec: {memberDomains: [\"\"]}}"},
 	} {
-		if err := kubectl(w.ctx, []byte(test.manifest), "apply", "--server-side", "-n", w.namespace, "-f", "-"); err == nil {
+		if err := w.kubectl([]byte(test.manifest), "apply", "--server-side", "-n", w.namespace, "-f", "-"); err == nil {
 			t.Errorf("%s is accepted", test.reason)
 		}
 	}
 	// And a namespace list of a store's tenant.
-	err := kubectl(w.ctx, nil, "patch", "ostore/empty", "--type=merge", "-p", `{"spec":{"tenants":[{"namespaces":[],"buckets":["*"]}]}}`)
+	err := w.kubectl(nil, "patch", "ostore/empty", "--type=merge", "-p", `{"spec":{"tenants":[{"namespaces":[],"buckets":["*"]}]}}`)
 	if err == nil {
 		t.Error("a tenant without namespaces is accepted")
 	}

@@ -14,8 +14,8 @@ import (
 // force deletes an object of the tenant and takes its finalizers off, as somebody impatient would.
 func (w *world) force(what string) {
 	w.Helper()
-	w.must(kubectl(w.ctx, nil, "delete", what, "-n", w.namespace, "--wait=false"))
-	w.must(kubectl(w.ctx, nil, "patch", what, "-n", w.namespace, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`))
+	w.must(w.kubectl(nil, "delete", what, "-n", w.namespace, "--wait=false"))
+	w.must(w.kubectl(nil, "patch", what, "-n", w.namespace, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`))
 }
 
 // shut wants that somebody is let in nowhere: without any Library at the store a User has no key there either.
@@ -61,7 +61,7 @@ func (w *world) onlyForeign(bucket string) error {
 // sweptEvent looks for the event that tells of a sweep at the world's ObjectStore.
 func (w *world) sweptEvent() error {
 	var events eventsv1.EventList
-	if err := bed.admin.List(w.ctx, &events, client.InNamespace("default")); err != nil {
+	if err := w.bed.admin.List(w.ctx, &events, client.InNamespace("default")); err != nil {
 		return err
 	}
 	for _, e := range events.Items {

@@ -16,8 +16,8 @@ import (
 func TestAnnotationsByHandHoldUpNoObjectStore(t *testing.T) {
 	w := newWorld(t, "holdup")
 	w.ready(&v1alpha1.ObjectStore{}, w.name)
-	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "holdup-stranger"}}))
-	stranger := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: w.name, namespace: "holdup-stranger", at: w.at}
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "holdup-stranger"}}))
+	stranger := &world{T: w.T, Gomega: w.Gomega, bed: w.bed, ctx: w.ctx, name: w.name, namespace: "holdup-stranger", at: w.at}
 	annotated := func(kind, name, installation, spec string) string {
 		return fmt.Sprintf("---\n{apiVersion: dam.vitrine.dev/v1alpha1, kind: %s, metadata: {name: %s, annotations: {%s: %s=%s}}, spec: %s}\n", kind, name, v1alpha1.AnnotationAt, w.name, installation, spec)
 	}
@@ -26,5 +26,5 @@ func TestAnnotationsByHandHoldUpNoObjectStore(t *testing.T) {
 		annotated("Library", "guess", w.name, "{storeRef: {name: holdup}, bucket: {name: holdup-guess}}"))
 	stranger.stalled(&v1alpha1.User{}, "mallory", v1alpha1.ReasonStoreNotFound)
 	stranger.stalled(&v1alpha1.Library{}, "guess", v1alpha1.ReasonNotAdmitted)
-	w.must(kubectl(w.ctx, nil, "delete", "ostore", w.name, "--timeout=30s"))
+	w.must(w.kubectl(nil, "delete", "ostore", w.name, "--timeout=30s"))
 }

@@ -22,7 +22,7 @@ import (
 func (w *world) gone(obj client.Object, namespace, name string) {
 	w.Helper()
 	w.eventually(fmt.Sprintf("%T %s is gone", obj, name), 30*time.Second, func() error {
-		err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: namespace, Name: name}, obj)
+		err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: namespace, Name: name}, obj)
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
@@ -36,19 +36,19 @@ func (w *world) gone(obj client.Object, namespace, name string) {
 func TestMistypedEndpointHoldsUpNobodysEnd(t *testing.T) {
 	w := newWorld(t, "mistyped")
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "mistyped"}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "mistyped"}, declared))
 	dead := &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: "mistyped-dead"}, Spec: declared.Spec}
 	dead.Spec.Endpoint, dead.Spec.IAM.Endpoint = "http://127.0.0.1:1", "http://127.0.0.1:1"
-	w.must(bed.admin.Create(w.ctx, dead))
+	w.must(w.bed.admin.Create(w.ctx, dead))
 	w.apply(strings.ReplaceAll(w.named(people), "storeRef: {name: mistyped}", "storeRef: {name: mistyped-dead}"))
 	w.condition(&v1alpha1.ObjectStore{}, "mistyped-dead", metav1.ConditionFalse, v1alpha1.ReasonStoreUnreachable)
 	w.condition(&v1alpha1.Library{}, "brand", metav1.ConditionFalse, v1alpha1.ReasonStoreNotReady)
 	w.condition(&v1alpha1.User{}, "alice", metav1.ConditionFalse, v1alpha1.ReasonStoreNotReady)
 
-	w.must(kubectl(w.ctx, nil, "delete", "damuser", "alice", "-n", w.namespace, "--timeout=20s"))
-	w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=20s"))
-	w.must(kubectl(w.ctx, nil, "delete", "namespace", w.namespace, "--timeout=60s"))
-	w.must(kubectl(w.ctx, nil, "delete", "ostore", "mistyped-dead", "--timeout=20s"))
+	w.must(w.kubectl(nil, "delete", "damuser", "alice", "-n", w.namespace, "--timeout=20s"))
+	w.must(w.kubectl(nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=20s"))
+	w.must(w.kubectl(nil, "delete", "namespace", w.namespace, "--timeout=60s"))
+	w.must(w.kubectl(nil, "delete", "ostore", "mistyped-dead", "--timeout=20s"))
 }
 
 // What a restore brings back without its status, and without the Secret of the
@@ -66,12 +66,12 @@ func TestRestoredWithoutStatusAndSecretGoesOnlyWithItsAccess(t *testing.T) {
 
 	w.stopManager()
 	secret := &corev1.Secret{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.SystemNamespace, Name: w.name}, secret))
-	w.must(bed.admin.Delete(w.ctx, secret))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.SystemNamespace, Name: w.name}, secret))
+	w.must(w.bed.admin.Delete(w.ctx, secret))
 	for _, what := range []string{"lib/brand", "damuser/alice"} {
-		w.must(kubectl(w.ctx, nil, "patch", what, "-n", w.namespace, "--subresource=status", "--type=merge", "-p",
+		w.must(w.kubectl(nil, "patch", what, "-n", w.namespace, "--subresource=status", "--type=merge", "-p",
 			`{"status":{"observedGeneration":-1,"conditions":null,"identities":null,"vitrineBucket":null,"policies":null}}`))
-		w.must(kubectl(w.ctx, nil, "delete", what, "-n", w.namespace, "--wait=false"))
+		w.must(w.kubectl(nil, "delete", what, "-n", w.namespace, "--wait=false"))
 	}
 	w.startManager(nil)
 	for _, message := range []string{
@@ -83,7 +83,7 @@ func TestRestoredWithoutStatusAndSecretGoesOnlyWithItsAccess(t *testing.T) {
 		}
 	}
 	secret.ResourceVersion, secret.UID = "", ""
-	w.must(bed.admin.Create(w.ctx, secret))
+	w.must(w.bed.admin.Create(w.ctx, secret))
 	w.gone(&v1alpha1.Library{}, w.namespace, "brand")
 	w.gone(&v1alpha1.User{}, w.namespace, "alice")
 	if err := reads(); err == nil {
@@ -99,12 +99,12 @@ func TestStoreThatIsGoneForGoodIsGivenUpByHand(t *testing.T) {
 	w := newWorld(t, "forgone")
 	w.apply(w.named(launch))
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-	w.must(kubectl(w.ctx, nil, "patch", "ostore", w.name, "--type=merge", "-p", `{"spec":{"endpoint":"http://127.0.0.1:1","iam":{"endpoint":"http://127.0.0.1:1"}}}`))
-	w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--wait=false"))
+	w.must(w.kubectl(nil, "patch", "ostore", w.name, "--type=merge", "-p", `{"spec":{"endpoint":"http://127.0.0.1:1","iam":{"endpoint":"http://127.0.0.1:1"}}}`))
+	w.must(w.kubectl(nil, "delete", "lib", "brand", "-n", w.namespace, "--wait=false"))
 	if message := w.condition(&v1alpha1.Library{}, "brand", metav1.ConditionFalse, v1alpha1.ReasonStoreUnreachable); !strings.Contains(message, v1alpha1.AnnotationAt) {
 		t.Errorf("the message does not name the way out: %s", message)
 	}
-	w.must(kubectl(w.ctx, nil, "annotate", "lib", "brand", "-n", w.namespace, v1alpha1.AnnotationAt+"-"))
+	w.must(w.kubectl(nil, "annotate", "lib", "brand", "-n", w.namespace, v1alpha1.AnnotationAt+"-"))
 	w.gone(&v1alpha1.Library{}, w.namespace, "brand")
 }
 
@@ -129,8 +129,8 @@ func TestWhatForceLeftAtTheStoreIsSweptAway(t *testing.T) {
 
 		// The manager is away, and somebody is impatient.
 		w.stopManager()
-		w.must(kubectl(w.ctx, nil, "delete", "damuser", "bob", "-n", w.namespace, "--wait=false"))
-		w.must(kubectl(w.ctx, nil, "patch", "damuser", "bob", "-n", w.namespace, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`))
+		w.must(w.kubectl(nil, "delete", "damuser", "bob", "-n", w.namespace, "--wait=false"))
+		w.must(w.kubectl(nil, "patch", "damuser", "bob", "-n", w.namespace, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`))
 		w.gone(&v1alpha1.User{}, w.namespace, "bob")
 		vanished := store.IdentityPath(w.name, w.name+"-vanished")
 		lost := store.Identity{Name: store.Name(w.name, w.name+"-vanished", "User", "eve"), Path: vanished}
@@ -180,12 +180,12 @@ func TestWhatForceLeftAtTheStoreIsSweptAway(t *testing.T) {
 		}
 		w.eventually("an event on the ObjectStore says so, and its status counts none any more", 20*time.Second, func() error {
 			declared := &v1alpha1.ObjectStore{}
-			w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
+			w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
 			if n := declared.Status.Orphans; n == nil || *n != 0 {
 				return fmt.Errorf("it counts %v", n)
 			}
 			var events eventsv1.EventList
-			w.must(bed.admin.List(w.ctx, &events, client.InNamespace("default")))
+			w.must(w.bed.admin.List(w.ctx, &events, client.InNamespace("default")))
 			for _, e := range events.Items {
 				if e.Reason == "OrphansRemoved" && e.Regarding.Name == w.name {
 					return nil
@@ -203,7 +203,7 @@ func TestWhatForceLeftAtTheStoreIsSweptAway(t *testing.T) {
 func (w *world) enforcement() v1alpha1.Enforcement {
 	w.Helper()
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
 	if declared.Status.Capabilities == nil {
 		w.Fatal("it has not been probed")
 	}
@@ -241,7 +241,7 @@ func TestDeletingALibraryWaitsForLegalHolds(t *testing.T) {
 		}
 		hold(minio.LegalHoldDisabled)
 		// Whoever lifted the hold may wait for the next look, or change anything.
-		if err := kubectl(w.ctx, nil, "annotate", "lib", "old", "-n", w.namespace, "example.org/looked=1"); err != nil && !strings.Contains(err.Error(), "not found") { // it may be gone by now
+		if err := w.kubectl(nil, "annotate", "lib", "old", "-n", w.namespace, "example.org/looked=1"); err != nil && !strings.Contains(err.Error(), "not found") { // it may be gone by now
 			w.Fatal(err)
 		}
 		w.gone(library, w.namespace, "old")

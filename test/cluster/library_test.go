@@ -85,9 +85,9 @@ spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}
 	w.must(put(w.ctx, w.root(), "maynot-shared", "a.txt", "A"))
 	w.must(w.root().MakeBucket(w.ctx, "northlight-brand", minio.MakeBucketOptions{}))
 	w.must(put(w.ctx, w.root(), "northlight-brand", "n.txt", "N"))
-	w.must(kubectl(w.ctx, nil, "patch", "lib/elsewhere", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"deletionPolicy":"Delete"}}`))
+	w.must(w.kubectl(nil, "patch", "lib/elsewhere", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"deletionPolicy":"Delete"}}`))
 	for _, name := range []string{"second", "elsewhere"} {
-		w.must(kubectl(w.ctx, nil, "delete", "lib", name, "-n", w.namespace, "--timeout=20s"))
+		w.must(w.kubectl(nil, "delete", "lib", name, "-n", w.namespace, "--timeout=20s"))
 	}
 	for bucket, key := range map[string]string{"maynot-shared": "a.txt", "northlight-brand": "n.txt"} {
 		if _, err := fetch(w.ctx, w.root(), bucket, key); err != nil {
@@ -196,7 +196,7 @@ func TestPolicyChangedByHandWhileTheManagerWasDown(t *testing.T) {
 		}
 
 		w.stopManager()
-		w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
+		w.must(w.kubectl(nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
 		w.startManager(nil)
 		w.ready(library, "brand")
 		if now := w.inForce(bucket); now != wanted {
@@ -267,7 +267,7 @@ func TestAdoptingLeavesEverythingOfOthersAsItIs(t *testing.T) {
 			}
 			return fmt.Errorf("conditions are %+v", library.Status.Conditions)
 		})
-		w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
+		w.must(w.kubectl(nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
 		w.ready(library, "brand")
 		w.delete(library)
 		w.gone(library, w.namespace, "brand")

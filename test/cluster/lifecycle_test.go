@@ -107,11 +107,11 @@ func (w *world) resourceVersions() map[string]string {
 		versions[fmt.Sprintf("%T %s/%s", o, o.GetNamespace(), o.GetName())] = o.GetResourceVersion()
 	}
 	objectStore := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, objectStore))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, objectStore))
 	note(objectStore)
 	for _, namespace := range []string{settings.SystemNamespace, settings.GatewayNamespace, settings.JobsNamespace} {
 		var secrets corev1.SecretList
-		w.must(bed.admin.List(w.ctx, &secrets, client.InNamespace(namespace)))
+		w.must(w.bed.admin.List(w.ctx, &secrets, client.InNamespace(namespace)))
 		for i := range secrets.Items {
 			if of := &secrets.Items[i]; of.Labels[v1alpha1.LabelTenant] == w.namespace || hasWord(of.Name, w.name) {
 				note(of)
@@ -119,7 +119,7 @@ func (w *world) resourceVersions() map[string]string {
 		}
 	}
 	var told eventsv1.EventList // what has no namespace has its events there
-	w.must(bed.admin.List(w.ctx, &told, client.InNamespace(metav1.NamespaceDefault)))
+	w.must(w.bed.admin.List(w.ctx, &told, client.InNamespace(metav1.NamespaceDefault)))
 	for i := range told.Items {
 		if told.Items[i].Regarding.Name == w.name {
 			note(&told.Items[i])
@@ -129,7 +129,7 @@ func (w *world) resourceVersions() map[string]string {
 		&v1alpha1.LibraryList{}, &v1alpha1.FolderList{}, &v1alpha1.CollectionList{}, &v1alpha1.UserList{}, &v1alpha1.UserGroupList{},
 		&v1alpha1.RoleList{}, &v1alpha1.RoleBindingList{}, &v1alpha1.PublicLinkList{}, &corev1.SecretList{}, &eventsv1.EventList{},
 	} {
-		w.must(bed.admin.List(w.ctx, list, client.InNamespace(w.namespace)))
+		w.must(w.bed.admin.List(w.ctx, list, client.InNamespace(w.namespace)))
 		w.must(eachItem(list, note))
 	}
 	return versions
@@ -181,7 +181,7 @@ func (w *world) staysUnwritten() {
 	})
 	// Long enough for every reconciler to have looked twice of its own accord, as often as the ObjectStore says that it does.
 	objectStore := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, objectStore))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, objectStore))
 	interval, err := time.ParseDuration(objectStore.Status.DriftInterval)
 	w.must(err)
 	quiet := time.NewTimer(2*interval + 2*time.Second)
@@ -211,7 +211,7 @@ func (w *world) staysUnwritten() {
 func (w *world) jobs() int {
 	w.Helper()
 	var jobs batchv1.JobList
-	w.must(bed.admin.List(w.ctx, &jobs, client.InNamespace(settings.JobsNamespace), client.MatchingLabels{v1alpha1.LabelTenant: w.namespace}))
+	w.must(w.bed.admin.List(w.ctx, &jobs, client.InNamespace(settings.JobsNamespace), client.MatchingLabels{v1alpha1.LabelTenant: w.namespace}))
 	return len(jobs.Items)
 }
 
@@ -233,15 +233,15 @@ func (w *world) namespaceEnds(order string) {
 	w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/keep.txt", "K"))
 	switch order {
 	case "secretsfirst":
-		w.must(bed.admin.DeleteAllOf(w.ctx, &corev1.Secret{}, client.InNamespace(w.namespace)))
+		w.must(w.bed.admin.DeleteAllOf(w.ctx, &corev1.Secret{}, client.InNamespace(w.namespace)))
 	case "managerdown":
 		w.stopManager()
 	}
-	w.must(bed.admin.Delete(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+	w.must(w.bed.admin.Delete(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
 	if order == "managerdown" {
 		w.eventually("the namespace waits for the manager", 20*time.Second, func() error {
 			ns := &corev1.Namespace{}
-			w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, ns))
+			w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, ns))
 			for _, c := range ns.Status.Conditions {
 				// Everything without a finalizer is gone by then, unseen by any manager.
 				if c.Type == corev1.NamespaceFinalizersRemaining && c.Status == corev1.ConditionTrue {
@@ -253,16 +253,16 @@ func (w *world) namespaceEnds(order string) {
 		w.startManager(nil)
 	}
 	w.eventually("the namespace is gone", 60*time.Second, func() error {
-		err := bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, &corev1.Namespace{})
+		err := w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.namespace}, &corev1.Namespace{})
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
 		return fmt.Errorf("it is there: %w", orNothing(err))
 	})
 	w.leftNothingBut("launch/keep.txt")
-	w.must(bed.admin.Delete(w.ctx, &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: w.name}}))
+	w.must(w.bed.admin.Delete(w.ctx, &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: w.name}}))
 	w.eventually("the ObjectStore goes", 20*time.Second, func() error {
-		err := bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, &v1alpha1.ObjectStore{})
+		err := w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, &v1alpha1.ObjectStore{})
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
@@ -299,7 +299,7 @@ func (w *world) leftNothingBut(file string) {
 	})
 	w.eventually("the gateway has no password hash of the tenant", 10*time.Second, func() error {
 		var secrets corev1.SecretList
-		if err := bed.admin.List(w.ctx, &secrets, client.InNamespace(settings.GatewayNamespace), client.MatchingLabels{v1alpha1.LabelTenant: w.namespace}); err != nil {
+		if err := w.bed.admin.List(w.ctx, &secrets, client.InNamespace(settings.GatewayNamespace), client.MatchingLabels{v1alpha1.LabelTenant: w.namespace}); err != nil {
 			return err
 		}
 		if len(secrets.Items) > 0 {

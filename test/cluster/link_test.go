@@ -45,7 +45,7 @@ func (w *world) gateway() *minio.Client {
 	w.Helper()
 	w.ready(&v1alpha1.ObjectStore{}, w.name)
 	secret := &corev1.Secret{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.GatewayNamespace, Name: "store-" + w.name}, secret))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.GatewayNamespace, Name: "store-" + w.name}, secret))
 	return s3At(w.at.endpoint, string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
 }
 
@@ -102,17 +102,17 @@ func TestGatewayReachesWhatLiveLinksShareAndNothingElse(t *testing.T) {
 	w.eventually("an expired link takes it away", 6*time.Second, refuses)
 	w.condition(&v1alpha1.PublicLink{}, "press", metav1.ConditionTrue, "") // Ready all the same: it is as declared
 	w.apply(spec("suspend: false"))
-	w.must(kubectl(w.ctx, nil, "annotate", "plink", "press", "-n", w.namespace, "dam.vitrine.dev/freeze=leaked"))
+	w.must(w.kubectl(nil, "annotate", "plink", "press", "-n", w.namespace, "dam.vitrine.dev/freeze=leaked"))
 	w.eventually("a frozen link takes it away", 2*time.Second, refuses)
-	w.must(kubectl(w.ctx, nil, "annotate", "plink", "press", "-n", w.namespace, "dam.vitrine.dev/freeze-"))
+	w.must(w.kubectl(nil, "annotate", "plink", "press", "-n", w.namespace, "dam.vitrine.dev/freeze-"))
 	w.eventually("thawed, it gives it back", 2*time.Second, reaches)
-	w.must(kubectl(w.ctx, nil, "annotate", "namespace", w.namespace, "dam.vitrine.dev/freeze=3am"))
+	w.must(w.kubectl(nil, "annotate", "namespace", w.namespace, "dam.vitrine.dev/freeze=3am"))
 	w.eventually("a frozen namespace takes it away", 2*time.Second, refuses)
-	w.must(kubectl(w.ctx, nil, "annotate", "namespace", w.namespace, "dam.vitrine.dev/freeze-"))
+	w.must(w.kubectl(nil, "annotate", "namespace", w.namespace, "dam.vitrine.dev/freeze-"))
 	w.eventually("thawed, it gives it back", 2*time.Second, reaches)
-	w.must(kubectl(w.ctx, nil, "annotate", "lib", "brand", "-n", w.namespace, "dam.vitrine.dev/freeze=3am"))
+	w.must(w.kubectl(nil, "annotate", "lib", "brand", "-n", w.namespace, "dam.vitrine.dev/freeze=3am"))
 	w.eventually("a frozen library takes it away", 2*time.Second, refuses)
-	w.must(kubectl(w.ctx, nil, "annotate", "lib", "brand", "-n", w.namespace, "dam.vitrine.dev/freeze-"))
+	w.must(w.kubectl(nil, "annotate", "lib", "brand", "-n", w.namespace, "dam.vitrine.dev/freeze-"))
 	w.apply(spec("originals: Hidden"))
 	w.eventually("hidden originals are out of reach, renditions are not", 2*time.Second, func() error {
 		_, err := fetch(w.ctx, gateway, "share-brand", "launch/a.txt")
@@ -209,7 +209,7 @@ func TestDamagedRecord(t *testing.T) {
 	w.stopManager()
 	w.must(put(w.ctx, w.root(), "damaged-brand-dam", asset.LinkRecordObject("press"), record[:len(record)/2]))
 	w.startManager(nil)
-	w.must(kubectl(w.ctx, nil, "patch", "plink/press", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"title":"Press"}}`))
+	w.must(w.kubectl(nil, "patch", "plink/press", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"title":"Press"}}`))
 	w.stalled(&v1alpha1.PublicLink{}, "press", v1alpha1.ReasonRecordUnreadable)
 	secret := &corev1.Secret{}
 	w.get(secret, "press.link")
@@ -243,18 +243,18 @@ spec: {target: {folder: {name: launch}}, passwordSecretRef: {name: secret-words,
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "secret-words"},
 		StringData: map[string]string{"password": "spring-meadow-cobalt"},
 	}
-	w.must(bed.admin.Create(w.ctx, secret))
+	w.must(w.bed.admin.Create(w.ctx, secret))
 	message := w.stalled(&v1alpha1.PublicLink{}, "guarded", v1alpha1.ReasonSecretNotMarked)
 	if !strings.Contains(message, "dam.vitrine.dev/use=link-password") {
 		t.Errorf("the message does not name the remedy: %s", message)
 	}
-	w.must(kubectl(w.ctx, nil, "label", "secret", "secret-words", "-n", w.namespace, "dam.vitrine.dev/use=link-password"))
+	w.must(w.kubectl(nil, "label", "secret", "secret-words", "-n", w.namespace, "dam.vitrine.dev/use=link-password"))
 	obj := &v1alpha1.PublicLink{}
 	w.ready(obj, "guarded")
 	opens := func(password string) error {
 		hash := &corev1.Secret{}
 		w.get(obj, "guarded")
-		if err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.GatewayNamespace, Name: "link-" + obj.Status.ID}, hash); err != nil {
+		if err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.GatewayNamespace, Name: "link-" + obj.Status.ID}, hash); err != nil {
 			return err
 		}
 		if ok, err := link.VerifyPassword(string(hash.Data["password"]), password); err != nil || !ok {
@@ -264,20 +264,20 @@ spec: {target: {folder: {name: launch}}, passwordSecretRef: {name: secret-words,
 	}
 	w.must(opens("spring-meadow-cobalt"))
 	url := w.url("guarded")
-	w.must(kubectl(w.ctx, nil, "patch", "secret", "secret-words", "-n", w.namespace, "-p", `{"stringData":{"password":"autumn-hill-amber"}}`))
+	w.must(w.kubectl(nil, "patch", "secret", "secret-words", "-n", w.namespace, "-p", `{"stringData":{"password":"autumn-hill-amber"}}`))
 	w.eventually("a changed password counts, with the same URL", 25*time.Second, func() error { return opens("autumn-hill-amber") })
 	if w.url("guarded") != url {
 		t.Error("the URL changed with the password")
 	}
 
-	dump, err := bed.cluster.EtcdDump(w.ctx)
+	dump, err := w.bed.cluster.EtcdDump(w.ctx)
 	w.must(err)
 	token := url[strings.LastIndex(url, "/")+1:]
 	for _, word := range []string{token, "autumn-hill-amber"} {
 		if n := strings.Count(string(dump), word); n != 1 { // the Secret meant for it
 			t.Errorf("a secret stands %d times in the cluster's state", n)
 		}
-		if strings.Contains(bed.logs.String(), word) {
+		if strings.Contains(logs.String(), word) {
 			t.Error("a secret stands in the manager's log")
 		}
 	}

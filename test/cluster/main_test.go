@@ -7,10 +7,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -25,8 +28,8 @@ import (
 	"github.com/vitrine-dam/vitrine/hack/testbed"
 )
 
-// bed is what all tests here share: the real parts. Each test has namespaces of its own.
-var bed struct {
+// testBed is the real parts that one test at a time has to itself: a manager of another would see its declarations.
+type testBed struct {
 	cluster *testbed.Cluster
 	store   *testbed.ObjectStore
 	minio   *testbed.MinIO
@@ -34,8 +37,25 @@ var bed struct {
 	admin client.Client
 	// managerConfig is the manager's own, with the rights of its service account.
 	managerConfig *rest.Config
-	root          string
-	logs          *safeBuffer
+}
+
+// bedsAtOnce is how many tests run beside each other. They wait more than they work, and still are not to wait for each other.
+const bedsAtOnce = 2
+
+var (
+	// beds that no test has at the moment.
+	beds = make(chan *testBed, bedsAtOnce)
+	// logs of all managers, and checkout, where the repository is.
+	logs     = &safeBuffer{}
+	checkout string
+)
+
+// takeBed waits for a bed, and gives it back when the test has ended.
+func takeBed(t *testing.T) *testBed {
+	t.Helper()
+	bed := <-beds
+	t.Cleanup(func() { beds <- bed })
+	return bed
 }
 
 var settings = controllers.Settings{
@@ -59,24 +79,41 @@ func run(m *testing.M) (code int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	bed.logs = &safeBuffer{}
-	ctrl.SetLogger(zap.New(zap.WriteTo(bed.logs)))
-	stop, err := start(ctx, dir)
+	ctrl.SetLogger(zap.New(zap.WriteTo(logs)))
+	if err := flag.Set("test.parallel", strconv.Itoa(bedsAtOnce)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if checkout, err = testbed.Root(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	var stops []func() error
 	defer func() {
-		if err := errors.Join(stop(), os.RemoveAll(dir)); err != nil {
+		var errs []error
+		for _, stop := range slices.Backward(stops) {
+			errs = append(errs, stop())
+		}
+		if err := errors.Join(append(errs, os.RemoveAll(dir))...); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
 	}()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	for i := range bedsAtOnce {
+		bed := &testBed{}
+		stop, err := bed.start(ctx, filepath.Join(dir, strconv.Itoa(i)))
+		stops = append(stops, stop)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		beds <- bed
 	}
 	return m.Run()
 }
 
 // start brings up the parts; stop ends those that came up.
-func start(ctx context.Context, dir string) (stop func() error, err error) {
+func (bed *testBed) start(ctx context.Context, dir string) (stop func() error, err error) {
 	var stops []func() error
 	stop = func() error {
 		var errs []error
@@ -84,9 +121,6 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 			errs = append(errs, stops[i]())
 		}
 		return errors.Join(errs...)
-	}
-	if bed.root, err = testbed.Root(); err != nil {
-		return stop, err
 	}
 	transform, err := testbed.Binary("transform")
 	if err != nil {
@@ -105,7 +139,7 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 	}
 	stops = append(stops, bed.minio.Stop)
 	for _, part := range []string{"config/crd", "config/namespaces", "config/rbac", "config/admission"} {
-		if err := kubectl(ctx, nil, "apply", "--server-side", "-k", filepath.Join(bed.root, part)); err != nil {
+		if err := bed.kubectl(ctx, nil, "apply", "--server-side", "-k", filepath.Join(checkout, part)); err != nil {
 			return stop, err
 		}
 	}
@@ -138,7 +172,7 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 }
 
 // kubectl runs the real one as the administrator, with input on its standard input.
-func kubectl(ctx context.Context, input []byte, args ...string) error {
+func (bed *testBed) kubectl(ctx context.Context, input []byte, args ...string) error {
 	path, err := testbed.Binary("kubectl")
 	if err != nil {
 		return err

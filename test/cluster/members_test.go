@@ -65,12 +65,12 @@ spec:
 func TestOnePersonInTwoTenants(t *testing.T) {
 	w := newWorld(t, "first")
 	w.apply(w.named(launch))
-	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "second"}}))
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "second"}}))
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "first"}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "first"}, declared))
 	declared.Spec.Tenants = append(declared.Spec.Tenants, v1alpha1.Tenant{Namespaces: []string{"second"}, Buckets: []string{"second-*"}})
-	w.must(bed.admin.Update(w.ctx, declared))
-	other := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "first", namespace: "second", at: w.at}
+	w.must(w.bed.admin.Update(w.ctx, declared))
+	other := &world{T: w.T, Gomega: w.Gomega, bed: w.bed, ctx: w.ctx, name: "first", namespace: "second", at: w.at}
 	other.apply(`
 {apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: first}, bucket: {name: second-brand}}}
 ---

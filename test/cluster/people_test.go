@@ -43,7 +43,7 @@ spec:
 func (w *world) administrator() *store.Store {
 	w.Helper()
 	s, err := store.Open(store.Config{
-		Driver: store.Driver(w.at.driver), Endpoint: w.at.endpoint, Region: bed.store.Region, IAMEndpoint: w.at.iam,
+		Driver: store.Driver(w.at.driver), Endpoint: w.at.endpoint, Region: w.bed.store.Region, IAMEndpoint: w.at.iam,
 		Credentials: store.Credentials{AccessKeyID: w.at.accessKey, SecretAccessKey: store.Secret(w.at.secretKey)},
 	})
 	w.must(err)
@@ -136,7 +136,7 @@ func TestKeysFollowTheirSecret(t *testing.T) {
 		if _, err := fetch(w.ctx, before, "keys-brand", "launch/none"); minio.ToErrorResponse(err).Code != "InvalidAccessKeyId" {
 			return fmt.Errorf("the old key still works: %w", orNothing(err))
 		}
-		return bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "alice.keys.key"}, &corev1.Secret{})
+		return w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "alice.keys.key"}, &corev1.Secret{})
 	})
 
 	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: User, metadata: {name: alice}, spec: {credentials: None}}")
@@ -145,7 +145,7 @@ func TestKeysFollowTheirSecret(t *testing.T) {
 		if err != nil || len(left) > 0 {
 			return fmt.Errorf("left: %v %w", left, orNothing(err))
 		}
-		if err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "alice.keys.key"}, &corev1.Secret{}); !apierrors.IsNotFound(err) {
+		if err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "alice.keys.key"}, &corev1.Secret{}); !apierrors.IsNotFound(err) {
 			return fmt.Errorf("the Secret is there: %w", orNothing(err))
 		}
 		return nil
@@ -155,7 +155,7 @@ func TestKeysFollowTheirSecret(t *testing.T) {
 
 func TestSecretOfSomebodyElseIsLeftAlone(t *testing.T) {
 	w := newWorld(t, "othersecret")
-	w.must(bed.admin.Create(w.ctx, &corev1.Secret{
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice.othersecret.key"}, StringData: map[string]string{"mine": "yes"},
 	}))
 	w.apply(w.named(launch))
@@ -183,7 +183,7 @@ func TestReadyMeansInForce(t *testing.T) {
 		w.ready(&v1alpha1.RoleBinding{}, name+"-views")
 		secret := &corev1.Secret{}
 		w.get(secret, name+".inforce.key")
-		person := s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+		person := w.s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
 		if _, err := fetch(w.ctx, person, "inforce-brand", "launch/a.txt"); err != nil {
 			t.Errorf("%s has a binding that is Ready, and yet: %v", name, err)
 		}

@@ -81,10 +81,10 @@ spec: {target: {folder: {name: launch}}, passwordSecretRef: {name: gate-password
 
 	w.must(w.root().MakeBucket(w.ctx, "remedy-old", minio.MakeBucketOptions{}))
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "remedy"}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "remedy"}, declared))
 	second := &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: "remedy-later"}, Spec: declared.Spec}
 	second.Spec.InstallationID = "remedy-later"
-	w.must(bed.admin.Create(w.ctx, second))
+	w.must(w.bed.admin.Create(w.ctx, second))
 	w.apply(w.named(`
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: Library
@@ -119,7 +119,7 @@ stringData: {password: harbour-violet-quartz}
 	w.ready(&v1alpha1.RoleBinding{}, "nogroup")
 	w.ready(&v1alpha1.RoleBinding{}, "notarget")
 	w.ready(&v1alpha1.PublicLink{}, "gate")
-	w.must(kubectl(w.ctx, nil, "delete", "damfolder", "launch", "-n", w.namespace))
+	w.must(w.kubectl(nil, "delete", "damfolder", "launch", "-n", w.namespace))
 	w.ready(&v1alpha1.Folder{}, "upper")
 }
 
@@ -133,15 +133,15 @@ func TestStoreThatLacksVersionsIsNotUsed(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w.must(bed.admin.Create(w.ctx, &corev1.Secret{
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: settings.SystemNamespace, Name: "unfit-plain", Labels: map[string]string{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}},
 		StringData: map[string]string{"AWS_ACCESS_KEY_ID": plain.AccessKey, "AWS_SECRET_ACCESS_KEY": plain.SecretKey},
 	}))
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "unfit"}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "unfit"}, declared))
 	second := &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: "unfit-plain"}, Spec: declared.Spec}
 	second.Spec.Endpoint, second.Spec.IAM.Endpoint, second.Spec.CredentialsSecretRef.Name = plain.S3Endpoint, plain.IAMEndpoint, "unfit-plain"
-	w.must(bed.admin.Create(w.ctx, second))
+	w.must(w.bed.admin.Create(w.ctx, second))
 	w.apply(w.named(strings.ReplaceAll(launch, "storeRef: {name: NAME}", "storeRef: {name: unfit-plain}")))
 
 	if message := w.stalled(&v1alpha1.ObjectStore{}, "unfit-plain", v1alpha1.ReasonStoreNotReady); !strings.Contains(message, "versions") {
@@ -149,7 +149,7 @@ func TestStoreThatLacksVersionsIsNotUsed(t *testing.T) {
 	}
 	w.condition(&v1alpha1.Library{}, "brand", metav1.ConditionFalse, v1alpha1.ReasonStoreNotReady)
 	w.condition(&v1alpha1.RoleBinding{}, "alice-views", metav1.ConditionFalse, "")
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "unfit-plain"}, second))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "unfit-plain"}, second))
 	if second.Status.Capabilities == nil || second.Status.Capabilities.Versioning != v1alpha1.CapabilityUnsupported {
 		t.Errorf("capabilities are %+v", second.Status.Capabilities)
 	}
@@ -207,14 +207,14 @@ func TestTooLargeAPolicyGivesNothingNewAndStillTakesAway(t *testing.T) {
 	w.must(reads())
 	w.delete(&v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "bob"}})
 	w.eventually("a leaver leaves all the same", 5*time.Second, func() error {
-		err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "bob"}, &v1alpha1.User{})
+		err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: "bob"}, &v1alpha1.User{})
 		if !apierrors.IsNotFound(err) {
 			return fmt.Errorf("bob is there: %w", orNothing(err))
 		}
 		return nil
 	})
 
-	w.must(kubectl(w.ctx, nil, "delete", "damrb", "-l", "case=too-much", "-n", w.namespace))
+	w.must(w.kubectl(nil, "delete", "damrb", "-l", "case=too-much", "-n", w.namespace))
 	w.ready(&v1alpha1.Library{}, "brand")
 	w.must(reads())
 }
@@ -263,9 +263,9 @@ func TestNamespaceEndsAfterTheStoresCredentials(t *testing.T) {
 		w.apply(w.named(allOf))
 		w.settled()
 		alice := w.as("alice")
-		w.must(kubectl(w.ctx, nil, "delete", "secret", w.name, "-n", settings.SystemNamespace))
+		w.must(w.kubectl(nil, "delete", "secret", w.name, "-n", settings.SystemNamespace))
 		w.stalled(&v1alpha1.ObjectStore{}, w.name, v1alpha1.ReasonCredentialsNotFound)
-		w.must(kubectl(w.ctx, nil, "delete", "namespace", w.namespace, "--timeout=60s"))
+		w.must(w.kubectl(nil, "delete", "namespace", w.namespace, "--timeout=60s"))
 		if _, err := list(w.ctx, alice, w.name+"-brand", "launch/"); err == nil {
 			w.Error("alice's key still works")
 		}
@@ -282,10 +282,10 @@ func TestNamespaceEndsAfterTheStoresCredentials(t *testing.T) {
 func TestStoreThatDoesNotAnswer(t *testing.T) {
 	w := newWorld(t, "silent")
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "silent"}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "silent"}, declared))
 	dead := &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: "silent-dead"}, Spec: declared.Spec}
 	dead.Spec.Endpoint, dead.Spec.IAM.Endpoint = "http://127.0.0.1:1", "http://127.0.0.1:1"
-	w.must(bed.admin.Create(w.ctx, dead))
+	w.must(w.bed.admin.Create(w.ctx, dead))
 	w.apply(w.named(launch + `
 ---
 apiVersion: dam.vitrine.dev/v1alpha1
@@ -307,7 +307,7 @@ spec: {roleRef: {kind: BuiltIn, name: library-admin}, subjects: [{kind: User, na
 	w.must(put(w.ctx, w.root(), "silent-brand", "launch/a.txt", "A"))
 	secret := &corev1.Secret{}
 	w.get(secret, "alice.silent.key")
-	alice := s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
+	alice := w.s3(string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
 	reads := func() error { _, err := fetch(w.ctx, alice, "silent-brand", "launch/a.txt"); return err }
 	w.must(reads())
 	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "alice-views"}})
@@ -320,13 +320,13 @@ func TestObjectStoreInUseStaysUntilItIsNot(t *testing.T) {
 		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
 		w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/a.txt", "A"))
 		alice := w.as("alice")
-		w.must(kubectl(w.ctx, nil, "delete", "ostore", w.name, "--wait=false"))
+		w.must(w.kubectl(nil, "delete", "ostore", w.name, "--wait=false"))
 		w.stalled(&v1alpha1.ObjectStore{}, w.name, v1alpha1.ReasonInUse)
 		if _, err := fetch(w.ctx, alice, w.name+"-brand", "launch/a.txt"); err != nil {
 			w.Errorf("alice lost her access: %v", err)
 		}
-		w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
-		w.must(kubectl(w.ctx, nil, "wait", "ostore", w.name, "--for=delete", "--timeout=60s"))
+		w.must(w.kubectl(nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
+		w.must(w.kubectl(nil, "wait", "ostore", w.name, "--for=delete", "--timeout=60s"))
 		left, err := w.administrator().Identities.List(w.ctx, store.IdentityPath(w.name, ""))
 		w.must(err)
 		if len(left) > 0 {
@@ -339,8 +339,8 @@ func TestObjectStoreInUseStaysUntilItIsNot(t *testing.T) {
 // A Library that its store does not admit is nobody's rival, however old it is.
 func TestLibraryThatIsNotAdmittedIsNobodysRival(t *testing.T) {
 	w := newWorld(t, "rival")
-	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "other-squatter"}}))
-	squatter := &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: "rival", namespace: "other-squatter", at: w.at} // before "rival", where both are of one second
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "other-squatter"}}))
+	squatter := &world{T: w.T, Gomega: w.Gomega, bed: w.bed, ctx: w.ctx, name: "rival", namespace: "other-squatter", at: w.at} // before "rival", where both are of one second
 	squatter.apply(squatter.named("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: NAME}, bucket: {name: NAME-brand}}}"))
 	squatter.stalled(&v1alpha1.Library{}, "brand", v1alpha1.ReasonNotAdmitted)
 
@@ -351,8 +351,8 @@ func TestLibraryThatIsNotAdmittedIsNobodysRival(t *testing.T) {
 	if _, err := fetch(w.ctx, w.as("alice"), "rival-brand", "launch/a.txt"); err != nil {
 		t.Errorf("alice: %v", err)
 	}
-	w.must(kubectl(w.ctx, nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
-	w.must(kubectl(w.ctx, nil, "delete", "ostore", "rival", "--timeout=30s")) // which the squatter does not hold either
+	w.must(w.kubectl(nil, "delete", "lib", "brand", "-n", w.namespace, "--timeout=30s"))
+	w.must(w.kubectl(nil, "delete", "ostore", "rival", "--timeout=30s")) // which the squatter does not hold either
 }
 
 // After a restart the members of Collections with patterns are not known until

@@ -128,7 +128,7 @@ func (w *world) rotatesByAge() {
 	w.Helper()
 	aged, _ := w.keyOf("alice")
 	w.stopManager()
-	w.must(kubectl(w.ctx, nil, "annotate", "--overwrite", "-n", w.namespace, "secret/alice."+w.name+".key",
+	w.must(w.kubectl(nil, "annotate", "--overwrite", "-n", w.namespace, "secret/alice."+w.name+".key",
 		"dam.vitrine.dev/issued="+time.Now().Add(-2*time.Minute).UTC().Format(time.RFC3339)))
 	old := w.signedIn("alice")
 	w.apply(`{apiVersion: dam.vitrine.dev/v1alpha1, kind: User, metadata: {name: alice}, spec: {credentials: Issue, keyRotation: {request: "2027-03-01", maxAge: 1m, overlap: 50s}}}`)

@@ -23,11 +23,11 @@ func TestSecretsStandWhereTheyAreMeantTo(t *testing.T) {
 
 	// What goes wrong is told too, and must tell nothing either.
 	w.apply(w.named(strings.ReplaceAll(launch, "alice", "dora")))
-	w.must(kubectl(w.ctx, nil, "delete", "damuser", "dora", "-n", w.namespace, "--wait=false"))
+	w.must(w.kubectl(nil, "delete", "damuser", "dora", "-n", w.namespace, "--wait=false"))
 
 	read := func(namespace, name, key string) string {
 		secret := &corev1.Secret{}
-		w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret))
+		w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret))
 		if len(secret.Data[key]) < 10 {
 			t.Fatalf("Secret %s/%s has no %s", namespace, name, key)
 		}
@@ -42,21 +42,21 @@ func TestSecretsStandWhereTheyAreMeantTo(t *testing.T) {
 		"the password's hash":     read(settings.GatewayNamespace, "link-"+link.Status.ID, "password"),
 		"alice's key":             read(w.namespace, "alice.secrecy.key", "AWS_SECRET_ACCESS_KEY"),
 		"the gateway's key":       read(settings.GatewayNamespace, "store-secrecy", "AWS_SECRET_ACCESS_KEY"),
-		"the administrator's key": bed.store.SecretKey,
+		"the administrator's key": w.bed.store.SecretKey,
 	}
 	var ring corev1.Secret
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.SystemNamespace, Name: "vitrine-key-ring"}, &ring))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: settings.SystemNamespace, Name: "vitrine-key-ring"}, &ring))
 	for _, key := range ring.Data {
 		secrets["the key ring"] = string(key)
 	}
 
-	dump, err := bed.cluster.EtcdDump(w.ctx)
+	dump, err := w.bed.cluster.EtcdDump(w.ctx)
 	w.must(err)
 	for what, secret := range secrets {
 		places := strings.Count(string(dump), secret)
 		if what == "the administrator's key" {
 			var admins corev1.SecretList
-			w.must(bed.admin.List(w.ctx, &admins, client.InNamespace(settings.SystemNamespace), client.MatchingLabels{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}))
+			w.must(w.bed.admin.List(w.ctx, &admins, client.InNamespace(settings.SystemNamespace), client.MatchingLabels{v1alpha1.LabelUse: v1alpha1.UseStoreCredentials}))
 			for _, of := range admins.Items { // one for each world of this suite
 				if string(of.Data["AWS_SECRET_ACCESS_KEY"]) == secret {
 					places--
@@ -67,7 +67,7 @@ func TestSecretsStandWhereTheyAreMeantTo(t *testing.T) {
 		if places != 1 {
 			t.Errorf("%s stands %d times in the cluster's state", what, places)
 		}
-		if strings.Contains(bed.logs.String(), secret) {
+		if strings.Contains(logs.String(), secret) {
 			t.Errorf("%s stands in the manager's log", what)
 		}
 	}
@@ -85,12 +85,12 @@ func TestTenantTakenOutAndPutBack(t *testing.T) {
 	declared := &v1alpha1.ObjectStore{}
 	tenants := func(list []v1alpha1.Tenant) {
 		w.eventually("the ObjectStore takes it", 5*time.Second, func() error {
-			w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "outin"}, declared))
+			w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "outin"}, declared))
 			declared.Spec.Tenants = list
-			return bed.admin.Update(w.ctx, declared)
+			return w.bed.admin.Update(w.ctx, declared)
 		})
 	}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: "outin"}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: "outin"}, declared))
 	before := declared.Spec.Tenants
 
 	tenants(nil)

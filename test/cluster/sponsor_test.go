@@ -81,15 +81,15 @@ func TestLinkEndsWithTheRightOfItsSponsor(t *testing.T) {
 			w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "managers-link"}})
 		}, again},
 		{"the role allows it no more", func() {
-			w.must(kubectl(w.ctx, nil, "patch", "damrole/linker", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"permissions":["list","share"]}}`))
+			w.must(w.kubectl(nil, "patch", "damrole/linker", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"permissions":["list","share"]}}`))
 		}, again},
 		{"the last member leaves", func() {
 			w.delete(&v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "mona"}})
 		}, again},
 		{"the group is frozen", func() {
-			w.must(kubectl(w.ctx, nil, "annotate", "ugroup/managers", "-n", w.namespace, "dam.vitrine.dev/freeze=incident"))
+			w.must(w.kubectl(nil, "annotate", "ugroup/managers", "-n", w.namespace, "dam.vitrine.dev/freeze=incident"))
 		}, func() {
-			w.must(kubectl(w.ctx, nil, "annotate", "ugroup/managers", "-n", w.namespace, "dam.vitrine.dev/freeze-"))
+			w.must(w.kubectl(nil, "annotate", "ugroup/managers", "-n", w.namespace, "dam.vitrine.dev/freeze-"))
 		}},
 		{"the group is deleted", func() {
 			w.delete(&v1alpha1.UserGroup{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "managers"}})
@@ -108,7 +108,7 @@ func TestLinkEndsWithTheRightOfItsSponsor(t *testing.T) {
 	}
 
 	ends := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339)
-	w.must(kubectl(w.ctx, nil, "patch", "damrb/managers-link", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"notAfter":"`+ends+`"}}`))
+	w.must(w.kubectl(nil, "patch", "damrb/managers-link", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"notAfter":"`+ends+`"}}`))
 	w.eventually("the link ends with the window of its sponsor's right", 6*time.Second, shut)
 	message := w.condition(&v1alpha1.PublicLink{}, "press", metav1.ConditionTrue, v1alpha1.ReasonUnsponsored)
 	if want := `UserGroup "managers" does not hold the permission link on the target, so the link is out of service`; message[:min(len(message), len(want))] != want {
@@ -125,7 +125,7 @@ func TestLibrarySaysWhoMaySponsorItsLinks(t *testing.T) {
 	w.ready(&v1alpha1.PublicLink{}, "alone")
 
 	links := func(limits string) {
-		w.must(kubectl(w.ctx, nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"links":`+limits+`}}`))
+		w.must(w.kubectl(nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"links":`+limits+`}}`))
 	}
 	links(`{"sponsor":"Required","sponsors":["press-office"]}`)
 	obj := &v1alpha1.PublicLink{}

@@ -19,13 +19,13 @@ import (
 func (w *world) neighbour(suffix string) *world {
 	w.Helper()
 	namespace := w.name + "-" + suffix
-	w.must(bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}))
+	w.must(w.bed.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}))
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
 	before := declared.DeepCopy()
 	declared.Spec.Tenants = append(declared.Spec.Tenants, v1alpha1.Tenant{Namespaces: []string{namespace}, Buckets: []string{w.name + "-*"}})
-	w.must(bed.admin.Patch(w.ctx, declared, client.MergeFrom(before)))
-	return &world{T: w.T, Gomega: w.Gomega, ctx: w.ctx, name: w.name, namespace: namespace, settings: w.settings, at: w.at}
+	w.must(w.bed.admin.Patch(w.ctx, declared, client.MergeFrom(before)))
+	return &world{T: w.T, Gomega: w.Gomega, bed: w.bed, ctx: w.ctx, name: w.name, namespace: namespace, settings: w.settings, at: w.at}
 }
 
 // noRightsHang wants, where rights hang on identities, no group of the tenant and no document at any of its users.
@@ -122,7 +122,7 @@ func TestLinksOfTwoTenantsAtOneStore(t *testing.T) {
 		their.gone(library, their.namespace, "brand")
 		w.must(hides(theirs)())
 		their.noRightsHang()
-		w.must(kubectl(w.ctx, nil, "delete", "namespace", their.namespace, "--timeout=60s"))
+		w.must(w.kubectl(nil, "delete", "namespace", their.namespace, "--timeout=60s"))
 		stay()
 	})
 }
@@ -134,7 +134,7 @@ func (w *world) of(bucket string) string { return inBucket(w.named(shared), buck
 //
 // features: U3
 func TestNothingHangsOnTheGatewaysOwnIdentity(t *testing.T) {
-	w := newWorldAt(t, "ownless", minIO(), v1alpha1.UntrustedConditionsAccept)
+	w := newWorldAt(t, "ownless", minIO, v1alpha1.UntrustedConditionsAccept)
 	w.apply(w.of("ownless-brand"))
 	w.ready(&v1alpha1.PublicLink{}, "press")
 	w.must(put(w.ctx, w.root(), "ownless-brand", "launch/a.txt", "A"))

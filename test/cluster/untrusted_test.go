@@ -17,11 +17,11 @@ import (
 //
 // features: U16
 func TestListingsThatWouldLeakAreRefused(t *testing.T) {
-	w := newWorldAt(t, "untrusted", minIO(), "")
+	w := newWorldAt(t, "untrusted", minIO, "")
 	w.apply(w.named(launch))
 	w.ready(&v1alpha1.Library{}, "brand")
 	declared := &v1alpha1.ObjectStore{}
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
 	if c := declared.Status.Capabilities; c == nil || c.PrefixConditions != v1alpha1.CapabilityUntrusted || declared.Status.EffectWithin == "" {
 		t.Fatalf("the probe found %+v, the status says %+v", c, declared.Status)
 	}
@@ -65,7 +65,7 @@ spec:
 	})
 
 	// Or the platform team accepts it.
-	w.must(kubectl(w.ctx, nil, "patch", "ostore", w.name, "--type=merge", "-p", `{"spec":{"untrustedConditions":"Accept"}}`))
+	w.must(w.kubectl(nil, "patch", "ostore", w.name, "--type=merge", "-p", `{"spec":{"untrustedConditions":"Accept"}}`))
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
 	w.eventually("then she lists the folder", w.soon(), func() error {
 		keys, err := list(w.ctx, alice, "untrusted-brand", "launch/")

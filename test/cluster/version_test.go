@@ -61,16 +61,18 @@ func (u *upgraded) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 //
 // features: U16
 func TestStoreIsProbedAgainWhenItsVersionChanges(t *testing.T) {
-	at := versitygw()
-	server, endpoint := newUpgraded(t, at.endpoint)
-	at.endpoint = endpoint
-	w := newWorldAt(t, "versions", at, "")
+	var server *upgraded
+	w := newWorldAt(t, "versions", func(bed *testBed) objectStore {
+		at := versitygw(bed)
+		server, at.endpoint = newUpgraded(t, at.endpoint)
+		return at
+	}, "")
 	w.apply(w.named(launch))
 	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
 	declared := &v1alpha1.ObjectStore{}
 	says := func(version string, versioning v1alpha1.Capability) func() error {
 		return func() error {
-			w.must(bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
+			w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Name: w.name}, declared))
 			if c := declared.Status.Capabilities; c.Version != version || c.Versioning != versioning {
 				return fmt.Errorf("status says %+v", *c)
 			}

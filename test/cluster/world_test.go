@@ -29,13 +29,15 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/controllers"
+	"github.com/vitrine-dam/vitrine/hack/testbed"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// world is one tenant on one ObjectStore of its own declaration, with a running manager.
+// world is one tenant on one ObjectStore of its own declaration, with a running manager, alone on a bed.
 type world struct {
 	*testing.T
 	gomega.Gomega
+	bed       *testBed
 	ctx       context.Context
 	name      string // of the namespace, the ObjectStore and the installation
 	namespace string
@@ -52,11 +54,11 @@ type objectStore struct {
 	accessKey, secretKey string
 }
 
-func versitygw() objectStore {
+func versitygw(bed *testBed) objectStore {
 	return objectStore{v1alpha1.DriverIAM, bed.store.S3Endpoint, bed.store.IAMEndpoint, bed.store.AccessKey, bed.store.SecretKey}
 }
 
-func minIO() objectStore {
+func minIO(bed *testBed) objectStore {
 	return objectStore{v1alpha1.DriverMinIO, bed.minio.Endpoint, "", bed.minio.AccessKey, bed.minio.SecretKey}
 }
 
@@ -72,11 +74,11 @@ func (w *world) soon() time.Duration {
 func onEachStore(t *testing.T, name string, test func(w *world)) {
 	t.Helper()
 	t.Run("versitygw", func(t *testing.T) { test(newWorld(t, name)) })
-	t.Run("minio", func(t *testing.T) { test(newWorldAt(t, name+"-m", minIO(), v1alpha1.UntrustedConditionsAccept)) })
+	t.Run("minio", func(t *testing.T) { test(newWorldAt(t, name+"-m", minIO, v1alpha1.UntrustedConditionsAccept)) })
 }
 
 // newWorld declares an ObjectStore and a namespace called after the test, and
-// starts a manager for the time of the test.
+// starts a manager for the time of the test. Tests with a world run beside each other, one on each bed.
 func newWorld(t *testing.T, name string) *world {
 	t.Helper()
 	return newWorldWith(t, name, settings)
@@ -85,19 +87,22 @@ func newWorld(t *testing.T, name string) *world {
 // newWorldWith is newWorld with other settings of the manager.
 func newWorldWith(t *testing.T, name string, settings controllers.Settings) *world {
 	t.Helper()
-	return newWorldOf(t, name, settings, versitygw(), "")
+	return newWorldOf(t, name, settings, versitygw, "")
 }
 
 // newWorldAt is newWorld at another store.
-func newWorldAt(t *testing.T, name string, at objectStore, untrusted v1alpha1.UntrustedConditions) *world {
+func newWorldAt(t *testing.T, name string, at func(*testBed) objectStore, untrusted v1alpha1.UntrustedConditions) *world {
 	t.Helper()
 	return newWorldOf(t, name, settings, at, untrusted)
 }
 
-func newWorldOf(t *testing.T, name string, settings controllers.Settings, at objectStore, untrusted v1alpha1.UntrustedConditions) *world {
+func newWorldOf(t *testing.T, name string, settings controllers.Settings, store func(*testBed) objectStore, untrusted v1alpha1.UntrustedConditions) *world {
 	t.Helper()
+	t.Parallel()
+	bed := takeBed(t)
+	at := store(bed)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	w := &world{T: t, Gomega: gomega.NewWithT(t), ctx: ctx, name: name, namespace: name, settings: settings, at: at, config: bed.managerConfig}
+	w := &world{T: t, Gomega: gomega.NewWithT(t), bed: bed, ctx: ctx, name: name, namespace: name, settings: settings, at: at, config: bed.managerConfig}
 	t.Cleanup(cancel)
 	w.must(bed.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
 	w.must(bed.admin.Create(ctx, &corev1.Secret{
@@ -125,13 +130,18 @@ func (w *world) forget() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	declared := &v1alpha1.ObjectStore{}
-	if err := bed.admin.Get(ctx, types.NamespacedName{Name: w.name}, declared); err != nil {
+	if err := w.bed.admin.Get(ctx, types.NamespacedName{Name: w.name}, declared); err != nil {
 		return
 	}
 	declared.Finalizers = nil
-	if err := errors.Join(bed.admin.Update(ctx, declared), client.IgnoreNotFound(bed.admin.Delete(ctx, declared))); err != nil {
+	if err := errors.Join(w.bed.admin.Update(ctx, declared), client.IgnoreNotFound(w.bed.admin.Delete(ctx, declared))); err != nil {
 		w.Logf("the ObjectStore stays: %v", err)
 	}
+}
+
+// kubectl runs the real one as the cluster's administrator, with input on its standard input.
+func (w *world) kubectl(input []byte, args ...string) error {
+	return w.bed.kubectl(w.ctx, input, args...)
 }
 
 // startManager runs the reconcilers until stopManager or the end of the test.
@@ -173,19 +183,19 @@ func (w *world) must(err error) {
 // apply declares YAML in the tenant's namespace with the real kubectl.
 func (w *world) apply(manifest string) {
 	w.Helper()
-	w.must(kubectl(w.ctx, []byte(manifest), "apply", "--server-side", "--force-conflicts", "-n", w.namespace, "-f", "-"))
+	w.must(w.kubectl([]byte(manifest), "apply", "--server-side", "--force-conflicts", "-n", w.namespace, "-f", "-"))
 }
 
 // delete deletes an object, if it is there.
 func (w *world) delete(obj client.Object) {
 	w.Helper()
-	w.must(client.IgnoreNotFound(bed.admin.Delete(w.ctx, obj)))
+	w.must(client.IgnoreNotFound(w.bed.admin.Delete(w.ctx, obj)))
 }
 
 // get reads an object of the tenant's namespace.
 func (w *world) get(obj client.Object, name string) {
 	w.Helper()
-	w.must(bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj))
+	w.must(w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj))
 }
 
 // eventually waits for a condition; what says what is waited for.
@@ -238,7 +248,7 @@ func (w *world) stalled(obj client.Object, name, reason string) string {
 func (w *world) condition(obj client.Object, name string, status metav1.ConditionStatus, reason string) (message string) {
 	w.Helper()
 	w.eventually(fmt.Sprintf("%T %s Ready=%s %s", obj, name, status, reason), 60*time.Second, func() error {
-		if err := bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj); err != nil {
+		if err := w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, obj); err != nil {
 			return err
 		}
 		common := commonOf(obj)
@@ -278,13 +288,13 @@ func commonOf(obj client.Object) *v1alpha1.CommonStatus {
 }
 
 // s3 signs in at the store with a key.
-func s3(accessKey, secretKey string) *minio.Client {
-	return s3At(bed.store.S3Endpoint, accessKey, secretKey)
+func (w *world) s3(accessKey, secretKey string) *minio.Client {
+	return s3At(w.bed.store.S3Endpoint, accessKey, secretKey)
 }
 
 func s3At(endpoint, accessKey, secretKey string) *minio.Client {
 	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{
-		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: bed.store.Region, TrailingHeaders: true, MaxRetries: 1,
+		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: testbed.StoreRegion, TrailingHeaders: true, MaxRetries: 1,
 	})
 	if err != nil {
 		panic(err)
@@ -373,7 +383,7 @@ func (w *world) named(manifest string) string { return strings.ReplaceAll(manife
 // hasEvent looks for an event of the tenant's namespace by its reason and a part of its note.
 func (w *world) hasEvent(reason, note string) error {
 	var events eventsv1.EventList
-	if err := bed.admin.List(w.ctx, &events, client.InNamespace(w.namespace)); err != nil {
+	if err := w.bed.admin.List(w.ctx, &events, client.InNamespace(w.namespace)); err != nil {
 		return err
 	}
 	for _, e := range events.Items {
