@@ -73,6 +73,7 @@ func (w *world) soon() time.Duration {
 // onEachStore runs a test on every store that the suite has.
 func onEachStore(t *testing.T, name string, test func(w *world)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("versitygw", func(t *testing.T) { test(newWorld(t, name)) })
 	t.Run("minio", func(t *testing.T) { test(newWorldAt(t, name+"-m", minIO, v1alpha1.UntrustedConditionsAccept)) })
 }
