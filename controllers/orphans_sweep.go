@@ -182,17 +182,18 @@ func ownerless(ctx context.Context, reader client.Reader, declared *v1alpha1.Obj
 
 func (r *ObjectStoreReconciler) removeOrphan(ctx context.Context, connection Connection, one orphan) error {
 	id := store.Identity{Name: one.Name, Path: one.Path}
+	by, _ := byIdentity(connection.Declared)
 	switch one.Kind {
 	case store.HolderUser:
 		return connection.Identities.Delete(ctx, id)
+	case store.HolderGroup:
+		return connection.Holders(by).DeleteGroup(ctx, id)
+	case store.HolderClaim:
+		return connection.Holders(by).SetDocument(ctx, one.Holder, 0, nil)
 	case orphanPolicy:
 		return r.dropOurs(ctx, connection, one)
 	}
-	by, _ := byIdentity(connection.Declared)
-	if one.Kind == store.HolderClaim {
-		return connection.Holders(by).SetDocument(ctx, one.Holder, 0, nil)
-	}
-	return connection.Holders(by).DeleteGroup(ctx, id)
+	return fmt.Errorf("nobody knows how to take a %s away", one.Kind)
 }
 
 // dropOurs takes our statements out of a bucket's policy. The mark, the objects, and what others wrote there stay.

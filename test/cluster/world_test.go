@@ -203,7 +203,7 @@ func (w *world) get(obj client.Object, name string) {
 func (w *world) eventually(what string, within time.Duration, check func() error) {
 	w.Helper()
 	var last error
-	w.Eventually(func() error { last = check(); return last }, within, 50*time.Millisecond).
+	w.Eventually(func() error { last = check(); return last }, within, 100*time.Millisecond).
 		WithContext(w.ctx).Should(gomega.Succeed(), func() string { return what })
 }
 
@@ -221,7 +221,7 @@ func (w *world) always(what string, check func() error) (stop func()) {
 			case <-done:
 				ended <- nil
 				return
-			case <-time.After(20 * time.Millisecond):
+			case <-time.After(50 * time.Millisecond):
 			}
 		}
 	}()
