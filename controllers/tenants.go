@@ -191,10 +191,13 @@ func noteAll[T any, P interface {
 }
 
 // stores names the ObjectStores that the tenant's Libraries use, sorted.
-func (t *Tenant) stores() []string {
+func (t *Tenant) stores() []string { return storesUsed(t.Declared.Libraries) }
+
+// storesUsed names the ObjectStores that Libraries use, sorted.
+func storesUsed(libraries []v1alpha1.Library) []string {
 	set := map[string]bool{}
-	for i := range t.Declared.Libraries {
-		set[t.Declared.Libraries[i].Spec.StoreRef.Name] = true
+	for i := range libraries {
+		set[libraries[i].Spec.StoreRef.Name] = true
 	}
 	names := make([]string, 0, len(set))
 	for name := range set {

@@ -60,16 +60,18 @@ func (r *UserReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.
 }
 
 func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (outcome, error) {
-	tenant, err := r.Tenants.Get(ctx, user.Namespace)
-	if err != nil {
-		return outcome{}, err
+	// Of what the tenant declares only the Libraries count here. To gather all of it for each of hundreds of Users takes long.
+	var libraries v1alpha1.LibraryList
+	if err := r.List(ctx, &libraries, client.InNamespace(user.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return outcome{}, fmt.Errorf("listing the Libraries of namespace %s: %w", user.Namespace, err)
 	}
+	stores := storesUsed(libraries.Items)
 	leaving := !user.DeletionTimestamp.IsZero()
 	wanted := map[string]bool{}
 	at := whereaboutsOf(user)
 	var errs []error
 	if !leaving && user.Spec.Credentials == v1alpha1.CredentialsIssue {
-		for _, name := range tenant.stores() {
+		for _, name := range stores {
 			declared, err := r.mayUse(ctx, user.Namespace, name)
 			if err != nil {
 				errs = append(errs, err)
@@ -84,7 +86,7 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	// What is taken away goes first, at every store: one that does not answer
 	// holds up nothing at another.
 	for _, name := range unwanted(user, wanted) {
-		if err := r.withdraw(ctx, user, name, tenant); err != nil {
+		if err := r.withdraw(ctx, user, name, libraries.Items); err != nil {
 			errs = append(errs, r.stillThere(name, err))
 			continue
 		}
@@ -101,7 +103,7 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 		return outcome{}, err
 	}
 	again := r.Settings.DriftInterval
-	for _, name := range tenant.stores() {
+	for _, name := range stores {
 		if !wanted[name] {
 			continue
 		}
@@ -124,6 +126,10 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	}
 	if len(wanted) == 0 {
 		return outcome{enforced, v1alpha1.ReasonEnforced, "no access key is wanted", r.Settings.DriftInterval}, nil
+	}
+	tenant, err := r.Tenants.Recent(ctx, user.Namespace)
+	if err != nil {
+		return outcome{}, err
 	}
 	out, err := r.standing(tenant, "User", user, "identity and access key are at the store")
 	if reason := v1alpha1.FreezeReason(user); reason != "" && err == nil && out.state == enforced {
@@ -191,7 +197,7 @@ func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objec
 
 // withdraw takes everything of a User away from one store: the keys at once, so
 // that access ends now; the identity when no policy names it any more.
-func (r *UserReconciler) withdraw(ctx context.Context, user *v1alpha1.User, objectStore string, tenant *Tenant) error {
+func (r *UserReconciler) withdraw(ctx context.Context, user *v1alpha1.User, objectStore string, libraries []v1alpha1.Library) error {
 	connection, has, err := r.forRemoval(ctx, user, objectStore)
 	if err != nil || !has {
 		return err
@@ -201,8 +207,8 @@ func (r *UserReconciler) withdraw(ctx context.Context, user *v1alpha1.User, obje
 		return err
 	}
 	principal := connection.Identities.Principal(identity)
-	for i := range tenant.Declared.Libraries {
-		library := &tenant.Declared.Libraries[i]
+	for i := range libraries {
+		library := &libraries[i]
 		if library.Spec.StoreRef.Name != objectStore {
 			continue
 		}
