@@ -26,8 +26,9 @@ type Tenants struct {
 
 	mu   sync.Mutex
 	memo map[string]*Tenant
-	// gathered tells when each was last gathered, and how long that took.
+	// gathered tells when each was last gathered, and how long that took; busy is held by whoever does.
 	gathered map[string]gathering
+	busy     map[string]*sync.Mutex
 }
 
 type gathering struct {
@@ -36,11 +37,11 @@ type gathering struct {
 	cost   time.Duration
 }
 
-// A tenant of ten thousand objects takes a hundredth of a second to gather, and each of
+// A tenant of ten thousand objects takes a hundredth of a second to gather, a tenth when it has changed, and each of
 // them asks for it: what was gathered serves for so many times what it took, and not longer than that.
 const (
 	recentShare = 20
-	recentLimit = 250 * time.Millisecond
+	recentLimit = time.Second
 )
 
 // Recent is Get for telling how one of many declarations stands: what it gives may be a
@@ -56,8 +57,19 @@ func (t *Tenants) Recent(ctx context.Context, namespace string) (*Tenant, error)
 	return t.Get(ctx, namespace)
 }
 
-// Get gives what the namespace declares now.
+// Get gives what the namespace declares now. Whoever asks while it is being gathered waits for the next time, together
+// with all others who do: of a large tenant many would otherwise gather the same at once.
 func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
+	asked := time.Now()
+	one := t.oneAtATime(namespace)
+	one.Lock()
+	defer one.Unlock()
+	t.mu.Lock()
+	last := t.gathered[namespace]
+	t.mu.Unlock()
+	if last.at.After(asked) {
+		return last.tenant, nil // it began after this was asked for
+	}
 	began := time.Now()
 	tenant, err := t.gather(ctx, namespace)
 	if err != nil {
@@ -65,11 +77,23 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	// Of two at a time the one that began later knows more.
-	if before := t.gathered[namespace]; !before.at.After(began) {
-		t.gathered[namespace] = gathering{tenant, began, time.Since(began)}
+	if tenant.empty() { // its namespace may be gone
+		delete(t.gathered, namespace)
+		delete(t.busy, namespace)
+		return tenant, nil
 	}
+	t.gathered[namespace] = gathering{tenant, began, time.Since(began)}
 	return tenant, nil
+}
+
+// oneAtATime is what whoever gathers a namespace holds.
+func (t *Tenants) oneAtATime(namespace string) *sync.Mutex {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.busy[namespace] == nil {
+		t.busy[namespace] = &sync.Mutex{}
+	}
+	return t.busy[namespace]
 }
 
 // Tenant is what one namespace declares at one moment. It is never changed.
@@ -88,7 +112,7 @@ type Tenant struct {
 
 // NewTenants makes it on a cached reader.
 func NewTenants(cached client.Reader, inventory *Inventory) *Tenants {
-	return &Tenants{reader: cached, inventory: inventory, memo: map[string]*Tenant{}, gathered: map[string]gathering{}}
+	return &Tenants{reader: cached, inventory: inventory, memo: map[string]*Tenant{}, gathered: map[string]gathering{}, busy: map[string]*sync.Mutex{}}
 }
 
 func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error) {
