@@ -23,7 +23,15 @@ folders:
 - {metadata: {name: f0}, spec: {libraryRef: {name: brand}, path: f0}}
 collections:
 - {metadata: {name: heroes}, spec: {libraryRef: {name: brand}, items: [{path: launch/hero-1.jpg}]}}
-users: [{metadata: {name: alice}}, {metadata: {name: bob}}, {metadata: {name: mallory}}, {metadata: {name: mona}}, {metadata: {name: ines}}, {metadata: {name: marketing}}]
+users:
+- {metadata: {name: alice}}
+- {metadata: {name: bob}}
+- {metadata: {name: mallory}}
+- {metadata: {name: mona}}
+- {metadata: {name: ines}}
+- {metadata: {name: marketing}}
+- {metadata: {name: ada}, spec: {email: ada@acme.example}}
+- {metadata: {name: fred}, spec: {email: fred@freelance.example}}
 groups:
 - {metadata: {name: marketing}, spec: {members: [bob]}}
 - {metadata: {name: managers}, spec: {members: [mona]}}
@@ -41,6 +49,11 @@ bindings:
 - {metadata: {name: sponsors}, spec: {roleRef: {kind: BuiltIn, name: manager}, subjects: [{kind: UserGroup, name: managers}, {kind: UserGroup, name: interns}, {kind: User, name: mona}], targets: [{kind: Folder, name: launch}, {kind: Folder, name: in-case}, {kind: Collection, name: heroes}]}}
 `
 
+// onCase shows the Collection that a scene changes.
+const onCase = `
+links: [{metadata: {name: shows-case}, spec: {target: {collection: {name: case}}}}]
+`
+
 // inCase is in the Library that a scene changes.
 const inCase = `
 folders: [{metadata: {name: in-case}, spec: {libraryRef: {name: case}, path: launch}}]
@@ -51,13 +64,18 @@ links:
 
 // narrowing are the attempts that need a verb though they open nothing wider, with the reason.
 var narrowing = map[string]string{
-	"a lower role is another role": "whoever binds a role must be let bind it; what comes of it is less",
-	"a file is taken out":          "what others chose is not taken away unasked; nobody sees more",
-	"it is renamed":                "what others called it is kept; nobody sees more",
-	"its title is taken away":      "what others called it is kept; nobody sees more",
-	"a collection is deleted":      "what others chose is not taken away unasked; nobody sees more",
-	"it says something else":       "words to those who have the URL are asked about; nobody sees more",
-	"somebody answers for it now":  "nobody's name is used unasked; the link opens no more than without a sponsor",
+	"a lower role is another role":                                  "whoever binds a role must be let bind it; what comes of it is less",
+	"a file is taken out":                                           "what others chose is not taken away unasked; nobody sees more",
+	"it is renamed":                                                 "what others called it is kept; nobody sees more",
+	"its title is taken away":                                       "what others called it is kept; nobody sees more",
+	"a collection is deleted":                                       "what others chose is not taken away unasked; nobody sees more",
+	"it says something else":                                        "words to those who have the URL are asked about; nobody sees more",
+	"somebody answers for it now":                                   "nobody's name is used unasked; the link opens no more than without a sponsor",
+	"nobody answers for it any more":                                "who must be let go on holding the right is asked about; the link opens what it opened",
+	"somebody else answers for it":                                  "nobody's name is used unasked; the link opens what it opened",
+	"it would go with another owner":                                "an owner takes the object along when it goes; what is compared is what is declared, and then it is gone",
+	"its owner is pointed at something that is gone":                "an owner takes the object along when it goes; what is compared is what is declared, and then it is gone",
+	"it would go with an owner":                                     "an owner takes the object along when it goes; what is compared is what is declared, and then it is gone",
 	"it gets an end, which may be later than its library's default": "admission does not see the Library's default; the comparison sees that there is none, and that the link ends sooner",
 }
 
@@ -101,6 +119,9 @@ func (s scene) state(t *testing.T, c attempt, what string, before bool) review.T
 	fill(t, &tenant, patchedYAML(t, around))
 	if s.kind == "Library" {
 		fill(t, &tenant, patchedYAML(t, inCase))
+	}
+	if s.kind == "Collection" {
+		fill(t, &tenant, patchedYAML(t, onCase))
 	}
 	if s.kind == "UserGroup" { // one of the groups that are there is made by a scene
 		tenant.Declared.UserGroups = slices.DeleteFunc(tenant.Declared.UserGroups, func(o v1alpha1.UserGroup) bool { return o.Name == "marketing" })

@@ -35,6 +35,7 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 		}
 	}
 	d.Declared = append(d.Declared, presetChanges(was, is, named)...)
+	d.Declared = append(d.Declared, adoptions(was, is)...)
 	d.Declared = append(d.Declared, storeChanges(base, head)...)
 	d.Changes = append(d.Changes, together(rows)...)
 	d.judge()

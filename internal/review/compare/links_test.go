@@ -117,6 +117,8 @@ func TestCompareLinks(t *testing.T) {
 		{"a preset that gets smaller, coarser and is cut", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 200, height: 200, fit: Cover, quality: 50, format: JPEG}"), Changed,
 			[]string{"Library brand has the preset web as 200 × 200 pixels, Cover, JPEG, quality 50 instead of 400 × any pixels, Inside, JPEG, quality 80"}},
 		{"a preset with what the API would set is the same", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 400, fit: Inside, quality: 80, format: JPEG}"), Same, nil},
+		{"a bucket is taken over with its content", presets(""), strings.Replace(presets(""), "bucket: {name: acme-brand}", "bucket: {name: acme-brand, management: Adopt}", 1), Wider,
+			[]string{"Library brand takes over bucket acme-brand with the content that it has, which existing grants and links reach WIDER"}},
 		{"a preset that goes", presets("{name: web, width: 400, format: JPEG}"), presets(""), Changed, []string{"Library brand has the preset web no more"}},
 	}
 	for _, c := range cases {
