@@ -310,7 +310,10 @@ func (w *world) as(user string) *minio.Client {
 	w.Helper()
 	w.ready(&v1alpha1.User{}, user)
 	secret := &corev1.Secret{}
-	w.get(secret, user+"."+w.name+".key")
+	// A User without any Library is Ready as well, and has no key before there is one.
+	w.eventually(user+" has a key", 20*time.Second, func() error {
+		return w.bed.admin.Get(w.ctx, types.NamespacedName{Namespace: w.namespace, Name: user + "." + w.name + ".key"}, secret)
+	})
 	return s3At(w.at.endpoint, string(secret.Data["AWS_ACCESS_KEY_ID"]), string(secret.Data["AWS_SECRET_ACCESS_KEY"]))
 }
 
