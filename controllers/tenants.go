@@ -40,7 +40,7 @@ type gathering struct {
 // A tenant of ten thousand objects takes a hundredth of a second to gather, a tenth when it has changed, and each of
 // them asks for it: what was gathered serves for so many times what it took, and not longer than that.
 const (
-	recentShare = 20
+	recentShare = 100
 	recentLimit = time.Second
 )
 

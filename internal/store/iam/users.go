@@ -13,10 +13,13 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
 )
 
+// mostItems is as many as the IAM API gives in one answer.
+const mostItems = 1000
+
 // List implements identity.Driver. AWS leaves tags out of this listing, VersityGW gives them.
 func (d *Driver) List(ctx context.Context, pathPrefix string) ([]identity.Identity, error) {
 	var list []identity.Identity
-	pages := iam.NewListUsersPaginator(d.client, &iam.ListUsersInput{PathPrefix: aws.String(pathPrefix)})
+	pages := iam.NewListUsersPaginator(d.client, &iam.ListUsersInput{PathPrefix: aws.String(pathPrefix), MaxItems: aws.Int32(mostItems)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
