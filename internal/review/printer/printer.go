@@ -3,6 +3,8 @@
 package printer
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,12 +17,15 @@ import (
 // without control characters, so that no text in it can pass for another row.
 type Table struct {
 	out *tabwriter.Writer
-	err error
+	// buffered, since every cell and every gap is written by itself.
+	buffered *bufio.Writer
+	err      error
 }
 
 // NewTable begins a table with its head.
 func NewTable(w io.Writer, columns ...string) *Table {
-	t := &Table{out: tabwriter.NewWriter(w, 0, 8, 3, ' ', 0)}
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	t := &Table{out: tabwriter.NewWriter(buffered, 0, 8, 3, ' ', 0), buffered: buffered}
 	t.Row(columns...)
 	return t
 }
@@ -43,7 +48,7 @@ func (t *Table) End() error {
 	if t.err != nil {
 		return fmt.Errorf("writing the answer: %w", t.err)
 	}
-	if err := t.out.Flush(); err != nil {
+	if err := errors.Join(t.out.Flush(), t.buffered.Flush()); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	return nil
