@@ -65,7 +65,7 @@ func TestUsersAreListedByPathWithTheirReadableName(t *testing.T) {
 func TestAListOfUsersIsPagedThrough(t *testing.T) {
 	rec := &recorder{}
 	s := open(t, func(c *store.Config) { c.Hook = rec.hook })
-	const many = 120 // a page holds 100
+	const many = 1001 // a page holds 1,000
 	want := map[string]bool{}
 	for i := range many {
 		id := identityOf(t, fmt.Sprintf("user-%d", i))
