@@ -31,9 +31,11 @@ type PublicLinkSpec struct {
 	Message string `json:"message,omitempty"`
 	// notBefore is when the link begins to work; at once when absent.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self <= timestamp('9999-12-31T23:59:59Z')",message="no such time; write one like 2027-03-31T00:00:00Z"
 	NotBefore *metav1.Time `json:"notBefore,omitempty"`
 	// notAfter is when the link ends; after the Library's defaultTTL when absent.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self <= timestamp('9999-12-31T23:59:59Z')",message="no such time; write one like 2027-03-31T00:00:00Z"
 	NotAfter *metav1.Time `json:"notAfter,omitempty"`
 	// passwordSecretRef names the key of a Secret that holds the password. The
 	// Secret must carry the label dam.vitrine.dev/use: link-password.

@@ -61,9 +61,11 @@ type RoleBindingSpec struct {
 	Targets []Target `json:"targets,omitempty"`
 	// notBefore is when access begins; at once when absent.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self <= timestamp('9999-12-31T23:59:59Z')",message="no such time; write one like 2027-03-31T00:00:00Z"
 	NotBefore *metav1.Time `json:"notBefore,omitempty"`
 	// notAfter is when access ends; never when absent.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self <= timestamp('9999-12-31T23:59:59Z')",message="no such time; write one like 2027-03-31T00:00:00Z"
 	NotAfter *metav1.Time `json:"notAfter,omitempty"`
 	// reason for the reviewer: why this access is given.
 	// +optional

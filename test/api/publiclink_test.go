@@ -1,5 +1,7 @@
 package api
 
+import "slices"
+
 const oneTarget = `a link has exactly one target: folder, collection or asset`
 
 var publicLinks = table{
@@ -72,7 +74,7 @@ spec:
 		refused("a sponsor is of this namespace", `spec: {sponsor: {kind: User, name: northlight/nora}}`, `spec.sponsor.name in body should match`),
 		refused("a sponsor's name is at most 63 characters long", `spec: {sponsor: {kind: User, name: `+long(64)+`}}`, `spec.sponsor.name: Too long`),
 		refused("suspend is true or false", `spec: {suspend: "yes"}`, `spec.suspend in body must be of type boolean`),
-	}, assetPaths()...),
+	}, slices.Concat(assetPaths(), times("notBefore"), times("notAfter"))...),
 	updates: []refusable{
 		accepted("words, window and presets may change", `spec: {title: New, notAfter: "2027-03-31T00:00:00Z", renditions: [web], suspend: true}`),
 		refused("the target stays", `spec: {target: {collection: {name: others}}}`, `target cannot change, since people hold the URL; make a new PublicLink`),
