@@ -106,6 +106,9 @@ func expiry(f Facts) (at time.Time, problem string) {
 	switch {
 	case f.Spec.NotAfter != nil:
 		at = f.Spec.NotAfter.Time
+		if at.IsZero() { // which means never here, and was declared as an end
+			at = time.Unix(0, 0).UTC()
+		}
 	case ttl > 0 && !f.FirstSeen.IsZero():
 		at = f.FirstSeen.Add(ttl)
 	}

@@ -38,6 +38,7 @@ func TestEvaluate(t *testing.T) {
 		{"open from the very instant of its begin", with(func(f *link.Facts) { f.Spec.NotBefore = at(day.Add(hour)) }), day.Add(hour), v1alpha1.LinkActive, time.Time{}, time.Time{}, ""},
 		{"open until a moment before its end", with(func(f *link.Facts) { f.Spec.NotAfter = at(day.Add(hour)) }), day.Add(hour - 1), v1alpha1.LinkActive, day.Add(hour), day.Add(hour), ""},
 		{"over at the very instant of its end", with(func(f *link.Facts) { f.Spec.NotAfter = at(day.Add(hour)) }), day.Add(hour), v1alpha1.LinkExpired, day.Add(hour), time.Time{}, ""},
+		{"over, where its end is the zero instant, which is not never", with(func(f *link.Facts) { f.Defaults = limits; f.Spec.NotAfter = at(time.Time{}) }), later, v1alpha1.LinkExpired, time.Unix(0, 0), time.Time{}, ""},
 		{"the library's default counts from the first day", with(func(f *link.Facts) { f.Defaults = limits }), day, v1alpha1.LinkActive, day.Add(24 * hour), day.Add(24 * hour), ""},
 		{"an end of its own may be later than the default", with(func(f *link.Facts) { f.Defaults = limits; f.Spec.NotAfter = at(day.Add(30 * hour)) }), day.Add(29 * hour), v1alpha1.LinkActive, day.Add(30 * hour), day.Add(30 * hour), ""},
 		{"but not than the ceiling, and that is a problem to tell", with(func(f *link.Facts) { f.Defaults = limits; f.Spec.NotAfter = at(later) }), day, v1alpha1.LinkActive, day.Add(48 * hour), day.Add(48 * hour), v1alpha1.ReasonExpiryAboveMaximum},
