@@ -142,9 +142,8 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if err := r.protect(ctx, obj, id); err != nil {
 		return outcome{}, err
 	}
-	firstSeen := metav1.NewTime(record.FirstSeen)
-	obj.Status.ID, obj.Status.TokenHash, obj.Status.FirstSeen = id, record.Hash, &firstSeen
-	obj.Status.Library = library.Name
+	obj.Status.ID, obj.Status.TokenHash, obj.Status.Library = id, record.Hash, library.Name
+	r.bound(tenant, obj, record)
 
 	if err := r.list(ctx, connection, bucket, obj, tenant, library, shown); err != nil {
 		return outcome{}, err
@@ -191,14 +190,20 @@ func (r *PublicLinkReconciler) targetless(obj *v1alpha1.PublicLink, err error) (
 	return outcome{}, stall(target.Reason, "%s", target.Message)
 }
 
-// conclude tells phase and end, and says when time alone will change them.
-func (r *PublicLinkReconciler) conclude(obj *v1alpha1.PublicLink, v link.Verdict) outcome {
-	obj.Status.Phase = v.Phase
-	obj.Status.ExpiresAt = nil
-	if !v.ExpiresAt.IsZero() {
+// bound tells when a link was first made and when it ends, in one step: admission takes
+// a link that has the one and not the other for one that never ends.
+func (r *PublicLinkReconciler) bound(tenant *Tenant, obj *v1alpha1.PublicLink, record link.Record) {
+	firstSeen := metav1.NewTime(record.FirstSeen)
+	obj.Status.FirstSeen, obj.Status.ExpiresAt = &firstSeen, nil
+	if v := linkVerdict(tenant, obj, r.Clock.Now()); !v.ExpiresAt.IsZero() {
 		ends := metav1.NewTime(v.ExpiresAt)
 		obj.Status.ExpiresAt = &ends
 	}
+}
+
+// conclude tells the phase, and says when time alone will change it.
+func (r *PublicLinkReconciler) conclude(obj *v1alpha1.PublicLink, v link.Verdict) outcome {
+	obj.Status.Phase = v.Phase
 	again := time.Duration(0)
 	if obj.Spec.PasswordSecretRef != nil {
 		again = passwordInterval

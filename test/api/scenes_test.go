@@ -236,7 +236,7 @@ spec:
 		// It has a default end from its Library.
 		kind:   "PublicLink",
 		base:   openLink,
-		status: `{phase: Active, expiresAt: "2027-03-31T00:00:00Z"}`,
+		status: `{phase: Active, firstSeen: "2026-12-15T00:00:00Z", expiresAt: "2027-03-31T00:00:00Z"}`,
 		updates: []attempt{
 			needs("it is protected", `spec: {passwordSecretRef: {name: words, key: password}}`),
 			needs("originals are hidden", `spec: {originals: Hidden}`),
@@ -250,13 +250,20 @@ spec:
 		// It has no end.
 		kind:    "PublicLink",
 		base:    openLink,
-		status:  `{phase: Active}`,
+		status:  `{phase: Active, firstSeen: "2026-12-15T00:00:00Z"}`,
 		updates: []attempt{needs("it gets an end", `spec: {notAfter: "2027-04-01T00:00:00Z"}`)},
 	},
 	{
 		// Nobody has looked yet when it ends.
 		kind:    "PublicLink",
 		base:    openLink,
+		updates: []attempt{needs("it gets an end, which may be later than its library's default", `spec: {notAfter: "2027-04-01T00:00:00Z"}`, "link folders/launch")},
+	},
+	{
+		// What it shows was never there, so nobody knows when it ends.
+		kind:    "PublicLink",
+		base:    openLink,
+		status:  `{phase: Unavailable}`,
 		updates: []attempt{needs("it gets an end, which may be later than its library's default", `spec: {notAfter: "2027-04-01T00:00:00Z"}`, "link folders/launch")},
 	},
 	{
