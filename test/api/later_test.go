@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 )
 
 // TestFieldsOfLaterVersionsWiden gives each kind one more field: whoever sets it, changes it or takes it
@@ -58,23 +59,51 @@ func TestFieldsOfLaterVersionsWiden(t *testing.T) {
 	}
 }
 
-// TestWhatIsMadeAgainIsMade deletes everything and makes it again as it was: that gives as much as making
-// it for the first time.
+// TestWhatIsMadeAgainIsMade deletes everything and makes it again: that gives as much as making it for the
+// first time, to whatever names it still, and those who may delete something may not put another in its place.
 //
 // features: K12
 func TestWhatIsMadeAgainIsMade(t *testing.T) {
 	a := newAuthors(t)
 	for _, s := range firstScenes() {
 		t.Run(s.kind, func(t *testing.T) {
-			object := s.table().object(t, "metadata: {name: again}")
+			first := s.creates[0]
+			object := s.table().object(t, first.change)
 			if _, err := s.on(server.dynamic).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.on(server.dynamic).Delete(t.Context(), "again", metav1.DeleteOptions{}); err != nil {
+			if err := s.on(server.dynamic).Delete(t.Context(), object.GetName(), metav1.DeleteOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.on(a.with(t)).Create(t.Context(), object, metav1.CreateOptions{}); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "needs the verb") {
-				t.Errorf("%v, want a verb to be asked for", err)
+			if len(first.needs) == 0 {
+				t.Fatal("making it needs no verb")
+			}
+			first.judge(t, a, func(client dynamic.Interface) error {
+				_, err := s.on(client).Create(t.Context(), object, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+				return err
+			})
+		})
+	}
+	for _, c := range []struct {
+		kind, base, again string
+		held              []string
+		want              string
+	}{
+		{"Folder", `spec: {libraryRef: {name: brand}, path: launch}`, `spec: {path: finance}`, []string{"share libraries/brand"}, needsVerb("share", "folders", "moved")},
+	} {
+		t.Run("another "+c.kind+" in its place", func(t *testing.T) {
+			s := scene{kind: c.kind, base: c.base}
+			object := s.table().object(t, "metadata: {name: moved}")
+			if _, err := s.on(server.dynamic).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			author := a.with(t, c.held...)
+			if err := s.on(author).Delete(t.Context(), "moved", metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			object.Object = patched(t, object.Object, c.again)
+			if _, err := s.on(author).Create(t.Context(), object, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want it forbidden, with %s", err, c.want)
 			}
 		})
 	}

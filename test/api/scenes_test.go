@@ -132,8 +132,8 @@ spec:
 spec: {libraryRef: {name: brand}, path: launch/final}
 `,
 		creates: []attempt{
-			needs("a folder is made", ``, "share libraries/brand"),
-			needs("a restricted folder is made", `spec: {access: Restricted}`, "share libraries/brand"),
+			needs("a folder is made, which grants and links may name already", ``, "share libraries/brand", "share folders/case", "link folders/case"),
+			needs("a restricted folder is made", `spec: {access: Restricted}`, "share libraries/brand", "share folders/case", "link folders/case"),
 		},
 		updates: []attempt{onlyMetadata, needs("a title is free", `spec: {title: Finals}`)},
 		deletes: []attempt{needs("a folder may be taken away", ``)},
