@@ -90,6 +90,7 @@ func TestWhatIsMadeAgainIsMade(t *testing.T) {
 		want              string
 	}{
 		{"Folder", `spec: {libraryRef: {name: brand}, path: launch}`, `spec: {path: finance}`, []string{"share libraries/brand"}, needsVerb("share", "folders", "moved")},
+		{"Collection", `spec: {libraryRef: {name: brand}, items: [{path: launch/hero-1.jpg}]}`, `spec: {items: [{path: "**"}]}`, []string{"collect libraries/brand", "curate collections/moved"}, needsVerb("collect", "collections", "moved")},
 	} {
 		t.Run("another "+c.kind+" in its place", func(t *testing.T) {
 			s := scene{kind: c.kind, base: c.base}

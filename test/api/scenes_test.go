@@ -164,7 +164,7 @@ spec:
   title: Heroes
   items: [{path: launch/hero-1.jpg}, {path: launch/hero-2.jpg}]
 `,
-		creates: []attempt{needs("a collection is made of a library's files", ``, "collect libraries/brand")},
+		creates: []attempt{needs("a collection is made of a library's files, which grants and links may name already", ``, "collect libraries/brand", "collect collections/case")},
 		updates: []attempt{
 			onlyMetadata,
 			needs("a file is added", `spec: {items: [{path: launch/hero-1.jpg}, {path: launch/hero-2.jpg}, {path: board/plan.pdf}]}`, "collect libraries/brand", "collect collections/case"),
