@@ -47,8 +47,10 @@ and each place that a policy names, the users and their rights. What cannot be e
 marked NOT EXPRESSED. Nothing is changed anywhere.
 
 The store is asked with your own keys, from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, over its S3 API and, for
-users and their policies, the IAM API (--iam-endpoint). They need to list the bucket, to read its policy, and to list
-users and read their policies; what they may not read is told in the output.`,
+users and groups and their policies, the IAM API (--iam-endpoint) or, without that flag, the admin API of a MinIO. They
+need to list the bucket, to read its policy, and to list users and groups and read their policies, attached ones included;
+what they may not read is told in the output. Rights of roles and of sessions (web identity, LDAP) are not looked at, nor
+those of access keys with policies of their own. What a group has each of its members gets by name.`,
 		Example: "  kubectl dam export --bucket acme-archive --s3-endpoint https://s3.example.org --iam-endpoint https://iam.example.org -n acme > archive.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -82,7 +84,7 @@ users and read their policies; what they may not read is told in the output.`,
 	}
 	flags := c.Flags()
 	f.add(flags)
-	flags.StringVar(&f.iam, "iam-endpoint", "", "URL of the store's IAM API; that of S3 when absent")
+	flags.StringVar(&f.iam, "iam-endpoint", "", "URL of the store's IAM API; when absent that of S3 is asked for it, and for the admin API of a MinIO")
 	flags.StringVar(&f.account, "account", "", "the account number in the store's policies; twelve zeros when absent")
 	flags.StringVar(&bucket, "bucket", "", "the bucket to describe")
 	flags.StringVar(&library, "library", "", "the Library's name; made of the bucket's when absent")

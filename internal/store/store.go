@@ -52,6 +52,8 @@ type (
 	Held = identity.Held
 	// Holders attaches policy documents to users and groups.
 	Holders = identity.Holders
+	// Bearer is a user or group with the policies that are its own.
+	Bearer = identity.Bearer
 )
 
 // The kinds of Holder.
@@ -167,6 +169,12 @@ func newDriver(cfg Config, transport *conn.Transport) identity.Driver {
 func (s *Store) Holders(by Enforcement) Holders {
 	holders, _ := s.driver.Holders(by)
 	return holders
+}
+
+// Bearers tells of every user and group of the store, whosever they are, with the policies that are their own; unread says in words what
+// the credentials may not read.
+func (s *Store) Bearers(ctx context.Context) (all []Bearer, unread []string, err error) {
+	return s.driver.Bearers(ctx)
 }
 
 // Close gives back idle connections. Calls under way end by themselves.

@@ -2,6 +2,9 @@ package store_test
 
 import (
 	"context"
+	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,17 +39,36 @@ func TestWhatABucketHasIsExportedAsDeclarations(t *testing.T) {
 	inline(t, writer.Name, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":["arn:aws:s3:::`+name+`/press/*"]}]}`)
 
 	reach := inventory.Reach{Endpoint: versitygw.S3Endpoint, IAMEndpoint: versitygw.IAMEndpoint, Region: versitygw.Region, AccessKeyID: versitygw.AccessKey, SecretAccessKey: versitygw.SecretKey}
-	found, err := inventory.Survey(t.Context(), reach, name)
+	grants, text := exported(t, reach, name)
+	if want := "viewer to " + reader.Name + " on launch; store-download-upload to " + writer.Name + " on press"; grants != want {
+		t.Errorf("the grants are %q, and should be %q; exported is\n%s", grants, want, text)
+	}
+	if strings.Contains(text, "NOT EXPRESSED") {
+		t.Errorf("something is said to be left out where nothing is:\n%s", text)
+	}
+	if strings.Contains(text, bystander.Name) {
+		t.Errorf("one who has nothing in the bucket is exported:\n%s", text)
+	}
+	objects, err := inventory.List(t.Context(), reach, []string{name, name + "-dam"})
+	if err != nil || len(objects) != 3 || objects[0].Size != 5 {
+		t.Errorf("the objects are %+v (%v)", objects, err)
+	}
+}
+
+// exported are the grants that export writes for a bucket, and all that it writes.
+func exported(t *testing.T, reach inventory.Reach, bucket string) (all, text string) {
+	t.Helper()
+	found, err := inventory.Survey(t.Context(), reach, bucket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := adopt.Export(found, adopt.Options{Namespace: "acme", Library: "archive", Store: "default"})
+	written, err := adopt.Export(found, adopt.Options{Namespace: "acme", Library: "archive", Store: "default"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var grants []string
 	names := map[string]string{} // of users, by what the store calls them
-	for document := range strings.SplitSeq(string(text), "---\n") {
+	for document := range strings.SplitSeq(string(written), "---\n") {
 		var o struct {
 			Kind     string
 			Metadata struct{ Name string }
@@ -62,26 +84,67 @@ func TestWhatABucketHasIsExportedAsDeclarations(t *testing.T) {
 		}
 		switch o.Kind {
 		case "Library":
-			if o.Spec.Bucket.Name != name || o.Spec.Bucket.Management != v1alpha1.BucketAdopt || o.Spec.DriftPolicy != v1alpha1.DriftReport {
+			if o.Spec.Bucket.Name != bucket || o.Spec.Bucket.Management != v1alpha1.BucketAdopt || o.Spec.DriftPolicy != v1alpha1.DriftReport {
 				t.Errorf("the library is %+v", o.Spec)
 			}
 		case "User":
 			names[o.Metadata.Name] = o.Spec.DisplayName
 		case "RoleBinding":
-			grants = append(grants, o.Spec.RoleRef.Name+" to "+names[o.Spec.Subjects[0].Name]+" on "+o.Spec.Targets[0].Name)
+			for _, subject := range o.Spec.Subjects {
+				grants = append(grants, o.Spec.RoleRef.Name+" to "+names[subject.Name]+" on "+o.Spec.Targets[0].Name)
+			}
 		}
 	}
-	want := []string{"viewer to " + reader.Name + " on launch", "store-download-upload to " + writer.Name + " on press"}
-	if strings.Join(grants, "; ") != strings.Join(want, "; ") {
-		t.Errorf("the grants are %q, and should be %q; exported is\n%s", grants, want, text)
-	}
-	if strings.Contains(string(text), bystander.Name) {
-		t.Errorf("one who has nothing in the bucket is exported:\n%s", text)
-	}
-	objects, err := inventory.List(t.Context(), reach, []string{name, name + "-dam"})
-	if err != nil || len(objects) != 3 || objects[0].Size != 5 {
-		t.Errorf("the objects are %+v (%v)", objects, err)
-	}
+	return strings.Join(grants, "; "), string(written)
+}
+
+// What users have at MinIO is attached to them and to their groups, and found by the administrator's key alone.
+//
+// features: U11
+func TestWhatIsAttachedAtMinIOIsExported(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s := open(t)
+		name := bucket(t, s)
+		if _, err := s.PutObject(t.Context(), name, "launch/a.jpg", []byte("12345"), "image/jpeg", store.Always()); err != nil {
+			t.Fatal(err)
+		}
+		let := func(user, policy string, group bool) {
+			byHand(t, http.MethodPut, "set-user-or-group-policy", url.Values{"policyName": {policy}, "userOrGroup": {user}, "isGroup": {strconv.FormatBool(group)}}, nil)
+		}
+		write := func(policy, document string) {
+			byHand(t, http.MethodPut, "add-canned-policy", url.Values{"name": {policy}}, []byte(`{"Version":"2012-10-17","Statement":[`+document+`]}`))
+		}
+		direct, _ := user(t, s, "direct")
+		member, _ := user(t, s, "member")
+		bystander, _ := user(t, s, "bystander")
+		write(name+"-own", `{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":["arn:aws:s3:::`+name+`/press/*"]}`)
+		write(name+"-team", `{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+name+`/launch/*"]},
+			{"Effect":"Allow","Action":["s3:ListBucket"],"Resource":["arn:aws:s3:::`+name+`"],"Condition":{"StringLike":{"s3:prefix":["launch/*"]}}}`)
+		write(name+"-other", `{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+name+`-2/*"]}`)
+		let(direct.Name, name+"-own", false)
+		let(bystander.Name, name+"-other", false)
+		for group, members := range map[string]string{name + "-team": `"` + member.Name + `"`, name + "-asleep": `"` + bystander.Name + `"`} {
+			byHand(t, http.MethodPut, "update-group-members", nil, []byte(`{"group":"`+group+`","members":[`+members+`],"isRemove":false,"groupStatus":"enabled"}`))
+			let(group, name+"-team", true)
+		}
+		byHand(t, http.MethodPut, "set-group-status", url.Values{"group": {name + "-asleep"}, "status": {"disabled"}}, nil)
+
+		reach := inventory.Reach{Endpoint: minioBed.Endpoint, Region: minioBed.Region, AccessKeyID: minioBed.AccessKey, SecretAccessKey: minioBed.SecretKey}
+		grants, text := exported(t, reach, name)
+		if want := "viewer to " + member.Name + " on launch; store-download-upload to " + direct.Name + " on press"; grants != want {
+			t.Errorf("the grants are %q, and should be %q; exported is\n%s", grants, want, text)
+		}
+		if want := "NOT EXPRESSED: of the group " + name + "-asleep not all rights are known: it is disabled"; !strings.Contains(text, want) || strings.Contains(text, bystander.Name) {
+			t.Errorf("a group that is disabled is not told, or a member of it is let in:\n%s", text)
+		}
+		// Keys that may not look at users get no file that seems complete.
+		_, key := user(t, s, "nobody-special")
+		byHand(t, http.MethodPut, "set-user-or-group-policy", url.Values{"policyName": {"readwrite"}, "userOrGroup": {identityOf(t, "nobody-special").Name}, "isGroup": {"false"}}, nil)
+		reach.AccessKeyID, reach.SecretAccessKey = key.ID, key.Secret.Reveal()
+		if grants, text := exported(t, reach, name); grants != "" || !strings.Contains(text, "NOT EXPRESSED: NO USER AND NO GROUP of the store can be listed with your keys") || strings.Contains(text, reach.SecretAccessKey) {
+			t.Errorf("the grants are %q; exported is\n%s", grants, text)
+		}
+	})
 }
 
 // inline gives a user a policy of its own, as an administrator would by hand.

@@ -28,6 +28,7 @@ type Found struct {
 	// Policy of the bucket; empty when it has none.
 	Policy []byte
 	Users  []User
+	Groups []Group
 	// Unread says what the caller's keys could not read.
 	Unread []string
 }
@@ -38,6 +39,15 @@ type User struct {
 	// Principal is how a bucket policy names the user.
 	Principal string
 	// Policies are those attached to the user, by name.
+	Policies map[string][]byte
+}
+
+// Group is some of the users, who have what it has.
+type Group struct {
+	Name string
+	// Members by name.
+	Members []string
+	// Policies are those of the group, by name.
 	Policies map[string][]byte
 }
 
@@ -70,6 +80,7 @@ func Export(found Found, o Options) ([]byte, error) {
 	comment("What the bucket %s has now: %d objects, %d bytes. Written for review, and not applied.", found.Bucket, found.Objects, found.Bytes)
 	comment("Vitrine only reports at first what differs (driftPolicy: Report), and touches no policy that is not its own.")
 	comment("Its users get identities and keys of Vitrine's: hand those out before you take the old policies away.")
+	comment("Rights of roles and of sessions, and of access keys with policies of their own, are not looked at.")
 	for _, line := range x.unsaid {
 		comment("NOT EXPRESSED: %s", line)
 	}

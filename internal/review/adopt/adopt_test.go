@@ -18,7 +18,17 @@ var found = Found{
 		{Name: "bob", Principal: "arn:aws:iam::000000000000:user/bob", Policies: map[string][]byte{
 			"own": []byte(`{"Statement": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": "arn:aws:s3:::acme-archive/press/*"}}`),
 		}},
+		{Name: "carol", Principal: "arn:aws:iam::000000000000:user/carol"},
 		{Name: "unrelated", Principal: "arn:aws:iam::000000000000:user/unrelated"},
+	},
+	Groups: []Group{
+		{Name: "press team", Members: []string{"carol", "ghost"}, Policies: map[string][]byte{
+			"readers": []byte(`{"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}, {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}`),
+			"wide":    []byte(`{"Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": ["arn:aws:s3:::acme-archive*", "arn:aws:s3:::*/press/*", "arn:aws:s3:::acme-other*"]}]}`),
+			"others":  []byte(`{"Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-other/*"}]}`),
+			"vitrine": []byte(`{"Statement": [{"Sid": "VitrineRead123", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-archive/x/*"}]}`),
+		}},
+		{Name: "empty", Policies: map[string][]byte{"all": []byte(`{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`)}},
 	},
 	Policy: []byte(`{"Version": "2012-10-17", "Statement": [
 {"Sid": "read", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::000000000000:user/Alice.Smith", "arn:aws:iam::000000000000:user/bob"]}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-archive/Launch 2026/*"},

@@ -98,29 +98,73 @@ var harmless = map[string]bool{"s3:GetBucketLocation": true, "s3:ListAllMyBucket
 // read finds the rights that the policies give in the bucket, and tells what it cannot express.
 func (x *export) read(found Found) []right {
 	all := map[[2]string]access.Permissions{} // by principal and prefix
-	take := func(where string, document []byte, of string) {
+	take := func(where string, document []byte, of ...string) {
 		parsed, err := statements(document)
 		if err != nil {
 			x.skip("%s cannot be read: %v", where, err)
 			return
 		}
 		for i, s := range parsed {
-			x.statement(found, fmt.Sprintf("%s, statement %s", where, label(s, i)), s, of, all)
+			if concerns(s, found.Bucket) {
+				x.statement(found, fmt.Sprintf("%s, statement %s", where, label(s, i)), s, of, all)
+			}
 		}
 	}
 	if len(found.Policy) > 0 {
-		take("the bucket policy", found.Policy, "")
+		take("the bucket policy", found.Policy)
 	}
 	for _, u := range found.Users {
 		for _, name := range slices.Sorted(maps.Keys(u.Policies)) {
 			take("the policy "+name+" of user "+u.Name, u.Policies[name], u.Principal)
 		}
 	}
+	for _, g := range found.Groups {
+		x.group(found, g, take)
+	}
 	rights := make([]right, 0, len(all))
 	for at, permissions := range all {
 		rights = append(rights, right{at[0], at[1], permissions})
 	}
 	return rights
+}
+
+// group takes what a group has as its members': each of them has it.
+func (x *export) group(found Found, g Group, take func(where string, document []byte, of ...string)) {
+	var members []string
+	for _, name := range g.Members {
+		i := slices.IndexFunc(found.Users, func(u User) bool { return u.Name == name })
+		if i < 0 {
+			x.skip("the group %s has the member %s, who is no user of this store", g.Name, name)
+			continue
+		}
+		members = append(members, found.Users[i].Principal)
+	}
+	if len(members) == 0 {
+		return // nobody has what it gives
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.Policies)) {
+		take("the policy "+name+" of group "+g.Name, g.Policies[name], members...)
+	}
+}
+
+// anything are the resources that are every bucket and every object.
+var anything = []string{"*", "arn:aws:s3:::*"}
+
+// concerns tells whether a statement may be about the bucket: policies of users say much about other things.
+func concerns(s statement, bucket string) bool {
+	if s.NotAction == nil && !slices.ContainsFunc(s.Action, func(action string) bool { return mayBegin(strings.ToLower(action), "s3:") }) {
+		return false
+	}
+	arn := "arn:aws:s3:::" + bucket
+	return s.NotResource != nil || slices.ContainsFunc(s.Resource, func(resource string) bool { return resource == arn || mayBegin(resource, arn+"/") })
+}
+
+// mayBegin tells whether a pattern may match what begins so.
+func mayBegin(pattern, prefix string) bool {
+	if open := strings.IndexAny(pattern, "*?$"); open >= 0 && strings.HasPrefix(prefix, pattern[:open]) {
+		return true
+	}
+	return strings.HasPrefix(pattern, prefix)
 }
 
 func label(s statement, i int) string {
@@ -130,10 +174,10 @@ func label(s statement, i int) string {
 	return fmt.Sprint(i + 1)
 }
 
-// statement adds what one statement allows. of is whose it is, when it names nobody.
-func (x *export) statement(found Found, where string, s statement, of string, all map[[2]string]access.Permissions) {
+// statement adds what one statement allows. of are those whose it is; none when it names them itself.
+func (x *export) statement(found Found, where string, s statement, of []string, all map[[2]string]access.Permissions) {
 	switch {
-	case policy.Ours(s.Sid) && of == "":
+	case policy.Ours(s.Sid):
 		x.skip("%s is Vitrine's own", where)
 		return
 	case s.Effect != "Allow":
@@ -143,8 +187,8 @@ func (x *export) statement(found Found, where string, s statement, of string, al
 		x.skip("%s allows all but something", where)
 		return
 	}
-	who := []string{of}
-	if of == "" {
+	who := of
+	if who == nil {
 		who = x.known(found, where, s.Principal)
 	}
 	prefixes, listing, ok := x.condition(where, s)
@@ -152,22 +196,25 @@ func (x *export) statement(found Found, where string, s statement, of string, al
 		return
 	}
 	permissions, listed := x.permissions(where, s.Action)
-	for _, resource := range s.Resource {
-		path, inBucket := strings.CutPrefix(resource, "arn:aws:s3:::"+found.Bucket)
+	arn := "arn:aws:s3:::" + found.Bucket
+	resources := s.Resource
+	if slices.ContainsFunc(resources, func(resource string) bool { return slices.Contains(anything, resource) }) {
+		resources = texts{arn, arn + "/*"}
+	}
+	for _, resource := range resources {
+		path, inBucket := strings.CutPrefix(resource, arn)
 		var add map[string]access.Permissions
 		switch {
-		case !inBucket && !strings.Contains(resource, "*"):
+		case !concerns(statement{Action: s.Action, Resource: texts{resource}}, found.Bucket):
 			continue // another bucket's
-		case !inBucket:
-			x.skip("%s is about %s, which may be this bucket", where, resource)
-			continue
 		case path == "":
 			add = map[string]access.Permissions{}
 			for _, prefix := range listing {
 				add[prefix] = listed
 			}
-		case !strings.HasPrefix(path, "/"):
-			continue // a bucket whose name begins alike
+		case !inBucket || path[0] != '/':
+			x.skip("%s is about %s, which may be this bucket", where, resource)
+			continue
 		default:
 			prefix, folder := folderOf(path[1:])
 			if !folder {

@@ -15,7 +15,7 @@ import (
 // Reach is how to come to a store, as the one who asks.
 type Reach struct {
 	Endpoint string
-	// IAMEndpoint is that of the identity API; Endpoint when empty.
+	// IAMEndpoint is that of the IAM API; when it is empty, Endpoint is asked for that API, and for MinIO's.
 	IAMEndpoint string
 	Region      string
 	// CABundle is PEM of authorities to trust beside the system's.
@@ -29,7 +29,7 @@ type Reach struct {
 // ErrKeys says that the caller's own keys are missing.
 var ErrKeys = errors.New("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys of your own")
 
-func (r Reach) open() (*store.Store, error) {
+func (r Reach) open(driver store.Driver) (*store.Store, error) {
 	if r.AccessKeyID == "" || r.SecretAccessKey == "" {
 		return nil, ErrKeys
 	}
@@ -37,14 +37,14 @@ func (r Reach) open() (*store.Store, error) {
 		r.IAMEndpoint = r.Endpoint
 	}
 	return store.Open(store.Config{
-		Driver: store.DriverIAM, Endpoint: r.Endpoint, IAMEndpoint: r.IAMEndpoint, Region: r.Region, Account: r.Account, CABundle: r.CABundle,
+		Driver: driver, Endpoint: r.Endpoint, IAMEndpoint: r.IAMEndpoint, Region: r.Region, Account: r.Account, CABundle: r.CABundle,
 		Credentials: store.Credentials{AccessKeyID: r.AccessKeyID, SecretAccessKey: store.Secret(r.SecretAccessKey)},
 	})
 }
 
 // List lists the current objects of buckets. A bucket that does not exist has none.
 func List(ctx context.Context, r Reach, buckets []string) ([]compare.Object, error) {
-	s, err := r.open()
+	s, err := r.open(store.DriverIAM)
 	if err != nil {
 		return nil, err
 	}
@@ -62,14 +62,9 @@ func List(ctx context.Context, r Reach, buckets []string) ([]compare.Object, err
 	return objects, nil
 }
 
-// policyReader is what drivers can do that know policies of users.
-type policyReader interface {
-	InlinePolicies(ctx context.Context, name string) (map[string][]byte, error)
-}
-
 // Survey finds what a bucket holds, and who may do what in it. What the keys may not read is told.
 func Survey(ctx context.Context, r Reach, bucket string) (adopt.Found, error) {
-	s, err := r.open()
+	s, err := r.open(store.DriverIAM)
 	if err != nil {
 		return adopt.Found{}, err
 	}
@@ -90,19 +85,40 @@ func Survey(ctx context.Context, r Reach, bucket string) (adopt.Found, error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		found.Unread = append(found.Unread, fmt.Sprintf("the bucket policy cannot be read with your keys: %v", err))
 	}
-	users, err := s.Identities.List(ctx, "/")
-	if err != nil {
-		found.Unread = append(found.Unread, fmt.Sprintf("the store's users cannot be listed with your keys: %v", err))
-		return found, nil
-	}
-	for _, id := range users {
-		u := adopt.User{Name: id.Name, Principal: s.Identities.Principal(id)}
-		if reader, can := s.Identities.(policyReader); can {
-			if u.Policies, err = reader.InlinePolicies(ctx, id.Name); err != nil {
-				found.Unread = append(found.Unread, fmt.Sprintf("the policies of user %s cannot be read with your keys: %v", id.Name, err))
-			}
-		}
-		found.Users = append(found.Users, u)
-	}
+	people(ctx, r, s, &found)
 	return found, nil
+}
+
+// people finds the store's users and groups, by the IAM API or, where no endpoint of one is given and S3's is none, by MinIO's.
+func people(ctx context.Context, r Reach, s *store.Store, found *adopt.Found) {
+	bearers, unread, err := s.Bearers(ctx)
+	if err != nil && r.IAMEndpoint == "" {
+		byIAM := err
+		s, err = r.open(store.DriverMinIO)
+		if err == nil {
+			defer s.Close()
+			bearers, unread, err = s.Bearers(ctx)
+		}
+		if err != nil {
+			err = fmt.Errorf("neither by the IAM API: %w; nor by MinIO's: %w", byIAM, err)
+		}
+	}
+	if err != nil {
+		found.Unread = append(found.Unread, fmt.Sprintf("NO USER AND NO GROUP of the store can be listed with your keys, so none of their rights is below: %v", err))
+		return
+	}
+	found.Unread = append(found.Unread, unread...)
+	for _, b := range bearers {
+		kind := "user"
+		if b.Kind == store.HolderGroup {
+			kind = "group"
+			found.Groups = append(found.Groups, adopt.Group{Name: b.Name, Members: b.Members, Policies: b.Policies})
+		} else {
+			principal := s.Identities.Principal(store.Identity{Name: b.Name, Path: b.Path})
+			found.Users = append(found.Users, adopt.User{Name: b.Name, Principal: principal, Policies: b.Policies})
+		}
+		for _, what := range b.Unread {
+			found.Unread = append(found.Unread, fmt.Sprintf("of the %s %s not all rights are known: %s", kind, b.Name, what))
+		}
+	}
 }
