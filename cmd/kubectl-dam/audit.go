@@ -19,8 +19,8 @@ func (p *program) audit() *cobra.Command {
 		Use:   "audit",
 		Short: "Who has what, since when, and whether they use it",
 		Long: `Lists every grant that somebody has now, with the age of its binding, its end and its last use. A store's access
-logs tell of uses: give them with --access-log, in the format of S3 server access logs; without them last use is
-unknown, and so it is from files for whom the cluster knows no identity. -o csv is for spreadsheets and schedules.
+logs tell of uses: give them with --access-log, in the format of S3 server access logs as AWS and VersityGW write them
+(MinIO writes none); without them last use is unknown, and so it is from files for whom the cluster knows no identity. -o csv is for spreadsheets and schedules.
 ` + readsOnly,
 		Example: "  kubectl dam audit -n acme -o csv > acme.csv\n  kubectl dam audit -n acme --access-log ./logs/2027-03.log --unused 90",
 		Args:    cobra.NoArgs,

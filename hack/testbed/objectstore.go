@@ -40,6 +40,8 @@ type ObjectStoreOptions struct {
 	// Network, when set, is where its IAM service runs, so that it can ask issuers
 	// there. IAMEndpoint is on the loopback all the same.
 	Network *Network
+	// AccessLog, when set, is a file that its S3 service logs requests into. It is VersityGW's own then.
+	AccessLog string
 	// CAFile is PEM of the only authority that the IAM service trusts; empty for the system's.
 	CAFile string
 }
@@ -118,7 +120,12 @@ func (s *ObjectStore) start(ctx context.Context, dir string, options ObjectStore
 	if err != nil {
 		return err
 	}
-	args := []string{"--port", address(s3Port), "--region", s.Region, "--health", "/health", "--iam-standalone-endpoint", socket, "--sidecar", filepath.Join(dir, "sidecar")}
+	args := []string{"--port", address(s3Port), "--region", s.Region, "--health", "/health", "--iam-standalone-endpoint", socket}
+	if options.AccessLog != "" {
+		server = program
+		args = append(args, "--quiet", "--access-log", options.AccessLog, "posix")
+	}
+	args = append(args, "--sidecar", filepath.Join(dir, "sidecar"))
 	if !options.NoVersions {
 		args = append(args, "--versioning-dir", filepath.Join(dir, "versions"))
 	}

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/review"
 )
 
@@ -85,6 +86,29 @@ func TestAudit(t *testing.T) {
 	out.Reset()
 	if err := unknown.WriteTable(&out, false); err != nil || strings.Count(out.String(), "unknown") != 2 || !strings.Contains(out.String(), "100d") {
 		t.Errorf("without logs it says\n%s", out.String())
+	}
+}
+
+// versityLog are lines as VersityGW writes them, of a key with blanks and of a listing among them.
+const versityLog = `log starts 2027-02-01 10:00:00.5 +0000 UTC m=+0.05
+- acme-brand [06/January/2027:10:00:00 +0000] 192.0.2.3 AKALICE 3E57427F3 s3_GetObject press/a b.jpg /acme-brand/press/a%20b.jpg?x-id=GetObject 200 - 5 5 0 0 - MinIO (linux; amd64) - HOST SigV4 - AuthHeader s3.us-east-1.amazonaws.com - arn:aws:s3:::/acme-brand/press/a b.jpg Yes
+- acme-brand [07/February/2027:10:00:00 +0000] 192.0.2.3 AKALICE 3E57427F4 s3_ListObjectsV2 - /acme-brand/?list-type=2&prefix=press%2F 200 - 5 0 0 0 - MinIO (linux; amd64) - HOST SigV4 - AuthHeader s3.us-east-1.amazonaws.com - arn:aws:s3:::/acme-brand/ Yes
+- acme-brand [08/February/2027:10:00:00 +0000] 192.0.2.3 AKALICE 3E57427F5 s3_PutObject press/c.jpg /acme-brand/press/c.jpg 403 AccessDenied 5 0 0 0 - MinIO (linux; amd64) - HOST SigV4 - AuthHeader s3.us-east-1.amazonaws.com - arn:aws:s3:::/acme-brand/press/c.jpg Yes
+- acme-brand [09/February/2027:10:00:00 +0000] 192.0.2.3 AKALICE 3E57427F6 s3_GetBucketVersioning - /acme-brand/?versioning= 200 - 5 0 0 0 - MinIO (linux; amd64) - HOST SigV4 - AuthHeader s3.us-east-1.amazonaws.com - arn:aws:s3:::/acme-brand/ Yes
+`
+
+// features: U12
+func TestReadUsesReadsVersityGWs(t *testing.T) {
+	got, err := review.ReadUses(strings.NewReader(versityLog))
+	want := []review.Use{
+		{At: time.Date(2027, 1, 6, 10, 0, 0, 0, time.UTC), Requester: "AKALICE", Bucket: "acme-brand", Key: "press/a b.jpg", Permission: access.Download},
+		{At: time.Date(2027, 2, 7, 10, 0, 0, 0, time.UTC), Requester: "AKALICE", Bucket: "acme-brand", Key: "press/", Permission: access.List},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if uses, err := review.ReadUses(strings.NewReader("log starts 2027-02-01 10:00:00.5 +0000 UTC m=+0.05\n")); err != nil || len(uses) != 0 {
+		t.Errorf("a log that has only begun: %v, %v", uses, err)
 	}
 }
 

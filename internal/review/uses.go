@@ -26,19 +26,31 @@ type Use struct {
 // maxLogLine bounds a line: keys have 1,024 bytes, tripled by encoding, and agents are long.
 const maxLogLine = 64 << 10
 
-// operations are those of S3's server access logs that use a permission.
+// operations are those of S3's server access logs that use a permission, and VersityGW's names for them.
 var operations = map[string]access.Permission{
 	"REST.GET.OBJECT": access.Download, "REST.HEAD.OBJECT": access.Download, "REST.COPY.OBJECT_GET": access.Download,
 	"REST.GET.BUCKET": access.List, "REST.GET.BUCKETVERSIONS": access.List,
 	"REST.PUT.OBJECT": access.Upload, "REST.POST.UPLOADS": access.Upload, "REST.PUT.PART": access.Upload, "REST.POST.UPLOAD": access.Upload, "REST.COPY.OBJECT": access.Upload,
 	"REST.DELETE.OBJECT": access.Delete, "REST.POST.MULTI_OBJECT_DELETE": access.Delete,
+
+	"s3_GetObject": access.Download, "s3_HeadObject": access.Download,
+	"s3_ListObjects": access.List, "s3_ListObjectsV2": access.List, "s3_ListObjectVersions": access.List,
+	"s3_PutObject": access.Upload, "s3_PostObject": access.Upload, "s3_CopyObject": access.Upload, "s3_CreateMultipartUpload": access.Upload,
+	"s3_UploadPart": access.Upload, "s3_UploadPartCopy": access.Upload, "s3_CompleteMultipartUpload": access.Upload,
+	"s3_DeleteObject": access.Delete, "s3_DeleteObjects": access.Delete,
 }
 
 // logLine is the beginning of a line of a server access log: owner, bucket, time, address,
 // requester, request, operation, key, request line, status.
 var logLine = regexp.MustCompile(`^\S+ (\S+) \[([^\]]+)\] \S+ (\S+) \S+ (\S+) (\S+) "([^"]*)" (\d{3}) `)
 
-// ReadUses reads server access logs of S3, as stores write them. Lines about other things are
+// versityLine is the same of VersityGW, which quotes nothing, writes the key as it is, blanks included, and of the request its URI.
+var versityLine = regexp.MustCompile(`^\S+ (\S+) \[([^\]]+)\] \S+ (\S+) \S+ (s3_\w+) (.*?) (/\S*) (\d{3}) `)
+
+// versityStart begins the line that VersityGW writes when it opens a log.
+const versityStart = "log starts "
+
+// ReadUses reads server access logs of S3, as AWS and VersityGW write them. Lines about other things are
 // passed over; none that is about requests is an error, since it is another format then.
 func ReadUses(from io.Reader) ([]Use, error) {
 	lines := bufio.NewScanner(from)
@@ -46,36 +58,52 @@ func ReadUses(from io.Reader) ([]Use, error) {
 	var uses []Use
 	read, understood := 0, 0
 	for lines.Scan() {
-		if strings.TrimSpace(lines.Text()) == "" {
+		line := lines.Text()
+		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, versityStart) {
 			continue
 		}
 		read++
-		m := logLine.FindStringSubmatch(lines.Text() + " ")
-		if m == nil {
-			continue
+		u, understand, use := readUse(line + " ")
+		if understand {
+			understood++
 		}
-		understood++
-		at, err := time.Parse("02/Jan/2006:15:04:05 -0700", m[2])
-		permission, known := operations[m[4]]
-		if err != nil || !known || m[7][0] != '2' {
-			continue
+		if use {
+			uses = append(uses, u)
 		}
-		u := Use{At: at.UTC(), Requester: m[3], Bucket: m[1], Permission: permission}
-		if permission == access.List {
-			u.Key = prefixAsked(m[6])
-		} else if u.Key = decoded(m[5]); u.Key == "-" {
-			continue
-		}
-		uses = append(uses, u)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("reading the access log: %w", err)
 	}
 	if read > 0 && understood == 0 {
-		return nil, fmt.Errorf("reading the access log: none of its %d lines is in the format of S3 server access logs", read)
+		return nil, fmt.Errorf("reading the access log: none of its %d lines is in the format of S3 server access logs, as AWS and VersityGW write them", read)
 	}
 	return uses, nil
 }
+
+// readUse reads a line in either form; use tells whether it was a use of a permission.
+func readUse(line string) (u Use, understood, use bool) {
+	m, layout, key, uri := logLine.FindStringSubmatch(line), "02/Jan/2006:15:04:05 -0700", decoded, requested
+	if m == nil {
+		m, layout, key, uri = versityLine.FindStringSubmatch(line), "02/January/2006:15:04:05 -0700", asIs, asIs
+	}
+	if m == nil {
+		return Use{}, false, false
+	}
+	at, err := time.Parse(layout, m[2])
+	permission, known := operations[m[4]]
+	if err != nil || !known || m[7][0] != '2' {
+		return Use{}, true, false
+	}
+	u = Use{At: at.UTC(), Requester: m[3], Bucket: m[1], Permission: permission}
+	if permission == access.List {
+		u.Key = prefixAsked(uri(m[6]))
+	} else {
+		u.Key = key(m[5])
+	}
+	return u, true, permission == access.List || u.Key != "-"
+}
+
+func asIs(text string) string { return text }
 
 // decoded is a key as it was; the logs have it percent-encoded twice where it holds more than letters.
 func decoded(key string) string {
@@ -89,12 +117,17 @@ func decoded(key string) string {
 	return key
 }
 
-func prefixAsked(request string) string {
-	words := strings.Fields(request)
+// requested is the URI of a request line.
+func requested(line string) string {
+	words := strings.Fields(line)
 	if len(words) < 2 {
 		return ""
 	}
-	u, err := url.ParseRequestURI(words[1])
+	return words[1]
+}
+
+func prefixAsked(uri string) string {
+	u, err := url.ParseRequestURI(uri)
 	if err != nil {
 		return ""
 	}
