@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -72,7 +73,8 @@ func writePage(t *testing.T, name, text string) {
 }
 
 // runPage asks every question of a page; there are at least so many. The page shows what
-// is on stdout, and the exit code where it asks for it. It gives the page as it should be.
+// is on stdout, and the exit code where it asks for it. The clock is a reader's, so that a reader
+// gets the same answers. It gives the page as it should be.
 func runPage(t *testing.T, page string, least int) string {
 	t.Helper()
 	examples := consoleBlock.FindAllStringSubmatch(page, -1)
@@ -82,7 +84,7 @@ func runPage(t *testing.T, page string, least int) string {
 	for _, e := range examples {
 		t.Run(e[1], func(t *testing.T) {
 			var got strings.Builder
-			for line := range strings.Lines(ask(t, "", e[1])) {
+			for line := range strings.Lines(askAt(t, time.Now, "", e[1])) {
 				code, isCode := strings.CutPrefix(line, "exit code ")
 				switch {
 				case isCode && strings.Contains(e[2], "$ echo $?\n"):

@@ -21,8 +21,14 @@ func noon() time.Time { return time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC) }
 // ask runs one command line; it gives what it prints, complaints marked, and the exit code.
 func ask(t *testing.T, stdin, line string) string {
 	t.Helper()
+	return askAt(t, noon, stdin, line)
+}
+
+// askAt is ask by another clock.
+func askAt(t *testing.T, now func() time.Time, stdin, line string) string {
+	t.Helper()
 	var out, complaints bytes.Buffer
-	code := run(t.Context(), words(t, line), strings.NewReader(stdin), &out, &complaints, noon)
+	code := run(t.Context(), words(t, line), strings.NewReader(stdin), &out, &complaints, now)
 	s := "$ kubectl dam " + line + "\n" + out.String()
 	for c := range strings.Lines(complaints.String()) {
 		s += "stderr: " + c
