@@ -40,14 +40,18 @@ func (r *Review) endings(s Subject) []string {
 }
 
 func claimEnding(group string) string {
-	return fmt.Sprintf("what the group loses, by its RoleBindings, a window or a freeze, a running session by its claim loses within two seconds; but a person "+
-		"who is only taken out of the claim at the issuer keeps a session that is open until it ends: %s; kubectl dam freeze group %s ends it now, and must stand for as long", sessionLength, group)
+	return fmt.Sprintf("what the group loses, by its RoleBindings, a window or a freeze, a running session by its claim loses within %s; but a person "+
+		"who is only taken out of the claim at the issuer keeps a session that is open until it ends: %s; kubectl dam freeze group %s ends it now, and must stand for as long", soon, sessionLength, group)
 }
 
 func accountEnding(who string) string {
-	return fmt.Sprintf("what its groups lose, and being taken out of one, a running session of %s feels within two seconds; but when the ServiceAccount is deleted, a session that is open "+
-		"goes on until it ends: %s; take it out of spec.serviceAccounts, or freeze the group, to end it now", who, sessionLength)
+	return fmt.Sprintf("what its groups lose, and being taken out of one, a running session of %s feels within %s; but when the ServiceAccount is deleted, a session that is open "+
+		"goes on until it ends: %s; take it out of spec.serviceAccounts, or freeze the group, to end it now", who, soon, sessionLength)
 }
+
+// soon is when a store has a change in force; which way of enforcement it has is not known here. The instants are those of
+// the ObjectStore's effectWithin.
+const soon = "two seconds, or five where rights hang on identities, as on MinIO"
 
 // sessionLength is how long a session lasts; which driver a store has is not known here.
 const sessionLength = "an hour at most with the driver IAM, as long as the token says where a MinIO opens sessions itself"
@@ -64,7 +68,7 @@ func (r *Review) keyEndings(u *v1alpha1.User) []string {
 			overlap = k.Overlap.Value()
 		}
 		if overlap > 0 {
-			notes = append(notes, fmt.Sprintf("a key of %s that is replaced stays valid for %s beside the new one; kubectl dam freeze user %s ends both within two seconds", u.Name, hours(overlap), u.Name))
+			notes = append(notes, fmt.Sprintf("a key of %s that is replaced stays valid for %s beside the new one; kubectl dam freeze user %s ends both within %s", u.Name, hours(overlap), u.Name, soon))
 		}
 	}
 	for _, id := range u.Status.Identities {

@@ -30,18 +30,18 @@ func TestExplainSaysHowLongSessionsLast(t *testing.T) {
 			Federation: &v1alpha1.Federation{Issuer: "sso", Claim: "groups", Value: "agencies"}, ServiceAccounts: []string{"cms"},
 		}},
 	}
-	const claim, account = "taken out of the claim at the issuer keeps a session that is open until it ends: an hour at most", "feels within two seconds; but when the ServiceAccount is deleted"
+	const claim, account = "taken out of the claim at the issuer keeps a session that is open until it ends: an hour at most", "feels within two seconds, or five where rights hang on identities, as on MinIO; but when the ServiceAccount is deleted"
 	cases := []struct {
 		reason  string
 		subject review.Subject
 		want    []string
 	}{
-		{"who comes by a claim is known to the issuer alone", review.User("group:agencies"), []string{claim, "kubectl dam freeze group agencies ends it now"}},
+		{"who comes by a claim is known to the issuer alone", review.User("group:agencies"), []string{claim, "loses within two seconds, or five where rights hang on identities, as on MinIO;", "kubectl dam freeze group agencies ends it now"}},
 		{"a ServiceAccount is looked up in groups", review.User("serviceaccount:cms"), []string{account}},
 		{"a group has both", review.Group("agencies"), []string{claim, account}},
 		{"a group of Users alone has neither", review.Group("named"), nil},
 		{"nor has a User", review.User("bob"), nil},
-		{"a key that is replaced lives for the overlap", review.User("alice"), []string{"stays valid for 24h beside the new one"}},
+		{"a key that is replaced lives for the overlap", review.User("alice"), []string{"stays valid for 24h beside the new one", "ends both within two seconds, or five where rights hang on identities, as on MinIO"}},
 		{"which is an hour when nothing is said, and is told while it lasts", review.User("carol"), []string{"stays valid for 1h beside the new one", "at ObjectStore default the key of carol that was replaced is valid until 2027-03-01T12:01:00Z"}},
 		{"who is not declared has no session", review.User("group:nobody"), nil},
 	}
