@@ -6,6 +6,7 @@
 // Without flags it stays up until Ctrl-C; with --check it tears everything down when the
 // checks are through. Its exit status tells whether all of them passed, and its last line
 // is "demo: N passed, M failed", with ", K not run" when it did not come to all of them.
+// Before that it names each chapter that cannot be shown on this machine.
 package main
 
 import (
@@ -44,8 +45,15 @@ func run(ctx context.Context, checkOnly bool) int {
 		return e.tell(s)
 	}
 	if why != "" {
-		s.line("A group by claim is not shown: its issuer needs root, to make a network namespace (%s)", why)
-		todo = slices.DeleteFunc(todo, func(c chapter) bool { return c.needsNetwork })
+		todo = slices.DeleteFunc(todo, func(c chapter) bool {
+			if c.needsNetwork {
+				e.notShown = append(e.notShown, fmt.Sprintf("Not shown: %s, whose issuer needs root, to make a network namespace (%s)", c.title, why))
+			}
+			return c.needsNetwork
+		})
+		for _, l := range e.notShown {
+			s.line("%s", l)
+		}
 		e.checks = count(todo)
 	}
 	if e.stopped = d.up(ctx); e.stopped == nil {
@@ -70,6 +78,8 @@ type ending struct {
 	stopped error
 	// interrupted by a signal before it was up and checked.
 	interrupted bool
+	// notShown says which chapters were left out on this machine, and why.
+	notShown []string
 	// down is what went wrong in tearing down.
 	down error
 }
@@ -99,7 +109,7 @@ func (e ending) conclude() (lines []string, status int) {
 	if e.failed > 0 || missing > 0 {
 		status = 1
 	}
-	return append(lines, last), status
+	return append(append(lines, e.notShown...), last), status
 }
 
 // tell prints the conclusion and gives the exit status.

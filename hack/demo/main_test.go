@@ -23,6 +23,10 @@ func TestConclude(t *testing.T) {
 			ending{checks: 90, tally: tally{passed: 90}},
 			[]string{"demo: 90 passed, 0 failed"}, 0,
 		},
+		"a chapter cannot be shown here: no check failed, and it is named": {
+			ending{checks: 80, tally: tally{passed: 80}, notShown: []string{"Not shown: A group by claim"}},
+			[]string{"Not shown: A group by claim", "demo: 80 passed, 0 failed"}, 0,
+		},
 		"a check failed": {
 			ending{checks: 90, tally: tally{passed: 89, failed: 1}},
 			[]string{"demo: 89 passed, 1 failed"}, 1,
