@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vitrine-dam/vitrine/test/bench/figure"
 )
 
 // The limits, and the tenant that they are for.
@@ -67,13 +69,13 @@ func run(ctx context.Context) error {
 
 // report prints a figure beside its limit: the ratio is how often it fits in.
 func report(name string, ours, limit time.Duration) {
-	fmt.Printf("bench %s: ours=%.3f peer=%.3f ratio=%.1f bar=1 unit=cpu-s\n", name, ours.Seconds(), limit.Seconds(), limit.Seconds()/max(ours.Seconds(), 0.001))
+	figure.Figure{Name: name, Ours: ours.Seconds(), Peer: limit.Seconds(), Unit: "cpu-s", Decimals: 3}.Print()
 }
 
 // growth prints by how much a cost grows while the tenant grows a thousandfold.
 func growth(name string, small, large time.Duration) {
 	times := large.Seconds() / max(small.Seconds(), 0.001)
-	fmt.Printf("bench %s: ours=%.0f peer=%d ratio=%.1f bar=1 unit=times\n", name, times, largest/10, float64(largest/10)/times)
+	figure.Figure{Name: name, Ours: times, Peer: largest / 10, Unit: "times"}.Print()
 }
 
 // cpu is what this process has used.

@@ -28,6 +28,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/hack/testbed"
+	"github.com/vitrine-dam/vitrine/test/bench/figure"
 )
 
 const (
@@ -112,7 +113,7 @@ func measure(ctx context.Context, from string, question []string, more ...string
 	}
 	slices.SortFunc(all, func(a, b spent) int { return int(a.wall - b.wall) })
 	middle := all[len(all)/2]
-	fmt.Printf("bench review-%s-%s: ours=%.3f peer=%.3f ratio=%.1f bar=1 unit=s\n", question[0], from, middle.wall.Seconds(), limit.Seconds(), limit.Seconds()/middle.wall.Seconds())
+	figure.Figure{Name: "review-" + question[0] + "-" + from, Ours: middle.wall.Seconds(), Peer: limit.Seconds(), Unit: "s", Decimals: 3}.Print()
 	fmt.Printf("  %.3f s of CPU; %d bindings, %d folders, %d users\n", middle.cpu.Seconds(), bindings, folders, users)
 	return nil
 }
