@@ -124,7 +124,7 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, ten
 		if identities, err = r.hangings(ctx, connection, tenant, made, result); err != nil {
 			return err
 		}
-		made.noteAttachedByOthers(result, identities)
+		made.noteByOthers(result, onIdentities(identities))
 	}
 	if len(changes) == 0 && !slices.ContainsFunc(identities, func(h hanging) bool { return h.changed() }) {
 		if _, is := byIdentity(connection.Declared); is {
@@ -314,21 +314,6 @@ func (c *compiled) noteForeign(library, bucket string, statements []policy.State
 	}
 	result.foreign += fmt.Sprintf("bucket %s has %d policy statements that are not Vitrine's, the first is %s; ", bucket, len(statements), name)
 	c.libraries[library] = result
-}
-
-// noteAttachedByOthers tells of every Library which of its people have policies that are not ours.
-func (made *rendering) noteAttachedByOthers(result *compiled, identities []hanging) {
-	for _, h := range identities {
-		if len(h.foreign) == 0 {
-			continue
-		}
-		for _, p := range made.policies {
-			if r := result.libraries[p.library.Name]; p.library.gives && p.bucket == p.library.buckets().Originals {
-				r.foreign += fmt.Sprintf("%s has %d policies that are not Vitrine's, the first is %s; ", h.said(), len(h.foreign), h.foreign[0])
-				result.libraries[p.library.Name] = r
-			}
-		}
-	}
 }
 
 func (c *compiled) noteDrift(library, what string) {

@@ -299,6 +299,11 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 		if attempt < 3 && isUnknownPrincipal(err) {
 			continue
 		}
+		if _, is := byIdentity(connection.Declared); !is {
+			all, known := r.onUsers(ctx, connection, tenant, &made) // after what is declared is in force
+			made.noteByOthers(result, all)
+			result.noteUnasked(!known)
+		}
 		again := r.nextPass(connection.Declared, tenant, now)
 		switch {
 		case isStalled(err): // not proved

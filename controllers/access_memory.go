@@ -23,6 +23,8 @@ type memory struct {
 	// rendered and read are the policies of buckets, by what they were made from.
 	rendered map[string]renderedPolicy
 	read     map[string]readPolicy
+	// attached is what others attached to users, by name at the store.
+	attached map[string]attached
 }
 
 type renderedPolicy struct {
@@ -41,7 +43,7 @@ func (m *memories) get(at tenantAt) *memory {
 	defer m.mu.Unlock()
 	known := m.of[at]
 	if known == nil {
-		known = &memory{proved: policy.NewMemory(), rendered: map[string]renderedPolicy{}, read: map[string]readPolicy{}}
+		known = &memory{proved: policy.NewMemory(), rendered: map[string]renderedPolicy{}, read: map[string]readPolicy{}, attached: map[string]attached{}}
 		if m.of == nil {
 			m.of = map[tenantAt]*memory{}
 		}

@@ -41,6 +41,8 @@ type compiled struct {
 	absent map[string]bool
 	// refused are subjects beside Users who get nothing at the store, and why.
 	refused map[string]error
+	// byOthers are the policies of others that hang on Users.
+	byOthers map[string][]string
 	// gateway: the store knows the gateway.
 	gateway bool
 	// wholeListsOnly: parts of a bucket are not listed there.
@@ -74,6 +76,8 @@ type libraryResult struct {
 	failed error
 	// foreign names statements of others that give access; empty when there are none.
 	foreign string
+	// unasked: some of what others give is not known yet, so what was told of it stays.
+	unasked bool
 	// drift names what differs, where driftPolicy says to report it only.
 	drift string
 	// policies that were found to be in force, or brought into it.
@@ -125,7 +129,7 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	}
 	for name, result := range now.libraries {
 		was := before.libraries[name]
-		if was.applied != result.applied || was.foreign != result.foreign || was.drift != result.drift || !slices.Equal(was.policies, result.policies) || errorText(was.failed) != errorText(result.failed) {
+		if was.applied != result.applied || was.foreign != result.foreign || was.unasked != result.unasked || was.drift != result.drift || !slices.Equal(was.policies, result.policies) || errorText(was.failed) != errorText(result.failed) {
 			changed = append(changed, object{"Library", name})
 		}
 	}

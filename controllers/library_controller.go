@@ -104,7 +104,9 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 		result, known = now.libraries[library.Name]
 	}
 	if known {
-		reportForeign(library, result.foreign)
+		if result.foreign != "" || !result.unasked {
+			reportForeign(library, result.foreign)
+		}
 		notePolicies(library, result.policies)
 	}
 	switch {
@@ -121,7 +123,11 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 			return outcome{stalled, problem.Reason, problem.Message, 0}, nil
 		}
 		if reason := v1alpha1.FreezeReason(library); reason != "" {
-			return outcome{enforced, v1alpha1.ReasonFrozen, "frozen: " + reason + "; no policy gives anybody anything here", r.Settings.DriftInterval}, nil
+			message := "frozen: " + reason + "; no policy of Vitrine's gives anybody anything here"
+			if result.foreign != "" {
+				message += ", but others may: see " + v1alpha1.ConditionForeignAccess
+			}
+			return outcome{enforced, v1alpha1.ReasonFrozen, message, r.Settings.DriftInterval}, nil
 		}
 		message := "both buckets and their policies are as declared"
 		if holding := r.Inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {

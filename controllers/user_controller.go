@@ -134,6 +134,10 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	out, err := r.standing(tenant, "User", user, "identity and access key are at the store")
 	if reason := v1alpha1.FreezeReason(user); reason != "" && err == nil && out.state == enforced {
 		out.reason, out.message = v1alpha1.ReasonFrozen, "frozen: "+reason+"; no policy names this User"
+		if others := r.attachedByOthers(user.Namespace, user.Name, stores); others != "" {
+			out.state, out.reason = stalled, v1alpha1.ReasonForeignStatements
+			out.message = "frozen: " + reason + "; Vitrine gives this User nothing, but " + others + "; what they give stays: remove them at the store"
+		}
 	}
 	return out.within(again), err
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,7 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/minio/minio-go/v7/pkg/signer"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/policy"
@@ -109,18 +114,8 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 	}
 
 	w.byHand("set-user-or-group-policy", url.Values{"policyName": {"readonly," + identity.DocumentName(alice.Name, 0)}, "userOrGroup": {alice.Name}, "isGroup": {"false"}})
-	library := &v1alpha1.Library{}
-	foreign := func() string {
-		w.get(library, "brand")
-		for _, c := range library.Status.Conditions {
-			if c.Type == v1alpha1.ConditionForeignAccess && c.Status == "True" {
-				return c.Message
-			}
-		}
-		return ""
-	}
 	w.eventually("a policy that somebody attached is told", 6*settings.DriftInterval, func() error {
-		if message := foreign(); !strings.Contains(message, "User alice") || !strings.Contains(message, "readonly") {
+		if message := w.foreignAccess(); !strings.Contains(message, "User alice") || !strings.Contains(message, "readonly") {
 			return fmt.Errorf("it says %q", message)
 		}
 		return nil
@@ -130,6 +125,68 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 	if fmt.Sprint(now[alice].Foreign) != "[readonly]" {
 		w.Errorf("what somebody attached is not kept: %v", now[alice].Foreign)
 	}
+	w.must(w.kubectl(nil, "annotate", "damuser/alice", "-n", w.namespace, "dam.vitrine.dev/freeze=incident 7"))
+	if said := w.stalled(&v1alpha1.User{}, "alice", v1alpha1.ReasonForeignStatements); !strings.Contains(said, "readonly") {
+		w.Errorf("of a frozen User who has it, it says %q", said)
+	}
+}
+
+// foreignAccess is what the Library says of access that others give; empty when it says nothing.
+func (w *world) foreignAccess() string {
+	w.Helper()
+	library := &v1alpha1.Library{}
+	w.get(library, "brand")
+	if c := meta.FindStatusCondition(library.Status.Conditions, v1alpha1.ConditionForeignAccess); c != nil && c.Status == metav1.ConditionTrue {
+		return c.Message
+	}
+	return ""
+}
+
+// A policy that somebody puts on a User by hand, at a store where rights come from bucket policies, gives access
+// beside them, and a freeze does not end that. It is told, and stays.
+//
+// features: U3
+func TestPolicyPutOnAUserByHandIsTold(t *testing.T) {
+	w := newWorld(t, "onuser")
+	w.apply(w.named(launch))
+	w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+	w.must(put(w.ctx, w.root(), w.name+"-brand", "press/a.txt", "A"))
+	alice := w.as("alice")
+	reads := func() error { _, err := fetch(w.ctx, alice, w.name+"-brand", "press/a.txt"); return err }
+	w.must(denied(reads()))
+
+	name, byHand := aws.String(store.Name(w.name, w.namespace, "User", "alice")), aws.String("by-hand")
+	api := iam.New(iam.Options{Region: w.bed.store.Region, BaseEndpoint: aws.String(w.at.iam), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: w.at.accessKey, SecretAccessKey: w.at.secretKey}, nil
+	})})
+	_, err := api.PutUserPolicy(w.ctx, &iam.PutUserPolicyInput{UserName: name, PolicyName: byHand, PolicyDocument: aws.String(
+		w.named(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::NAME-brand/*"]}]}`))})
+	w.must(err)
+	w.eventually("alice reads by it", 5*time.Second, reads)
+	w.eventually("the Library says whose policy that is", 3*settings.DriftInterval, func() error {
+		if said := w.foreignAccess(); !strings.Contains(said, "User alice") || !strings.Contains(said, "by-hand") {
+			return fmt.Errorf("it says %q", said)
+		}
+		return nil
+	})
+	w.ready(&v1alpha1.Library{}, "brand")
+
+	w.must(w.kubectl(nil, "annotate", "damuser/alice", "-n", w.namespace, "dam.vitrine.dev/freeze=incident 7"))
+	if said := w.stalled(&v1alpha1.User{}, "alice", v1alpha1.ReasonForeignStatements); !strings.Contains(said, "incident 7") || !strings.Contains(said, "by-hand") {
+		w.Errorf("of a frozen User who still has access it says %q", said)
+	}
+	w.must(reads()) // it is not Vitrine's, and not touched
+
+	_, err = api.DeleteUserPolicy(w.ctx, &iam.DeleteUserPolicyInput{UserName: name, PolicyName: byHand})
+	w.must(err)
+	w.condition(&v1alpha1.User{}, "alice", metav1.ConditionTrue, v1alpha1.ReasonFrozen)
+	w.must(denied(reads()))
+	w.eventually("the report goes with it", 2*settings.DriftInterval, func() error {
+		if said := w.foreignAccess(); said != "" {
+			return fmt.Errorf("it says %q", said)
+		}
+		return nil
+	})
 }
 
 // Where driftPolicy is Report, what hangs on identities is told of and stays too.

@@ -40,6 +40,8 @@ type Driver struct {
 	account string
 	// noDetails is set once the store was found not to tell all of an account at once.
 	noDetails atomic.Bool
+	// noAttached and noGroups are set once it was found to have no such thing.
+	noAttached, noGroups atomic.Bool
 }
 
 var _ identity.Driver = (*Driver)(nil)

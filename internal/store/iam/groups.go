@@ -107,7 +107,7 @@ func (d *Driver) takeOut(ctx context.Context, group, user string) error {
 // policies are none the worse for being asked.
 func (d *Driver) free(ctx context.Context, id identity.Identity) error {
 	groups, err := d.groupsOf(ctx, id.Name)
-	if err != nil {
+	if _, err := known(err); err != nil {
 		return err
 	}
 	for _, group := range groups {
@@ -125,9 +125,8 @@ func (d *Driver) groupsOf(ctx context.Context, user string) ([]string, error) {
 	pages := iam.NewListGroupsForUserPaginator(d.client, &iam.ListGroupsForUserInput{UserName: aws.String(user)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		has, err := speaks("list groups of user "+user, err)
-		if err != nil || !has {
-			return nil, err
+		if err != nil {
+			return nil, translate("list groups of user "+user, err)
 		}
 		for _, group := range page.Groups {
 			groups = append(groups, aws.ToString(group.GroupName))

@@ -1,0 +1,163 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// A policy that somebody attached to a user of ours gives what no declaration does, and no freeze takes it away. Vitrine
+// touches none, and tells of all. Where rights hang on identities they are seen in every pass; where rights come
+// from bucket policies the store has to be asked for each user.
+const (
+	// usersAsked is of how many users that is asked in one pass: at 20 ms a request half a second, so that the next
+	// change is still in force in time. A tenant of 500 Users is gone through in three looks for drift.
+	usersAsked = 200
+	// usersAskedAtOnce is how many requests are under way together.
+	usersAskedAtOnce = 8
+)
+
+// attached is which policies of others hang on a user, and when that was asked; never when zero.
+type attached struct {
+	asked time.Time
+	names []string
+}
+
+// byOthers is what others attached to one of ours.
+type byOthers struct {
+	user  string // empty for a group
+	said  string
+	names []string
+}
+
+// noteByOthers tells of every Library which of its people have policies that are not ours, and of every User.
+func (made *rendering) noteByOthers(result *compiled, all []byOthers) {
+	for _, of := range all {
+		if len(of.names) == 0 {
+			continue
+		}
+		for _, p := range made.policies {
+			if r := result.libraries[p.library.Name]; p.library.gives && p.bucket == p.library.buckets().Originals {
+				r.foreign += fmt.Sprintf("%s has %d policies that are not Vitrine's, the first is %s; ", of.said, len(of.names), of.names[0])
+				result.libraries[p.library.Name] = r
+			}
+		}
+		if of.user != "" {
+			if result.byOthers == nil {
+				result.byOthers = map[string][]string{}
+			}
+			result.byOthers[of.user] = of.names
+			result.shown[object{"User", of.user}] += " " + strings.Join(of.names, " ")
+		}
+	}
+}
+
+// noteUnasked notes that what others attached is not known of everybody.
+func (c *compiled) noteUnasked(unasked bool) {
+	for name, result := range c.libraries {
+		result.unasked = unasked
+		c.libraries[name] = result
+	}
+}
+
+// onIdentities is what others attached where rights hang on identities, which every pass reads.
+func onIdentities(all []hanging) []byOthers {
+	var list []byOthers
+	for i := range all {
+		of := byOthers{said: all[i].said(), names: all[i].foreign}
+		if name := all[i].called[all[i].holder.Name]; name != "" && all[i].holder.Kind == store.HolderUser {
+			of.user, of.said = name, saidOf(name)
+		}
+		list = append(list, of)
+	}
+	return list
+}
+
+func saidOf(user string) string {
+	if user == gatewayMember {
+		return user
+	}
+	return "User " + user
+}
+
+// onUsers is what others attached to the tenant's users and the gateway's where rights come from bucket
+// policies, as far as it is known: false while somebody has never been asked for. Each is asked for once in a
+// drift interval, and who is frozen in every pass.
+func (r *AccessReconciler) onUsers(ctx context.Context, connection Connection, tenant *Tenant, made *rendering) ([]byOthers, bool) {
+	called := map[string]string{} // by name at the store
+	if made.principals.gateway != "" {
+		called[gatewayIdentity(connection.Declared).Name] = gatewayMember
+	}
+	frozen := map[string]bool{}
+	for i := range tenant.Declared.Users {
+		user := &tenant.Declared.Users[i]
+		if made.principals.users[user.Name] != "" {
+			name := userIdentity(connection.Declared, tenant.Namespace, user.Name).Name
+			called[name], frozen[name] = user.Name, v1alpha1.FreezeReason(user) != ""
+		}
+	}
+	known, now := made.memory.attached, r.Clock.Now()
+	maps.DeleteFunc(known, func(name string, _ attached) bool { return called[name] == "" })
+	var due []string
+	for name := range called {
+		if frozen[name] || now.Sub(known[name].asked) >= r.Settings.driftInterval(connection.Declared) {
+			due = append(due, name)
+		}
+	}
+	slices.SortFunc(due, func(a, b string) int { return known[a].asked.Compare(known[b].asked) })
+	due = due[:min(len(due), usersAsked)]
+	if err := askAttached(ctx, connection, due, known, now); err != nil {
+		log.FromContext(ctx).Error(err, "not every user could be looked at for policies of others; trying again")
+	}
+	list, all := make([]byOthers, 0, len(called)), true
+	for _, name := range slices.Sorted(maps.Keys(called)) {
+		list = append(list, byOthers{called[name], saidOf(called[name]), known[name].names})
+		all = all && !known[name].asked.IsZero()
+	}
+	return list, all
+}
+
+// askAttached asks a store what hangs on some users, and notes what it tells until it fails.
+func askAttached(ctx context.Context, connection Connection, users []string, known map[string]attached, now time.Time) error {
+	answers := make([]attached, len(users))
+	group, asking := errgroup.WithContext(ctx)
+	group.SetLimit(usersAskedAtOnce)
+	for i, name := range users {
+		group.Go(func() error {
+			names, err := connection.Attached(asking, name)
+			if err != nil {
+				return fmt.Errorf("asking what hangs on user %s: %w", name, err)
+			}
+			answers[i] = attached{now, slices.Sorted(slices.Values(names))}
+			return nil
+		})
+	}
+	err := group.Wait()
+	for i, name := range users {
+		if !answers[i].asked.IsZero() {
+			known[name] = answers[i]
+		}
+	}
+	return err //nolint:wrapcheck // it says whom it is about
+}
+
+// attachedByOthers says what others attached to a User at some stores; empty when nothing is known.
+func (d *Deps) attachedByOthers(namespace, user string, stores []string) string {
+	var said []string
+	for _, name := range stores {
+		if result := d.Enforcement.get(tenantAt{namespace, name}); result != nil && len(result.byOthers[user]) > 0 {
+			names := result.byOthers[user]
+			said = append(said, fmt.Sprintf("it has %d policies at ObjectStore %q that are not Vitrine's, the first is %s", len(names), name, names[0]))
+		}
+	}
+	return strings.Join(said, "; ")
+}

@@ -1,0 +1,46 @@
+package iam
+
+import (
+	"fmt"
+	"testing"
+)
+
+// features: U3
+func TestWhatHangsOnAUserBesideBucketPoliciesIsNamed(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		lacks  []string
+		want   string
+		calls  int // of the second look
+	}{
+		{"a store that has everything", nil, "[by-hand readonly that of group admins]", 3},
+		{"one with inline policies alone is asked for these alone", []string{"ListAttachedUserPolicies", "ListGroupsForUser"}, "[by-hand]", 1},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			r := newRig(t, test.lacks...)
+			alice := r.user(t, "alice")
+			const arn = "arn:aws:iam::aws:policy/readonly"
+			r.store.policies[arn] = &policyState{name: "readonly", path: "/", versions: []versionState{{id: "v1", doc: "{}", inForce: true}}}
+			r.store.users[alice.Name].attached[arn] = true
+			r.store.users[alice.Name].inline["by-hand"] = "{}"
+			r.store.groups["admins"] = &holderState{path: "/", members: map[string]bool{alice.Name: true}}
+			for range 2 {
+				r.restart(0)
+				names, err := r.Attached(t.Context(), alice.Name)
+				if err != nil || fmt.Sprint(names) != test.want {
+					t.Errorf("got %v and %v, want %s", names, err, test.want)
+				}
+			}
+			if r.calls != test.calls {
+				t.Errorf("%d requests, want %d", r.calls, test.calls)
+			}
+			if names, err := r.Attached(t.Context(), "nobody"); err != nil || len(names) > 0 {
+				t.Errorf("of nobody: %v and %v", names, err)
+			}
+			r.restart(1)
+			if _, err := r.Attached(t.Context(), alice.Name); err == nil {
+				t.Error("a request that failed counts as an answer")
+			}
+		})
+	}
+}
