@@ -81,7 +81,8 @@ func digestOf(document policy.Document) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// digestOfHanging identifies what is wanted of an identity: its documents and members.
+// digestOfHanging identifies what is wanted of an identity: its documents and members. What it is while some of
+// them wait is not what it is with them.
 func digestOfHanging(h *hanging) string {
 	sum := sha256.New()
 	for _, d := range h.next {
@@ -89,6 +90,9 @@ func digestOfHanging(h *hanging) string {
 	}
 	for _, user := range h.Members {
 		_, _ = sum.Write([]byte(user + "\n"))
+	}
+	if h.waits {
+		_, _ = sum.Write([]byte("not all of them\n"))
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

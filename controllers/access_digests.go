@@ -51,6 +51,9 @@ func digests(all []hanging) map[string]string {
 // nobody is the digest of a bucket in which nobody is to have rights.
 var nobody = digestOf(policy.Document{})
 
+// cutShort is the digest of what failed on the way.
+const cutShort = "cut short"
+
 func orNobody(digest string) string {
 	if digest == "" {
 		return nobody
@@ -81,22 +84,26 @@ func (r *AccessReconciler) drifted(connection Connection, made *rendering, wante
 	return known
 }
 
-// noteHanging remembers what is in force on identities, and tells of every bucket when all of it is that reaches it.
+// noteHanging remembers what is in force on identities, and tells of every bucket when all of it is that reaches it. Where
+// less than is planned came into force, and nothing had to be taken away for that, what was known stays: that was not
+// brought into force now, and what differs from it is no doing of others.
 func (r *AccessReconciler) noteHanging(connection Connection, made *rendering, all []hanging, settled func(i int) bool, result *compiled) {
 	unsettled := map[string]bool{}
 	for i := range all {
 		h := &all[i]
-		if settled(i) || h.reported {
+		untouched := h.narrowed && !h.changed()
+		if (settled(i) || h.reported) && !untouched {
 			r.applied.set(holdersTenant(connection.Declared.Name, h.holder), rememberedAs(h.holder), digestOfHanging(h))
 		}
-		if !settled(i) || h.Err != nil || h.stays {
+		if !settled(i) && !h.reported && !h.drift {
+			// Some of it may be there: neither what was known nor what is wanted now.
+			r.applied.set(holdersTenant(connection.Declared.Name, h.holder), rememberedAs(h.holder), cutShort)
+		}
+		if !settled(i) || untouched {
 			for bucket := range h.reaches() {
 				unsettled[bucket] = true
 			}
 		}
-	}
-	if made.failed != nil {
-		return
 	}
 	wanted := digests(all)
 	for _, p := range made.policies {

@@ -26,6 +26,8 @@ type hanging struct {
 	foreign []string
 	// stays: something of it is kept that nothing planned gives.
 	stays bool
+	// narrowed: what is planned does not come into force yet, and waits: somebody is to join who does not yet.
+	narrowed, waits bool
 	// options are what its documents may be.
 	options policy.Options
 	// called are the names of Users by their names at the store.
@@ -180,7 +182,7 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		if h.Err == nil && made.failed == nil && !h.stays {
 			continue
 		}
-		h.join = nil
+		h.narrowed, h.waits, h.join = true, len(h.join) > 0, nil
 		if h.stays && len(h.Members) == 0 {
 			h.leave = nil
 		}
