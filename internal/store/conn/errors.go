@@ -2,11 +2,15 @@ package conn
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -98,7 +102,25 @@ func Failure(op string, err error) *Error {
 		}
 		err = wrapped.Err
 	}
-	return &Error{Op: op, Kind: ErrUnreachable, Message: Printable(err.Error())}
+	return &Error{Op: op, Kind: ErrUnreachable, Message: Printable(between.ReplaceAllString(lasting(err), ""))}
+}
+
+// between is both ends of a connection, within words that are no error any more.
+var between = regexp.MustCompile(` ?[^\s:]\S*->\S*[^\s:]`)
+
+// lasting puts a failure into words that are the same when it happens again: whoever compares them would see a change, and ten
+// thousand objects that tell of it would be written to. So no ends of a connection, no server of names and no time of day.
+func lasting(err error) string {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
+		return op.Op + " " + op.Net + ": " + lasting(op.Err)
+	}
+	if name, ok := errors.AsType[*net.DNSError](err); ok {
+		return "lookup " + name.Name + ": " + name.Err
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired && invalid.Cert != nil {
+		return "the store's certificate is valid from " + invalid.Cert.NotBefore.Format(time.RFC3339) + " until " + invalid.Cert.NotAfter.Format(time.RFC3339)
+	}
+	return err.Error()
 }
 
 // Refusal turns an answer of the store into an Error. The code decides; the HTTP status decides for codes that are not listed.

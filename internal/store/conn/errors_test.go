@@ -2,12 +2,18 @@ package conn
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -69,6 +75,43 @@ func TestAFailureKeepsNoURLAndKnowsWhoseItIs(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), "abc") {
 				t.Errorf("the URL is in the message: %v", err)
+			}
+		})
+	}
+}
+
+// A failure that goes on says the same at every try: what tells of it would be written to each time otherwise.
+func TestAFailureThatGoesOnKeepsItsWords(t *testing.T) {
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		reason string
+		fails  func(try int) error
+		want   string
+	}{
+		{"the ends of a connection", func(try int) error {
+			end := func(port int) net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port} }
+			return &net.OpError{Op: "read", Net: "tcp", Source: end(50000 + try), Addr: end(9000), Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+		}, "read tcp: read: connection reset by peer"},
+		{"the address of one of many", func(try int) error {
+			return fmt.Errorf("sdk: %w", &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, byte(try)), Port: 9000}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)})
+		}, "dial tcp: connect: connection refused"},
+		{"a server of names that does not answer", func(try int) error {
+			return &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: fmt.Sprintf("read udp 10.0.0.7:%d->10.96.0.10:53: i/o timeout", 40000+try), Name: "store.acme.example", Server: fmt.Sprintf("10.96.0.%d:53", try)}}
+		}, "dial tcp: lookup store.acme.example: read udp: i/o timeout"},
+		{"words alone", func(try int) error { return fmt.Errorf("write tcp [::1]:%d->[::1]:9000: broken pipe", 50000+try) }, "write tcp: broken pipe"},
+		{"a certificate that has expired", func(try int) error {
+			return &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{
+				Cert: &x509.Certificate{NotBefore: at, NotAfter: at.AddDate(0, 1, 0)}, Reason: x509.Expired, Detail: fmt.Sprintf("current time %d", try),
+			}}
+		}, "the store's certificate is valid from 2026-03-01T09:00:00Z until 2026-04-01T09:00:00Z"},
+		{"what has no such thing", func(int) error { return errors.New("http: server closed idle connection") }, "http: server closed idle connection"},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			for try := range 2 {
+				err := Failure("do it", &url.Error{Op: "Get", URL: "http://store/b", Err: test.fails(try)})
+				if err.Message != test.want {
+					t.Errorf("it says %q, want %q", err.Message, test.want)
+				}
 			}
 		})
 	}
