@@ -92,11 +92,34 @@ func (r *LibraryReconciler) reconcile(ctx context.Context, library *v1alpha1.Lib
 	}
 	library.Status.VitrineBucket = asset.VitrineBucket(library.Spec.Bucket.Name)
 	r.count(library, r.Inventory.Of(client.ObjectKeyFromObject(library)))
-	return r.verdict(library)
+	found, err := lookAtBuckets(ctx, connection, library)
+	if err != nil {
+		return outcome{}, err
+	}
+	return r.verdict(library, found)
+}
+
+// foundAtBuckets is what no policy of ours can keep from people, in words.
+type foundAtBuckets struct {
+	// warning is how versions can be lost; empty when they cannot.
+	warning string
+}
+
+func lookAtBuckets(ctx context.Context, connection Connection, library *v1alpha1.Library) (found foundAtBuckets, err error) {
+	for _, bucket := range []string{library.Spec.Bucket.Name, asset.VitrineBucket(library.Spec.Bucket.Name)} {
+		forces, err := connection.ForceDeletes(ctx, bucket)
+		if err != nil {
+			return found, fmt.Errorf("looking at bucket %s: %w", bucket, err)
+		}
+		if forces {
+			found.warning += fmt.Sprintf("; but bucket %q was made without object lock, so whoever may delete there can destroy all versions too: it cannot be turned on later, so move the files to a Library whose bucket Vitrine makes", bucket)
+		}
+	}
+	return found, nil
 }
 
 // verdict says whether the Library's policies are in force.
-func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) {
+func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuckets) (outcome, error) {
 	at := tenantAt{library.Namespace, library.Spec.StoreRef.Name}
 	now := r.Enforcement.get(at)
 	result, known := libraryResult{}, false
@@ -129,7 +152,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library) (outcome, error) 
 			}
 			return outcome{enforced, v1alpha1.ReasonFrozen, message, r.Settings.DriftInterval}, nil
 		}
-		message := "both buckets and their policies are as declared"
+		message := "both buckets and their policies are as declared" + found.warning
 		if holding := r.Inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {
 			if holding.RenderError != "" {
 				message += "; renditions cannot be made now: " + holding.RenderError

@@ -147,10 +147,14 @@ func (s *Store) EnableVersioning(ctx context.Context, name string) error {
 	return translate(op, s.S3.EnableVersioning(ctx, name))
 }
 
+// makeBucket makes it with object lock at MinIO, and without a time that anything is kept: that can be had from the beginning only, and
+// without it whoever may delete destroys all below a name with all versions, see ForceDeletes.
 func (s *Store) makeBucket(ctx context.Context, name string) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	err := translate("create bucket "+name, s.S3.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: s.cfg.Region}))
+	err := translate("create bucket "+name, s.S3.MakeBucket(ctx, name, minio.MakeBucketOptions{
+		Region: s.cfg.Region, ObjectLocking: s.cfg.Driver == DriverMinIO,
+	}))
 	if errors.Is(err, ErrExists) {
 		return nil
 	}

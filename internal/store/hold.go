@@ -21,18 +21,8 @@ const heldAtOnce = 16
 // has none and costs one request; in one with it every version is looked at.
 func (s *Store) HeldObjects(ctx context.Context, bucket string, now time.Time) (HeldVersions, error) {
 	op := "look for legal holds in bucket " + bucket
-	asking, cancel := bounded(ctx)
-	lock, _, _, _, err := s.S3.GetObjectLockConfig(asking, bucket)
-	cancel()
-	switch minio.ToErrorResponse(err).Code {
-	case "ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "NotImplemented", "MethodNotAllowed":
-		return HeldVersions{}, nil // the latter two are of stores that have no such thing
-	}
-	if err != nil {
-		return HeldVersions{}, translate(op, err)
-	}
-	if lock != "Enabled" {
-		return HeldVersions{}, nil
+	if locks, err := s.locks(ctx, op, bucket); err != nil || !locks {
+		return HeldVersions{}, err
 	}
 	var versions []ObjectInfo
 	if err := s.ListVersions(ctx, bucket, "", func(v ObjectInfo) error {
@@ -74,6 +64,28 @@ func (s *Store) HeldObjects(ctx context.Context, bucket string, now time.Time) (
 		}
 	}
 	return held, nil
+}
+
+// ForceDeletes tells whether whoever may delete in a bucket can destroy everything below a name there in one request, with all versions:
+// at MinIO, in a bucket that was made without object lock. No policy denies it.
+func (s *Store) ForceDeletes(ctx context.Context, bucket string) (bool, error) {
+	if s.cfg.Driver != DriverMinIO {
+		return false, nil
+	}
+	locks, err := s.locks(ctx, "look for object lock of bucket "+bucket, bucket)
+	return err == nil && !locks, err
+}
+
+// locks tells whether a bucket has object lock.
+func (s *Store) locks(ctx context.Context, op, bucket string) (bool, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	lock, _, _, _, err := s.S3.GetObjectLockConfig(ctx, bucket)
+	switch minio.ToErrorResponse(err).Code {
+	case "ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "NotImplemented", "MethodNotAllowed":
+		return false, nil // the latter two are of stores that have no such thing
+	}
+	return lock == "Enabled", translate(op, err)
 }
 
 // isKept reads what the store says of one version. A retention whose end cannot be read counts.

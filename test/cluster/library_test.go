@@ -268,7 +268,11 @@ func TestAdoptingLeavesEverythingOfOthersAsItIs(t *testing.T) {
 			return fmt.Errorf("conditions are %+v", library.Status.Conditions)
 		})
 		w.must(w.kubectl(nil, "patch", "lib/brand", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"driftPolicy":"Repair"}}`))
-		w.ready(library, "brand")
+		// Vitrine's own bucket is made so that no deletion can be forced there; this one was not.
+		told := w.condition(library, "brand", metav1.ConditionTrue, "")
+		if forced := w.at.driver == v1alpha1.DriverMinIO; strings.Contains(told, `"`+bucket+`" was made without object lock`) != forced || strings.Contains(told, bucket+"-dam") {
+			w.Errorf("the message is %q", told)
+		}
 		w.delete(library)
 		w.gone(library, w.namespace, "brand")
 

@@ -3,16 +3,22 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/minio/minio-go/v7/pkg/signer"
 
 	"github.com/vitrine-dam/vitrine/hack/testbed"
 	"github.com/vitrine-dam/vitrine/internal/store"
@@ -271,4 +277,43 @@ func letNobody(t *testing.T, s *store.Store, id store.Identity, bucket string) {
 	if err != nil {
 		t.Fatalf("let nobody into %s: %v", bucket, err)
 	}
+}
+
+// administrator is the key that the store is administered by.
+func administrator(t *testing.T) store.AccessKey {
+	t.Helper()
+	c := config(t).Credentials
+	return store.AccessKey{ID: c.AccessKeyID, Secret: c.SecretAccessKey}
+}
+
+// send asks for what no well-behaved client would.
+func send(t *testing.T, key store.AccessKey, method, target string, header http.Header, body []byte) (status int, text string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, config(t).Endpoint+target, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(req.Header, header)
+	sum := sha256.Sum256(body)
+	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
+	resp, err := http.DefaultClient.Do(signer.SignV4(*req, key.ID, key.Secret.Reveal(), "", config(t).Region))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
+// versions are those below a prefix, delete markers among them.
+func versions(t *testing.T, s *store.Store, bucket, prefix string) (ids []string) {
+	t.Helper()
+	err := s.ListVersions(t.Context(), bucket, prefix, func(o store.ObjectInfo) error { ids = append(ids, o.VersionID); return nil })
+	if err != nil || len(ids) == 0 {
+		t.Fatalf("versions: %v, %v", ids, err)
+	}
+	return ids
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/minio/minio-go/v7/pkg/signer"
 
@@ -178,6 +179,7 @@ func TestAKeyCanDoNothingButS3(t *testing.T) {
 	})
 }
 
+// features: A1.26
 func TestWhoMayDeleteDestroysNoVersion(t *testing.T) {
 	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)
@@ -188,26 +190,66 @@ func TestWhoMayDeleteDestroysNoVersion(t *testing.T) {
 		if err := documents(t, s).SetDocument(t.Context(), holder(id), 0, []byte(whole)); err != nil {
 			t.Fatal(err)
 		}
-		versions := func() (list []string) {
-			t.Helper()
-			err := s.ListVersions(t.Context(), name, "a.txt", func(o store.ObjectInfo) error { list = append(list, o.VersionID); return nil })
-			if err != nil || len(list) == 0 {
-				t.Fatalf("versions: %v, %v", list, err)
-			}
-			return list
-		}
-		before := versions()
+		before := versions(t, s, name, "a.txt")
 		alice := as(t, key)
 		if err := alice.RemoveObject(t.Context(), name, "a.txt", before[0]); !errors.Is(err, store.ErrDenied) {
 			t.Errorf("a version: got %v, want ErrDenied", err)
 		}
+		all := versions(t, s, name, "")
+		for _, below := range []string{"a.txt", "launch/", "launch"} {
+			if status, text := forceDelete(t, key, name, below); status != http.StatusBadRequest {
+				t.Errorf("all versions of %s in one request: %d %s", below, status, text)
+			}
+		}
+		if diff := cmp.Diff(all, versions(t, s, name, "")); diff != "" {
+			t.Errorf("versions (-before +after):\n%s", diff)
+		}
 		if err := alice.RemoveObject(t.Context(), name, "a.txt", ""); err != nil {
 			t.Errorf("the object: %v", err)
 		}
-		if after := versions(); len(after) != len(before)+1 {
+		if after := versions(t, s, name, "a.txt"); len(after) != len(before)+1 {
 			t.Errorf("%d versions are there; want the %d of before and a marker", len(after), len(before))
 		}
 	})
+}
+
+// forceDelete asks for everything below a name to be destroyed, as MinIO's own clients do.
+func forceDelete(t *testing.T, key store.AccessKey, bucket, below string) (int, string) {
+	t.Helper()
+	return send(t, key, http.MethodDelete, "/"+bucket+"/"+below, http.Header{"X-Minio-Force-Delete": {"true"}}, nil)
+}
+
+// features: A1.26
+func TestABucketWhereADeletionCanBeForcedIsTold(t *testing.T) {
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			s := open(t)
+			ours := bucket(t, s)
+			fill(t, s, ours)
+			theirs := ours + "-old"
+			if err := s.S3.MakeBucket(t.Context(), theirs, minio.MakeBucketOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.MarkBucket(t.Context(), theirs, mark(t)); err != nil {
+				t.Fatal(err)
+			}
+			fill(t, s, theirs)
+			for _, c := range []struct {
+				bucket string
+				forces bool
+			}{{ours, false}, {theirs, at(t) == onMinIO}} {
+				told, err := s.ForceDeletes(t.Context(), c.bucket)
+				if err != nil || told != c.forces {
+					t.Errorf("%s: told %t, %v; want %t", c.bucket, told, err, c.forces)
+				}
+				before := versions(t, s, c.bucket, "")
+				status, text := forceDelete(t, administrator(t), c.bucket, "launch/c.txt")
+				if lost := len(versions(t, s, c.bucket, "")) < len(before); lost != c.forces {
+					t.Errorf("%s: forced, versions were lost: %t, want %t (%d %s)", c.bucket, lost, c.forces, status, text)
+				}
+			}
+		})
+	}
 }
 
 func TestAnotherUsersKeyIsNotDeleted(t *testing.T) {

@@ -23,7 +23,7 @@ const secretChars = 40
 
 // ofKeys is the policy of every key we issue. A key has what its user has and this allows, so nothing of the admin API, where each key
 // could otherwise make further ones for its user, which would outlive it. And it destroys no version: who may delete an object may delete
-// its versions at MinIO, where no statement denies it.
+// its versions at MinIO, where no statement denies it. A deletion that is forced names none; object lock of the bucket has it refused.
 const ofKeys = `{"Version":"2012-10-17","Statement":[` +
 	`{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]},` +
 	`{"Effect":"Deny","Action":["s3:DeleteObjectVersion"],"Resource":["arn:aws:s3:::*"]}]}`

@@ -84,12 +84,12 @@ func minio(ctx context.Context, bed *testbed.MinIO) (target, error) {
 		client:  newClient(),
 		workers: 2, // a crew takes some eight seconds of CPU to make: keys travel sealed
 		habits: habits{
-			forgetsVersions: true, eitherSlash: true, takesTags: true, namesBuckets: true, hidesBelow: true, refusesDots: true,
+			forgetsVersions: true, eitherSlash: true, takesTags: true, namesBuckets: true, hidesBelow: true, refusesDots: true, refusesForce: true,
 			refuses: map[string]string{
-				// Whoever has a key, and not who has none, learns by tags whether there is an object of a name.
-				"get tags": "NoSuchKey", "put tags": "NoSuchKey", "delete tags": "NoSuchKey",
-				// Only a bucket made for it has locks, and ownership is not known at all.
-				"put retention": "InvalidRequest", "put legal hold": "InvalidRequest", "put bucket ownership": "MalformedXML",
+				// Whoever has a key, and not who has none, learns by tags and by retention whether there is an object of a name.
+				"get tags": "NoSuchKey", "put tags": "NoSuchKey", "delete tags": "NoSuchKey", "put retention": "NoSuchKey",
+				// Ownership is not known at all, and in a bucket with object lock no deletion is forced.
+				"put bucket ownership": "MalformedXML", "force delete": "XMinioAdminInvalidArgument",
 			},
 		},
 	}

@@ -36,6 +36,7 @@ var operations = []operation{
 
 	{name: "delete", need: removes, method: http.MethodDelete, weight: 2},
 	{name: "delete many", need: removes, method: http.MethodPost, query: "delete", about: aBucket, body: removal(false)},
+	{name: "force delete", need: removes, method: http.MethodDelete, header: map[string]string{"X-Minio-Force-Delete": "true"}},
 	{name: "delete version", method: http.MethodDelete, version: true},
 	{name: "delete many versions", method: http.MethodPost, query: "delete", about: aBucket, version: true, body: removal(true)},
 

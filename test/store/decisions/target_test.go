@@ -47,6 +47,9 @@ type habits struct {
 	// refusesForms: an upload by a browser's form is judged as one to the bucket itself, which no policy of ours
 	// gives. It takes nothing away that Vitrine offers.
 	refusesForms bool
+	// refusesForce: a deletion that is to destroy all versions of all that is below a name is refused to everybody, in a bucket with object lock.
+	// Another store takes it for an ordinary one.
+	refusesForce bool
 	// copiesByName: a copy from an old version is judged as a copy of the object <name>?versionId=<id>. So a member of a
 	// Collection cannot be copied from an old version by those who may read it; and who may see a rendition and upload
 	// somewhere can have an old version of that rendition, which preview alone would not give.
