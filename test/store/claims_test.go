@@ -257,6 +257,11 @@ func TestSessionsByAClaimAreBounded(t *testing.T) {
 	if minio.ToErrorResponse(err).Code != "AccessDenied" {
 		t.Errorf("destroying a version: %v", err)
 	}
+	over := minio.PutObjectOptions{Internal: minio.AdvancedPutOptions{SourceVersionID: stat.VersionID}}
+	_, err = session.PutObject(t.Context(), c.bucket, "launch/a", strings.NewReader("x"), 1, over)
+	if minio.ToErrorResponse(err).Code != "AccessDenied" {
+		t.Errorf("writing over a version: %v", err)
+	}
 	c.must(session.RemoveObject(t.Context(), c.bucket, "launch/a", minio.RemoveObjectOptions{}))
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -211,6 +212,89 @@ func TestWhoMayDeleteDestroysNoVersion(t *testing.T) {
 			t.Errorf("%d versions are there; want the %d of before and a marker", len(after), len(before))
 		}
 	})
+}
+
+// What is found here of MinIO is said in docs/objectstore.md.
+//
+// features: A1.26
+func TestWhoMayUploadReplacesAVersionOnMinIOOnlyByWhatIsMadeUpForIt(t *testing.T) {
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			s := open(t)
+			name := bucket(t, s)
+			fill(t, s, name)
+			id, key := user(t, s, "alice")
+			let(t, s, id, name, "")
+			place, other := "/"+name+"/a.txt", "/"+name+"/launch/c.txt"
+			old := versions(t, s, name, "a.txt")[0]
+			there := versions(t, s, name, "launch/c.txt")[0]
+			var archive bytes.Buffer
+			w := tar.NewWriter(&archive)
+			err := w.WriteHeader(&tar.Header{Name: "a.txt", Size: 3, Mode: 0o644, Format: tar.FormatPAX, PAXRecords: map[string]string{"minio.versionId": old}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write([]byte("tar")); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			is := "a.txt"
+			for _, c := range []struct {
+				reason   string
+				target   string
+				header   http.Header
+				body     string
+				done     bool
+				replaces bool
+			}{
+				{"an upload", place, nil, "new", true, false},
+				{"an upload to a version", place + "?versionId=" + old, nil, "put", at(t) != onMinIO, false},
+				{"a copy", "/" + name + "/copy.txt", http.Header{"X-Amz-Copy-Source": {other}}, "", true, false},
+				{"a copy of an old version", place, http.Header{"X-Amz-Copy-Source": {other + "?versionId=" + there}}, "", true, false},
+				{"a copy to a version", place + "?versionId=" + old, http.Header{"X-Amz-Copy-Source": {other}}, "", true, true},
+				{"a header that hides the version", place + "?versionId=" + old, http.Header{"Versionid": {""}}, "hidden", true, true},
+				{"an archive to be unpacked", "/" + name + "/all.tar", http.Header{"X-Amz-Meta-Snowball-Auto-Extract": {"true"}}, archive.String(), true, true},
+			} {
+				if status, text := send(t, key, http.MethodPut, c.target, c.header, []byte(c.body)); c.done != (status == http.StatusOK) || !c.done && status != http.StatusForbidden {
+					t.Errorf("%s: %d %s", c.reason, status, text)
+				}
+				now := contentOf(t, s, name, "a.txt", old)
+				if replaced := now != is; replaced != (c.replaces && at(t) == onMinIO) {
+					t.Errorf("%s: the old version was replaced: %t (%s)", c.reason, replaced, now)
+				}
+				is = now
+			}
+			if status, text := send(t, key, http.MethodPost, place+"?uploads=&versionId="+old, nil, nil); (status == http.StatusForbidden) != (at(t) == onMinIO) {
+				t.Errorf("an upload in parts to a version: %d %s", status, text)
+			}
+			// An upload said to be of a time to come is current for ever.
+			if status, text := send(t, key, http.MethodPut, place, http.Header{"X-Minio-Source-Mtime": {"2099-01-01T00:00:00Z"}}, []byte("for ever")); status != http.StatusOK {
+				t.Errorf("%d %s", status, text)
+			}
+			if _, err := s.PutObject(t.Context(), name, "a.txt", []byte("later"), "text/plain", store.Always()); err != nil {
+				t.Fatal(err)
+			}
+			if now, _, err := s.GetObject(t.Context(), name, "a.txt"); err != nil || (string(now) == "for ever") != (at(t) == onMinIO) {
+				t.Errorf("after a later upload it is %q (%v)", now, err)
+			}
+		})
+	}
+}
+
+// contentOf reads one version.
+func contentOf(t *testing.T, s *store.Store, bucket, key, version string) string {
+	t.Helper()
+	o, err := s.S3.GetObject(t.Context(), bucket, key, minio.GetObjectOptions{VersionID: version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // forceDelete asks for everything below a name to be destroyed, as MinIO's own clients do.

@@ -18,6 +18,7 @@ import (
 //
 //   - A session uses nothing of the admin API, where it could otherwise make itself access keys, which would outlive it.
 //   - It destroys no version: who may delete an object may delete its versions at MinIO, where no statement denies it.
+//   - It puts nothing in the place of a version, as a key of ours does not.
 //   - It is not opened for longer than an hour, where somebody asks for that; MinIO would give a year, of a token of ten minutes.
 //     Where nothing is asked for it lasts as long as its token.
 //
@@ -25,11 +26,12 @@ import (
 const guard = `{"Version":"2012-10-17","Statement":[` +
 	`{"Sid":"VitrineSessionsUseNoAdmin","Effect":"Deny","Action":["admin:*"]},` +
 	`{"Sid":"VitrineSessionsKeepVersions","Effect":"Deny","Action":["s3:DeleteObjectVersion"],"Resource":["arn:aws:s3:::*"]},` +
+	`{"Sid":"VitrineSessionsReplaceNoVersion","Effect":"Deny","Action":["s3:PutObject"],"Resource":["arn:aws:s3:::*"],"Condition":` + onVersion + `},` +
 	`{"Sid":"VitrineSessionsLastAnHour","Effect":"Deny","Action":["sts:AssumeRoleWithWebIdentity"],"Condition":{"NumericGreaterThan":{"sts:DurationSeconds":"3600"}}}]}`
 
-const guards = 3
+const guards = 4
 
-// claimBytes is what is left of a document beside the guard and the mark, which have 596 bytes at the most.
+// claimBytes is what is left of a document beside the guard and the mark, which have 802 bytes at the most.
 const claimBytes = documentBytes - 1<<10
 
 // claimDocument is a policy that a claim names.

@@ -23,10 +23,15 @@ const secretChars = 40
 
 // ofKeys is the policy of every key we issue. A key has what its user has and this allows, so nothing of the admin API, where each key
 // could otherwise make further ones for its user, which would outlive it. And it destroys no version: who may delete an object may delete
-// its versions at MinIO, where no statement denies it. A deletion that is forced names none; object lock of the bucket has it refused.
+// its versions at MinIO, where no statement denies it. A deletion that is forced names none; object lock of the bucket has it refused. Nor does it put
+// bytes in the place of a version: who may upload may name one to be written over. With a copy what is named may be the source, so that one is let through.
 const ofKeys = `{"Version":"2012-10-17","Statement":[` +
 	`{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]},` +
-	`{"Effect":"Deny","Action":["s3:DeleteObjectVersion"],"Resource":["arn:aws:s3:::*"]}]}`
+	`{"Effect":"Deny","Action":["s3:DeleteObjectVersion"],"Resource":["arn:aws:s3:::*"]},` +
+	`{"Effect":"Deny","Action":["s3:PutObject"],"Resource":["arn:aws:s3:::*"],"Condition":` + onVersion + `}]}`
+
+// onVersion is what tells an upload that names a version.
+const onVersion = `{"StringLike":{"s3:versionid":["?*"]},"Null":{"s3:x-amz-copy-source":["true"]}}`
 
 // Keys implements identity.Driver. The time of a key that was not issued here is not known. Nor is it told that somebody disabled one: it
 // stays disabled, which gives nobody anything.

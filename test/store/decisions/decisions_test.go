@@ -54,7 +54,7 @@ func met(t *testing.T, at target, r result) {
 		if r.seen[o.name+": denies it"] == 0 {
 			t.Errorf("%s was never to be denied", o.name)
 		}
-		never := o.need == never || o.form && at.habits.refusesForms || o.name == "force delete" && at.habits.refusesForce
+		never := o.need == never || at.habits.forNobody(o)
 		if allowed := r.seen[o.name+": allows it"]; never != (allowed == 0) {
 			t.Errorf("%s was to be allowed %d times", o.name, allowed)
 		}

@@ -17,7 +17,7 @@ func (sc *scene) right(q question) bool { return sc.ruling(q).Allowed }
 // expected is the answer that the store is to give: the model's, but for the store's known habits.
 func (sc *scene) expected(q question) bool {
 	o, h := operationNamed(q.Operation), sc.at.habits
-	if o.form && h.refusesForms || o.name == "force delete" && h.refusesForce || sc.atDots(q) {
+	if h.forNobody(o) || sc.atDots(q) {
 		return false
 	}
 	switch {

@@ -84,7 +84,7 @@ func minio(ctx context.Context, bed *testbed.MinIO) (target, error) {
 		client:  newClient(),
 		workers: 2, // a crew takes some eight seconds of CPU to make: keys travel sealed
 		habits: habits{
-			forgetsVersions: true, eitherSlash: true, takesTags: true, namesBuckets: true, hidesBelow: true, refusesDots: true, refusesForce: true,
+			forgetsVersions: true, eitherSlash: true, takesTags: true, namesBuckets: true, hidesBelow: true, refusesDots: true, refusesForce: true, refusesVersions: true,
 			refuses: map[string]string{
 				// Whoever has a key, and not who has none, learns by tags and by retention whether there is an object of a name.
 				"get tags": "NoSuchKey", "put tags": "NoSuchKey", "delete tags": "NoSuchKey", "put retention": "NoSuchKey",

@@ -24,6 +24,7 @@ var operations = []operation{
 	{name: "head version", need: recalls, method: http.MethodHead, version: true},
 
 	{name: "put", adds: true, need: writes, method: http.MethodPut, body: own, weight: 3},
+	{name: "put version", adds: true, need: writes, method: http.MethodPut, version: true, body: own},
 	{name: "put by form", adds: true, need: writes, method: http.MethodPost, about: aBucket, form: true},
 	{name: "begin upload", need: writes, method: http.MethodPost, query: "uploads"},
 	{name: "put part", need: writes, method: http.MethodPut, query: "partNumber=1", upload: true, body: own},

@@ -50,6 +50,8 @@ type habits struct {
 	// refusesForce: a deletion that is to destroy all versions of all that is below a name is refused to everybody, in a bucket with object lock.
 	// Another store takes it for an ordinary one.
 	refusesForce bool
+	// refusesVersions: an upload that names an old version, to be written over, is denied. Another store does not look at what is named.
+	refusesVersions bool
 	// copiesByName: a copy from an old version is judged as a copy of the object <name>?versionId=<id>. So a member of a
 	// Collection cannot be copied from an old version by those who may read it; and who may see a rendition and upload
 	// somewhere can have an old version of that rendition, which preview alone would not give.
@@ -72,6 +74,11 @@ type habits struct {
 	// refuses are answers to those who lack the right, and to those who have it, of operations that are for nobody: the store looks at
 	// something else first.
 	refuses map[string]string
+}
+
+// forNobody tells of an operation that the store refuses whatever anybody's rights are.
+func (h habits) forNobody(o operation) bool {
+	return o.form && h.refusesForms || o.name == "force delete" && h.refusesForce || o.name == "put version" && h.refusesVersions
 }
 
 // caller asks as somebody.
