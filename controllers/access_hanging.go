@@ -254,5 +254,10 @@ func (h *hanging) observe(now store.Held, there bool, nameOf func(user string) s
 		}
 		delete(want, member)
 	}
+	for _, member := range now.Half { // who is wanted has yet to join
+		if !want[member] {
+			h.leave = append(h.leave, member)
+		}
+	}
 	h.join = slices.Sorted(maps.Keys(want))
 }

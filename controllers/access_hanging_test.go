@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -37,5 +39,14 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// features: U3
+func TestWhoIsHalfAMemberJoinsOrLeaves(t *testing.T) {
+	h := hanging{holder: store.Holder{Kind: store.HolderGroup}, Attachment: policy.Attachment{Members: []string{"alice", "bob"}}}
+	h.observe(store.Held{Members: []string{"v-alice", "v-carol"}, Half: []string{"v-bob", "v-dave"}}, true, func(user string) string { return "v-" + user })
+	if diff := cmp.Diff([][]string{{"v-bob"}, {"v-carol", "v-dave"}}, [][]string{h.join, h.leave}); diff != "" {
+		t.Errorf("who joins and who leaves (-want +got):\n%s", diff)
 	}
 }

@@ -51,7 +51,7 @@ func (w *world) holders(user, group string) (ofUser, ofGroup store.Holder) {
 func said(held map[store.Holder]store.Held) string {
 	var lines []string
 	for holder, h := range held {
-		line := fmt.Sprint(holder, h.Members, h.Foreign)
+		line := fmt.Sprint(holder, h.Members, h.Half, h.Foreign)
 		for shard := range len(h.Documents) {
 			document, err := policy.Parse(h.Documents[shard])
 			line += fmt.Sprintf(" %s %v", document.JSON(), err)

@@ -33,6 +33,9 @@ type Held struct {
 	Foreign []string
 	// Members are the users of a group, by name, in order.
 	Members []string
+	// Half are users whom a store that keeps memberships twice has in a group by one of the two only, which
+	// is what a cut call leaves. They may have a member's rights or come to have them: SetMember makes it one or the other.
+	Half []string
 }
 
 // Holders attaches documents to users and groups. Every call is idempotent and

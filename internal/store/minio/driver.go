@@ -4,7 +4,7 @@
 // What MinIO's last community release was found to do, by the tests in test/store: a change is in force with the next request; a request
 // header named like a condition key overrides it, so that a prefix condition on listing cannot be trusted; date conditions hold. It has
 // neither paths nor tags, so a user's path is told by the group that the user is in (see place), and readable names are not kept.
-// A member of a group that somebody disabled at the store has no rights at all.
+// A member of a group that somebody disabled at the store has no rights at all. A membership is kept twice, see SetMember.
 //
 // A user's own secret is made, sent and forgotten: nobody knows it. Access keys are service accounts of the user, up to two at a time, and
 // may do nothing but S3; MinIO's own rule would let a key make further ones.

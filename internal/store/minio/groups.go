@@ -46,7 +46,7 @@ func (d *Driver) ensureGroup(ctx context.Context, name string) error {
 }
 
 // DeleteGroup implements identity.Holders. What gives rights goes first; the group itself goes last, so that it is found again
-// after a cut.
+// after a cut. Nobody stays a member by the user's own word: that would count again for a group of the same name.
 func (d *Driver) DeleteGroup(ctx context.Context, id identity.Identity) error {
 	name, err := groupName(id.Path, id.Name)
 	if err != nil {
@@ -65,8 +65,18 @@ func (d *Driver) DeleteGroup(ctx context.Context, id identity.Identity) error {
 	if err := d.dropDocuments(ctx, target{name: name, group: true}, id.Name, found.Policy); err != nil {
 		return err
 	}
-	if len(found.Members) > 0 {
-		if err := d.updateMembers(ctx, "empty group "+name, name, found.Members, false); err != nil {
+	all, err := d.users(ctx)
+	if err != nil {
+		return err
+	}
+	members := found.Members
+	for user, u := range all {
+		if slices.Contains(u.MemberOf, name) && !slices.Contains(members, user) {
+			members = append(members, user)
+		}
+	}
+	if len(members) > 0 {
+		if err := d.updateMembers(ctx, "empty group "+name, name, members, false); err != nil {
 			return err
 		}
 	}
@@ -82,7 +92,9 @@ func (d *Driver) DeleteGroup(ctx context.Context, id identity.Identity) error {
 	return err
 }
 
-// SetMember implements identity.Holders.
+// SetMember implements identity.Holders. MinIO keeps a membership twice: with the group, and with the user, whose rights hang on that. A
+// call that was cut may have changed what is on disk alone, from where only the group is read anew. So both are asked, and asking
+// MinIO for what one of them says already brings the other to it.
 func (d *Driver) SetMember(ctx context.Context, id identity.Identity, user string, in bool) error {
 	name, err := groupName(id.Path, id.Name)
 	if err != nil {
@@ -92,7 +104,14 @@ func (d *Driver) SetMember(ctx context.Context, id identity.Identity, user strin
 	if !in && errors.Is(err, conn.ErrNotFound) {
 		return nil
 	}
-	if err != nil || slices.Contains(found.Members, user) == in {
+	if err != nil {
+		return err
+	}
+	member, err := d.user(ctx, user)
+	if !in && errors.Is(err, conn.ErrNotFound) {
+		return nil // the user went, and the membership with it
+	}
+	if err != nil || slices.Contains(found.Members, user) == in && slices.Contains(member.MemberOf, name) == in {
 		return err
 	}
 	op := "take user " + user + " out of group " + name
@@ -101,13 +120,13 @@ func (d *Driver) SetMember(ctx context.Context, id identity.Identity, user strin
 	}
 	err = d.updateMembers(ctx, op, name, []string{user}, in)
 	if !in && errors.Is(err, conn.ErrNotFound) {
-		return nil // the user went, and the membership with it
+		return nil // it went meanwhile
 	}
 	return err
 }
 
-// join puts a user into its place.
-func (d *Driver) join(ctx context.Context, home, user string) error {
+// join puts a user into its place, unless group and user say that it is there, see SetMember.
+func (d *Driver) join(ctx context.Context, home, name string, u user) error {
 	found, err := d.group(ctx, home)
 	if err != nil && !errors.Is(err, conn.ErrNotFound) {
 		return err
@@ -117,10 +136,10 @@ func (d *Driver) join(ctx context.Context, home, user string) error {
 			return err
 		}
 	}
-	if slices.Contains(found.Members, user) {
+	if slices.Contains(found.Members, name) && slices.Contains(u.MemberOf, home) {
 		return nil
 	}
-	return d.updateMembers(ctx, "put user "+user+" into its place", home, []string{user}, true)
+	return d.updateMembers(ctx, "put user "+name+" into its place", home, []string{name}, true)
 }
 
 // leave removes a place that is empty. A user that came in meanwhile keeps it: the store refuses.

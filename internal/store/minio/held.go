@@ -33,10 +33,14 @@ func (d *Driver) Held(ctx context.Context, pathPrefix string) (map[identity.Hold
 		held[h] = sort(h.Name, names(u.PolicyName), policies)
 	}
 	heldByClaims(pathPrefix, policies, held)
-	return held, d.heldByGroups(ctx, pathPrefix, policies, held)
+	return held, d.heldByGroups(ctx, pathPrefix, users, policies, held)
 }
 
-func (d *Driver) heldByGroups(ctx context.Context, pathPrefix string, policies map[string]json.RawMessage, held map[identity.Holder]identity.Held) error {
+func (d *Driver) heldByGroups(ctx context.Context, pathPrefix string, users map[identity.Holder]user, policies map[string]json.RawMessage, held map[identity.Holder]identity.Held) error {
+	memberOf := map[string][]string{} // groups by user, as the users tell
+	for h, u := range users {
+		memberOf[h.Name] = u.MemberOf
+	}
 	var all []string
 	if err := d.get(ctx, "list groups", "groups", nil, false, &all); err != nil {
 		return err
@@ -58,7 +62,9 @@ func (d *Driver) heldByGroups(ctx context.Context, pathPrefix string, policies m
 				return err
 			}
 			h := sort(name, names(found.Policy), policies)
-			h.Members = slices.Sorted(slices.Values(found.Members))
+			if h.Members, h.Half, err = d.members(ctx, full, found.Members, memberOf); err != nil {
+				return err
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			held[identity.Holder{Kind: identity.HolderGroup, Path: path, Name: name}] = h
@@ -66,6 +72,38 @@ func (d *Driver) heldByGroups(ctx context.Context, pathPrefix string, policies m
 		})
 	}
 	return asking.Wait()
+}
+
+// members tells whom both a group and the user call a member from whom one of them does. memberOf is known of users of the path; others
+// are asked, when the group names them. Somebody else's user whose leaving was cut is not found here: that
+// MinIO puts right itself, when it reads all from disk a few minutes later.
+func (d *Driver) members(ctx context.Context, group string, told []string, memberOf map[string][]string) (both, half []string, err error) {
+	for _, name := range told {
+		groups, known := memberOf[name]
+		if !known {
+			u, err := d.user(ctx, name)
+			if errors.Is(err, conn.ErrNotFound) {
+				continue // nobody, who has no rights; a user made of that name again is half a member
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			groups = u.MemberOf
+		}
+		if slices.Contains(groups, group) {
+			both = append(both, name)
+		} else {
+			half = append(half, name)
+		}
+	}
+	for name, groups := range memberOf {
+		if slices.Contains(groups, group) && !slices.Contains(told, name) {
+			half = append(half, name)
+		}
+	}
+	slices.Sort(both)
+	slices.Sort(half)
+	return both, half, nil
 }
 
 // sort tells our documents from what others attached.

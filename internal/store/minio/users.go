@@ -91,8 +91,8 @@ func (d *Driver) usersBelow(ctx context.Context, pathPrefix string) (map[identit
 	}
 	found := make(map[identity.Holder]user, len(list))
 	if len(list) > usersAtOnce {
-		var all map[string]user
-		if err := d.get(ctx, "list users below "+pathPrefix, "list-users", nil, true, &all); err != nil {
+		all, err := d.users(ctx)
+		if err != nil {
 			return nil, err
 		}
 		for _, id := range list {
@@ -131,7 +131,7 @@ func (d *Driver) Ensure(ctx context.Context, id identity.Identity) (bool, error)
 		if err := d.create(ctx, id.Name); err != nil {
 			return false, err
 		}
-		return true, d.join(ctx, home, id.Name)
+		return true, d.join(ctx, home, id.Name, user{})
 	}
 	if err != nil {
 		return false, err
@@ -144,7 +144,7 @@ func (d *Driver) Ensure(ctx context.Context, id identity.Identity) (bool, error)
 			return false, err
 		}
 	}
-	return false, d.join(ctx, home, id.Name)
+	return false, d.join(ctx, home, id.Name, found)
 }
 
 // checkPlace keeps us from a user of our name that is somebody's: names are hashes, so a person made it.
@@ -181,6 +181,11 @@ func (d *Driver) Delete(ctx context.Context, id identity.Identity) error {
 	if err := d.dropDocuments(ctx, target{name: id.Name}, id.Name, found.PolicyName); err != nil {
 		return err
 	}
+	// MinIO takes a user out of the groups that the user tells, and deletes none who is in a group that is not there. After a
+	// cut the place may know less than the user, or more.
+	if err := d.join(ctx, home, id.Name, found); err != nil {
+		return err
+	}
 	op := "delete user " + id.Name
 	_, err = d.call(ctx, op, http.MethodDelete, "remove-user", url.Values{"accessKey": {id.Name}}, nil)
 	if err != nil && !errors.Is(err, conn.ErrNotFound) {
@@ -196,6 +201,13 @@ func (d *Driver) Delete(ctx context.Context, id identity.Identity) error {
 		return err
 	}
 	return d.leave(ctx, home)
+}
+
+// users gives every user of the store, by name.
+func (d *Driver) users(ctx context.Context) (map[string]user, error) {
+	var all map[string]user
+	err := d.get(ctx, "list users", "list-users", nil, true, &all)
+	return all, err
 }
 
 func (d *Driver) user(ctx context.Context, name string) (user, error) {

@@ -1,0 +1,173 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// MinIO keeps a membership twice. A call that is cut in the midst may change it on disk alone, from where the group is read anew and the
+// user, whose rights hang on it, is not: a user who left still has the group's rights, and one who came has none.
+
+// tellsMembership is what the group and what the user says.
+func tellsMembership(t *testing.T, full, user string) (group, byUser bool) {
+	t.Helper()
+	byHand(t, http.MethodGet, "groups", nil, nil) // reads groups from disk
+	var g struct {
+		Members []string `json:"members"`
+	}
+	var u struct {
+		MemberOf []string `json:"memberOf"`
+	}
+	for _, ask := range []struct {
+		operation string
+		query     url.Values
+		answer    any
+	}{{"group", url.Values{"group": {full}}, &g}, {"user-info", url.Values{"accessKey": {user}}, &u}} {
+		if _, text := admin(t, http.MethodGet, ask.operation, ask.query, nil); json.Unmarshal(text, ask.answer) != nil {
+			t.Fatalf("%s: %s", ask.operation, text)
+		}
+	}
+	return slices.Contains(g.Members, user), slices.Contains(u.MemberOf, full)
+}
+
+// cutSetMember cuts calls until one leaves MinIO of two minds.
+func cutSetMember(t *testing.T, holders store.Holders, group store.Identity, user string, in bool) {
+	t.Helper()
+	for range 1000 {
+		if err := holders.SetMember(t.Context(), group, user, !in); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Microsecond+rand.N(6*time.Millisecond))
+		err := holders.SetMember(ctx, group, user, in)
+		cancel()
+		if err == nil {
+			continue
+		}
+		if byGroup, byUser := tellsMembership(t, full(group), user); byGroup == in && byUser != in {
+			return
+		}
+	}
+	t.Skip("MinIO was of one mind after each of a thousand calls")
+}
+
+// full is what MinIO calls a group.
+func full(group store.Identity) string {
+	return strings.ReplaceAll(strings.Trim(group.Path, "/"), "/", ".") + "." + group.Name
+}
+
+// Whichever of the two a cut call left, the next look tells and the next call mends.
+//
+// features: U3
+func TestACutMembershipIsFinished(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		joins  bool // the call that was cut
+		wanted bool
+	}{
+		{"who was leaving leaves", false, false},
+		{"who was leaving is a member again", false, true},
+		{"who was joining joins", true, true},
+		{"who was joining is no member", true, false},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			t.Run(onMinIO, func(t *testing.T) {
+				s := open(t)
+				holders := documents(t, s)
+				name := bucket(t, s)
+				fill(t, s, name)
+				id, key := user(t, s, "alice")
+				group := groupOf(t, "social")
+				if err := holders.EnsureGroup(t.Context(), group); err != nil {
+					t.Fatal(err)
+				}
+				doc := document(name, "launch/")
+				if err := holders.SetDocument(t.Context(), holderOf(group), 0, doc); err != nil {
+					t.Fatal(err)
+				}
+				cutSetMember(t, holders, group, id.Name, test.joins)
+				want := heldDocuments(doc)
+				want.Half = []string{id.Name}
+				holds(t, holders, group.Path, map[store.Holder]store.Held{holder(id): heldDocuments(), holderOf(group): want})
+
+				if err := holders.SetMember(t.Context(), group, id.Name, test.wanted); err != nil {
+					t.Fatal(err)
+				}
+				want = heldDocuments(doc)
+				if test.wanted {
+					want.Members = []string{id.Name}
+				}
+				holds(t, holders, group.Path, map[store.Holder]store.Held{holder(id): heldDocuments(), holderOf(group): want})
+				if _, _, err := as(t, key).GetObject(t.Context(), name, "launch/c.txt"); (err == nil) != test.wanted {
+					t.Errorf("what the group reads she reads with %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestAGroupGoesWithMembershipsThatOnlyUsersTell(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s := open(t)
+		holders := documents(t, s)
+		id, _ := user(t, s, "alice")
+		group := groupOf(t, "social")
+		if err := holders.EnsureGroup(t.Context(), group); err != nil {
+			t.Fatal(err)
+		}
+		cutSetMember(t, holders, group, id.Name, false)
+		if err := holders.DeleteGroup(t.Context(), group); err != nil {
+			t.Fatal(err)
+		}
+		if _, byUser := tellsMembership(t, full(group), id.Name); byUser {
+			t.Error("she is a member of the next group of that name")
+		}
+	})
+}
+
+func TestAUserComesWhollyIntoItsPlace(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s := open(t)
+		id := identityOf(t, "alice")
+		if _, err := s.Identities.Ensure(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		home := store.Identity{Path: id.Path, Name: "users"}
+		cutSetMember(t, documents(t, s), home, id.Name, true)
+		if _, err := s.Identities.Ensure(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		byGroup, byUser := tellsMembership(t, full(home), id.Name)
+		if diff := cmp.Diff([]bool{true, true}, []bool{byGroup, byUser}); diff != "" {
+			t.Errorf("in her place by group and by user (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestAUserWhoseGoingWasCutGoes(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s := open(t)
+		id, _ := user(t, s, "alice")
+		bob, _ := user(t, s, "bob")
+		cutSetMember(t, documents(t, s), store.Identity{Path: id.Path, Name: "users"}, id.Name, false)
+		// With the last that it names the place goes, and MinIO removes nobody from a group that is not there.
+		for _, going := range []store.Identity{bob, id} {
+			if err := s.Identities.Delete(t.Context(), going); err != nil {
+				t.Error(err)
+			}
+		}
+		if list, err := s.Identities.List(t.Context(), id.Path); err != nil || len(list) > 0 {
+			t.Errorf("in the place are %v, %v", list, err)
+		}
+	})
+}
