@@ -1,9 +1,7 @@
 package controllers
 
 import (
-	"context"
 	"errors"
-	"fmt"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/policy"
@@ -37,21 +35,6 @@ func (made *rendering) planGateway(o policy.Options) {
 	}
 	a.Documents, a.Err = policy.Attach(gatewayMember, a.Allows, o)
 	made.attachments = append(made.attachments, a)
-}
-
-// heldByGateway adds what hangs on the gateway's own identity. Nothing of ours should: an
-// earlier Vitrine hung the links of whichever tenant came last there, and what
-// somebody puts there by hand is found by it.
-func heldByGateway(ctx context.Context, holders store.Holders, gateway store.Identity, held map[store.Holder]store.Held) error {
-	own, err := holders.Held(ctx, gateway.Path)
-	if err != nil {
-		return fmt.Errorf("reading what hangs on the gateway's identity: %w", err)
-	}
-	at := store.Holder{Kind: store.HolderUser, Path: gateway.Path, Name: gateway.Name}
-	if now, there := own[at]; there {
-		held[at] = now
-	}
-	return nil
 }
 
 // explainJoin says what to do when a store lets the gateway into no more groups: it

@@ -114,14 +114,13 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 	holders := connection.Holders(by)
 	installation := connection.Declared.Spec.InstallationID
 	path := store.IdentityPath(installation, tenant.Namespace)
-	held, err := holders.Held(ctx, path)
-	if err != nil {
-		return nil, fmt.Errorf("reading what hangs on the tenant's identities: %w", err)
-	}
 	gateway := gatewayIdentity(connection.Declared)
 	atGateway := gatewayGroup(installation, tenant.Namespace)
-	if err := heldByGateway(ctx, holders, gateway, held); err != nil {
-		return nil, err
+	// Nothing of ours should hang on the gateway's own identity: an earlier Vitrine hung the links of whichever tenant
+	// came last there, and what somebody puts there by hand is found by it.
+	held, err := holders.Held(ctx, path, gateway)
+	if err != nil {
+		return nil, fmt.Errorf("reading what hangs on the tenant's identities: %w", err)
 	}
 	nameOf := func(user string) string {
 		if user == gatewayMember {

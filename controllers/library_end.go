@@ -43,12 +43,9 @@ func (r *LibraryReconciler) endRights(ctx context.Context, connection Connection
 	}
 	holders := connection.Holders(by)
 	path := store.IdentityPath(connection.Declared.Spec.InstallationID, library.Namespace)
-	held, err := holders.Held(ctx, path)
+	held, err := holders.Held(ctx, path, gatewayIdentity(connection.Declared))
 	if err != nil {
 		return fmt.Errorf("reading what hangs on the tenant's identities: %w", err)
-	}
-	if err := heldByGateway(ctx, holders, gatewayIdentity(connection.Declared), held); err != nil {
-		return err
 	}
 	for _, holder := range slices.SortedFunc(maps.Keys(held), compareHolders) {
 		remains := last && holder.Path == path && (holder.Kind == store.HolderGroup || len(held[holder].Documents) > 0)

@@ -135,6 +135,33 @@ func TestAGroupGoesWithMembershipsThatOnlyUsersTell(t *testing.T) {
 	})
 }
 
+// The gateway is in groups of tenants' paths and in none of their places.
+func TestAUserBesideThePathIsToldWithItsMemberships(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		rec := &recorder{}
+		s := open(t, func(c *store.Config) { c.Hook = rec.hook })
+		holders := documents(t, s)
+		gateway, _ := user(t, s, "gateway")
+		stranger := gateway
+		stranger.Path = store.IdentityPath(installation, "northlight")
+		group := groupOf(t, "links")
+		group.Path = store.IdentityPath(installation, unique(t)+"-tenant")
+		if err := holders.EnsureGroup(t.Context(), group); err != nil {
+			t.Fatal(err)
+		}
+		cutSetMember(t, holders, group, gateway.Name, false)
+		half := heldDocuments()
+		half.Half = []string{gateway.Name}
+		holds(t, holders, group.Path, map[store.Holder]store.Held{holderOf(group): heldDocuments()})
+		rec.restart(0)
+		holds(t, holders, group.Path, map[store.Holder]store.Held{holderOf(group): half, holder(gateway): heldDocuments()}, gateway)
+		if rec.count() > 5 { // the place, the gateway, the policies, the groups, the group
+			t.Errorf("it took %d requests: %v", rec.count(), rec.calls)
+		}
+		holds(t, holders, group.Path, map[store.Holder]store.Held{holderOf(group): heldDocuments()}, stranger, identityOf(t, "nobody"))
+	})
+}
+
 func TestAUserComesWhollyIntoItsPlace(t *testing.T) {
 	t.Run(onMinIO, func(t *testing.T) {
 		s := open(t)

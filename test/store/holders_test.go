@@ -41,9 +41,9 @@ func holderOf(group store.Identity) store.Holder {
 }
 
 // holds compares what is at the store with what is wanted, by what documents say.
-func holds(t *testing.T, holders store.Holders, path string, want map[store.Holder]store.Held) {
+func holds(t *testing.T, holders store.Holders, path string, want map[store.Holder]store.Held, beside ...store.Identity) {
 	t.Helper()
-	got, err := holders.Held(t.Context(), path)
+	got, err := holders.Held(t.Context(), path, beside...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
 )
 
-// below picks what is held below a path. Whatever is kept the other way is somebody else's.
-func (a details) below(pathPrefix string, by way) map[identity.Holder]identity.Held {
+// below picks what is held below a path, and by users beside it. Whatever is kept the other way is somebody else's.
+func (a details) below(pathPrefix string, beside []identity.Identity, by way) map[identity.Holder]identity.Held {
 	_, isManaged := by.(managed)
 	held, members := map[identity.Holder]identity.Held{}, map[string][]string{}
 	for _, u := range a.users {
@@ -21,10 +21,10 @@ func (a details) below(pathPrefix string, by way) map[identity.Holder]identity.H
 		for _, group := range u.GroupList {
 			members[group] = append(members[group], name)
 		}
-		if !strings.HasPrefix(aws.ToString(u.Path), pathPrefix) {
+		h := identity.Holder{Kind: identity.HolderUser, Path: aws.ToString(u.Path), Name: name}
+		if !strings.HasPrefix(h.Path, pathPrefix) && !slices.ContainsFunc(beside, func(id identity.Identity) bool { return id.Path == h.Path && id.Name == name }) {
 			continue
 		}
-		h := identity.Holder{Kind: identity.HolderUser, Path: aws.ToString(u.Path), Name: name}
 		held[h] = a.held(name, isManaged, u.UserPolicyList, u.AttachedManagedPolicies)
 	}
 	for _, g := range a.groups {

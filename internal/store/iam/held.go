@@ -12,7 +12,7 @@ import (
 )
 
 // Held implements identity.Holders: by the one call that tells all of an account, where the store has it, else by lists.
-func (s *holders) Held(ctx context.Context, pathPrefix string) (map[identity.Holder]identity.Held, error) {
+func (s *holders) Held(ctx context.Context, pathPrefix string, beside ...identity.Identity) (map[identity.Holder]identity.Held, error) {
 	if !s.noDetails.Load() {
 		all, err := s.details(ctx)
 		has, err := speaks("read what all users and groups hold", err)
@@ -20,21 +20,28 @@ func (s *holders) Held(ctx context.Context, pathPrefix string) (map[identity.Hol
 			return nil, err
 		}
 		if has {
-			return all.below(pathPrefix, s.way), nil
+			return all.below(pathPrefix, beside, s.way), nil
 		}
 		s.noDetails.Store(true)
 	}
 	held := map[identity.Holder]identity.Held{}
-	if err := s.heldByUsers(ctx, pathPrefix, held); err != nil {
+	if err := s.heldByUsers(ctx, pathPrefix, beside, held); err != nil {
 		return nil, err
 	}
 	return held, s.heldByGroups(ctx, pathPrefix, held)
 }
 
-func (s *holders) heldByUsers(ctx context.Context, pathPrefix string, held map[identity.Holder]identity.Held) error {
+func (s *holders) heldByUsers(ctx context.Context, pathPrefix string, beside []identity.Identity, held map[identity.Holder]identity.Held) error {
 	users, err := s.List(ctx, pathPrefix)
 	if err != nil {
 		return err
+	}
+	for _, id := range beside {
+		there, err := s.List(ctx, id.Path)
+		if err != nil {
+			return err
+		}
+		users = append(users, slices.DeleteFunc(there, func(u identity.Identity) bool { return u.Name != id.Name })...)
 	}
 	for _, user := range users {
 		if err := s.add(ctx, identity.Holder{Kind: identity.HolderUser, Path: user.Path, Name: user.Name}, nil, held); err != nil {

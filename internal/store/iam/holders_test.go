@@ -101,9 +101,9 @@ func (r *rig) user(t *testing.T, name string) identity.Identity {
 	return id
 }
 
-func holds(t *testing.T, holders identity.Holders, want map[identity.Holder]identity.Held) {
+func holds(t *testing.T, holders identity.Holders, want map[identity.Holder]identity.Held, beside ...identity.Identity) {
 	t.Helper()
-	got, err := holders.Held(t.Context(), path)
+	got, err := holders.Held(t.Context(), path, beside...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,6 +256,36 @@ func TestPoliciesOfOthersAreKeptAndTold(t *testing.T) {
 					want[h] = held
 				}
 				holds(t, holders, want)
+			}
+		})
+	}
+}
+
+func TestAUserBesideThePathIsTold(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(p.reason, func(t *testing.T) {
+			r, holders, _ := p.open(t)
+			gateway := identity.Identity{Name: identity.Name("eu-prod", identity.System, "Gateway", "main"), Path: identity.Path("eu-prod", identity.System)}
+			other := identity.Identity{Name: identity.Name("eu-prod", identity.System, "Gateway", "other"), Path: gateway.Path}
+			for _, id := range []identity.Identity{gateway, other} {
+				if _, err := r.Ensure(t.Context(), id); err != nil {
+					t.Fatal(err)
+				}
+				if err := holders.SetDocument(t.Context(), ofUser(id), 0, doc("links/")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			elsewhere := gateway
+			elsewhere.Path = identity.Path("eu-prod", "northlight")
+			for _, test := range []struct {
+				beside []identity.Identity
+				want   map[identity.Holder]identity.Held
+			}{
+				{nil, map[identity.Holder]identity.Held{}},
+				{[]identity.Identity{gateway, named("User", "nobody")}, map[identity.Holder]identity.Held{ofUser(gateway): with(map[int][]byte{0: doc("links/")})}},
+				{[]identity.Identity{elsewhere}, map[identity.Holder]identity.Held{}},
+			} {
+				holds(t, holders, test.want, test.beside...)
 			}
 		})
 	}

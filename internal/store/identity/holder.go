@@ -42,8 +42,9 @@ type Held struct {
 // may be cut short between any two requests and called again.
 type Holders interface {
 	// Held tells of every user and group below a path what is attached to it, and of
-	// every claim's value what it gives, in as few requests as the store allows.
-	Held(ctx context.Context, pathPrefix string) (map[Holder]Held, error)
+	// every claim's value what it gives, in as few requests as the store allows. Users beside
+	// the path who may be in its groups are told too, where they exist.
+	Held(ctx context.Context, pathPrefix string, beside ...Identity) (map[Holder]Held, error)
 	// SetDocument replaces one shard and sees that it is attached; nil detaches
 	// and removes it. ErrPolicyTooLarge, ErrLimit and ErrForeign leave what is there;
 	// ErrNotFound when there is no such user or group.

@@ -19,8 +19,8 @@ const groupsAtOnce = 8
 
 // Held implements identity.Holders: a request each for the policies and the names of the groups of the store, a few for the users, and one
 // for every group of the path, since nothing else tells whether it is disabled. A disabled group has no Documents: they are not in force.
-func (d *Driver) Held(ctx context.Context, pathPrefix string) (map[identity.Holder]identity.Held, error) {
-	users, err := d.usersBelow(ctx, pathPrefix)
+func (d *Driver) Held(ctx context.Context, pathPrefix string, beside ...identity.Identity) (map[identity.Holder]identity.Held, error) {
+	users, err := d.usersBelow(ctx, pathPrefix, beside)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +74,8 @@ func (d *Driver) heldByGroups(ctx context.Context, pathPrefix string, users map[
 	return asking.Wait()
 }
 
-// members tells whom both a group and the user call a member from whom one of them does. memberOf is known of users of the path; others
-// are asked, when the group names them. Somebody else's user whose leaving was cut is not found here: that
+// members tells whom both a group and the user call a member from whom one of them does. memberOf is known of users of the path and those
+// beside it; others are asked, when the group names them. Somebody else's user whose leaving was cut is not found here: that
 // MinIO puts right itself, when it reads all from disk a few minutes later.
 func (d *Driver) members(ctx context.Context, group string, told []string, memberOf map[string][]string) (both, half []string, err error) {
 	for _, name := range told {

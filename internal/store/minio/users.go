@@ -83,13 +83,22 @@ const namespaceSlashes = 4
 // usersAtOnce is up to how many users are asked about one by one: more are found in the sealed list of all.
 const usersAtOnce = 24
 
-// usersBelow tells what is attached to each user below a path.
-func (d *Driver) usersBelow(ctx context.Context, pathPrefix string) (map[identity.Holder]user, error) {
+// usersBelow tells what is attached to each user below a path, and to those beside it that are in their place.
+func (d *Driver) usersBelow(ctx context.Context, pathPrefix string, beside []identity.Identity) (map[identity.Holder]user, error) {
 	list, err := d.List(ctx, pathPrefix)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	found := make(map[identity.Holder]user, len(list))
+	found := make(map[identity.Holder]user, len(list)+len(beside))
+	for _, id := range beside {
+		u, err := d.user(ctx, id.Name)
+		if err != nil && !errors.Is(err, conn.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil && placeOf(u.MemberOf) == id.Path {
+			found[holderOf(id)] = u
+		}
+	}
 	if len(list) > usersAtOnce {
 		all, err := d.users(ctx)
 		if err != nil {
