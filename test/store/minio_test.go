@@ -22,6 +22,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/hack/testbed"
 	"github.com/vitrine-dam/vitrine/internal/store"
+	"github.com/vitrine-dam/vitrine/internal/store/identity"
 )
 
 // admin does at MinIO what somebody beside Vitrine could do by hand.
@@ -95,6 +96,61 @@ func TestPoliciesThatOthersAttachedAreKeptAndTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		byHand(t, http.MethodGet, "info-canned-policy", url.Values{"name": {theirs}}, nil)
+	})
+}
+
+// MinIO keeps a policy that is attached to anybody. It holds up nobody's going, and nobody keeps what it gave.
+func TestADocumentThatSomebodyAttachedToAnotherGivesNothingAnyMore(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s := open(t)
+		holders := documents(t, s)
+		name := bucket(t, s)
+		fill(t, s, name)
+		bob, key := user(t, s, "bob")
+		alice, _ := user(t, s, "alice")
+		carol, _ := user(t, s, "carol")
+		group := groupOf(t, "social")
+		if err := holders.EnsureGroup(t.Context(), group); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			reason string
+			holder store.Holder
+			goes   func() error
+		}{
+			{"it is taken from its user", holder(carol), func() error { return holders.SetDocument(t.Context(), holder(carol), 0, nil) }},
+			{"its user goes", holder(alice), func() error { return s.Identities.Delete(t.Context(), alice) }},
+			{"its group goes", holderOf(group), func() error { return holders.DeleteGroup(t.Context(), group) }},
+		} {
+			if err := holders.SetDocument(t.Context(), c.holder, 0, document(name, "launch/")); err != nil {
+				t.Fatal(err)
+			}
+			byHand(t, http.MethodPut, "set-user-or-group-policy", url.Values{"policyName": {identity.DocumentName(c.holder.Name, 0)}, "userOrGroup": {bob.Name}, "isGroup": {"false"}}, nil)
+			reads := func() error { _, _, err := as(t, key).GetObject(t.Context(), name, "launch/c.txt"); return err }
+			if err := reads(); err != nil {
+				t.Fatalf("before %s: %v", c.reason, err)
+			}
+			if err := c.goes(); err != nil {
+				t.Errorf("%s: %v", c.reason, err)
+			}
+			if err := reads(); !errors.Is(err, store.ErrDenied) {
+				t.Errorf("%s: bob reads with %v, want ErrDenied", c.reason, err)
+			}
+		}
+		// What he has else is his, as before.
+		if err := holders.SetDocument(t.Context(), holder(bob), 0, document(name, "launch/")); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := as(t, key).GetObject(t.Context(), name, "launch/c.txt"); err != nil {
+			t.Errorf("with a document of his own: %v", err)
+		}
+		held, err := holders.Held(t.Context(), group.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{identity.DocumentName(group.Name, 0)}, held[holder(bob)].Foreign); diff != "" {
+			t.Errorf("what is left to bob is told (-want +got):\n%s", diff)
+		}
 	})
 }
 

@@ -120,11 +120,7 @@ func (d *Driver) setClaim(ctx context.Context, h identity.Holder, shard int, doc
 		if err := d.writeClaim(ctx, op, h, nil); err != nil {
 			return err
 		}
-		err := d.deletePolicy(ctx, h.Name)
-		if refused, ok := errors.AsType[*conn.Error](err); ok && refused.Code == "XMinioIAMPolicyInUse" {
-			return nil
-		}
-		return err
+		return d.deleteEmptied(ctx, h.Name)
 	}
 	return d.writeClaim(ctx, op, h, document)
 }

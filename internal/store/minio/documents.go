@@ -103,21 +103,29 @@ func (d *Driver) writeDocument(ctx context.Context, op, name string, document []
 	return err
 }
 
-// removeDocument detaches and removes one, doing only what is left to do. A policy in use is not removed by the store.
+// nothing is a policy that neither gives nor takes anything: no bucket can be called so. MinIO takes none without statements.
+var nothing = []byte(`{"Version":"2012-10-17","Statement":[{"Sid":"VitrineNothing","Effect":"Deny","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::-/-"]}]}`)
+
+// removeDocument detaches and removes one, doing only what is left to do. What it gives goes first: somebody may have attached it to others.
 func (d *Driver) removeDocument(ctx context.Context, at target, attached []string, name string) error {
+	_, err := d.document(ctx, name)
+	there := err == nil
+	if there {
+		err = d.writeDocument(ctx, "empty policy "+name, name, nothing)
+	}
+	if err != nil && !errors.Is(err, conn.ErrNotFound) {
+		return err
+	}
 	if slices.Contains(attached, name) {
 		rest := slices.DeleteFunc(slices.Clone(attached), func(other string) bool { return other == name })
 		if err := d.attach(ctx, at, rest); err != nil {
 			return err
 		}
 	}
-	if _, err := d.document(ctx, name); err != nil {
-		if errors.Is(err, conn.ErrNotFound) {
-			return nil
-		}
-		return err
+	if !there {
+		return nil
 	}
-	return d.deletePolicy(ctx, name)
+	return d.deleteEmptied(ctx, name)
 }
 
 // dropDocuments takes all of a holder's documents away before the holder goes, those that a cut left unattached too.
@@ -135,7 +143,10 @@ func (d *Driver) dropDocuments(ctx context.Context, at target, holder, attached 
 		if _, ours := identity.ShardOf(holder, name); !ours {
 			continue
 		}
-		if err := d.deletePolicy(ctx, name); err != nil {
+		if err := d.writeDocument(ctx, "empty policy "+name, name, nothing); err != nil {
+			return err
+		}
+		if err := d.deleteEmptied(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -158,6 +169,15 @@ func (d *Driver) documents(ctx context.Context) (map[string]json.RawMessage, err
 func (d *Driver) deletePolicy(ctx context.Context, name string) error {
 	_, err := d.call(ctx, "delete policy "+name, http.MethodDelete, "remove-canned-policy", url.Values{"name": {name}}, nil)
 	if errors.Is(err, conn.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// deleteEmptied deletes a policy that gives nothing. Where somebody attached it to others by hand the store keeps it.
+func (d *Driver) deleteEmptied(ctx context.Context, name string) error {
+	err := d.deletePolicy(ctx, name)
+	if refused, ok := errors.AsType[*conn.Error](err); ok && refused.Code == "XMinioIAMPolicyInUse" {
 		return nil
 	}
 	return err
