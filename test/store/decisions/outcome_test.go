@@ -75,13 +75,13 @@ func (sc *scene) letThrough(q question, o operation, a answer) bool {
 		bucket, name = q.SourceBucket, q.SourceName
 	}
 	there := sc.versions[bucket][name] != ""
-	if o.source && strings.Contains(name, "?versionId=") {
-		// VersityGW takes the end of such a name for a version, however it is written; it has looked at rights by the whole name before.
-		return a.code == "NoSuchVersion" || a.code == "NoSuchKey" || a.code == "InvalidArgument"
-	}
+	// VersityGW takes the end of such a name for a version, however it is written; it has looked at rights by the whole name before.
+	misread := o.source && strings.Contains(name, "?versionId=")
 	switch a.code {
 	case "NoSuchKey", "NoSuchVersion":
-		return !there
+		return !there || misread
+	case "InvalidArgument":
+		return misread
 	// A store on a file system has no object below another, and no object that is a folder with bytes in it.
 	case "ObjectParentIsFile":
 		return sc.belowAnother(q.Bucket, q.Name)
