@@ -84,16 +84,16 @@ func (m *Model) Pinned(name string) int {
 	return len(c.members) - len(c.granted)
 }
 
-// expand gives a Collection's members, ordered by path. Files whose names no
-// policy can carry are left out; nothing that an uploader calls a file
-// may take the grants on others away.
+// expand gives a Collection's members, ordered by path. Of what a pattern
+// matches, files whose names no policy can carry are left out, and those that have the
+// name of a folder; nothing that an uploader calls a file may take the grants on others away.
 func (m *Model) expand(c *v1alpha1.Collection, listing []string) []Key {
 	lib := c.Spec.LibraryRef.Name
 	found := map[string]struct{}{}
 	for _, item := range c.Spec.Items {
 		if IsPattern(item.Path) {
 			for _, path := range below(listing, LiteralPrefix(item.Path)) {
-				if Match(item.Path, path) && checkPath(path) == "" {
+				if Match(item.Path, path) && checkPath(path) == "" && !m.isFolder(lib, path, listing) {
 					found[path] = struct{}{}
 				}
 			}
@@ -103,9 +103,7 @@ func (m *Model) expand(c *v1alpha1.Collection, listing []string) []Key {
 			m.problems.add("Collection", c.Name, v1alpha1.ReasonInvalidPath, "item %q: %s", item.Path, wrong)
 			continue
 		}
-		// A right to see a file's renditions is a right to all below its
-		// path, so a folder must never pass for a file.
-		if m.leadsThrough(lib, item.Path) || len(below(listing, item.Path+"/")) > 0 {
+		if m.isFolder(lib, item.Path, listing) {
 			m.problems.add("Collection", c.Name, v1alpha1.ReasonInvalidPath,
 				"item %q is a folder; write %q for the files in it", item.Path, item.Path+"/**")
 			continue
@@ -125,6 +123,13 @@ func (m *Model) expand(c *v1alpha1.Collection, listing []string) []Key {
 		members = append(members, Key{Library: lib, Path: path})
 	}
 	return members
+}
+
+// isFolder tells whether a path leads through a Folder, or has files below it.
+// A right to see a file's renditions is a right to all below its path, so a
+// folder must never pass for a file.
+func (m *Model) isFolder(lib, path string, listing []string) bool {
+	return m.leadsThrough(lib, path) || len(below(listing, path+"/")) > 0
 }
 
 // leadsThrough tells whether a path is that of a declared Folder, or of a folder above one.

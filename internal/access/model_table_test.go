@@ -318,6 +318,43 @@ func TestLargeCollection(t *testing.T) {
 	}
 }
 
+// TestAPatternMatchesNoFolder checks that a file with the name of a folder is no member: a right to see
+// its renditions would be one to see all of that folder.
+//
+// features: K13
+func TestAPatternMatchesNoFolder(t *testing.T) {
+	for why, c := range map[string]struct {
+		files   []string
+		folders []v1alpha1.Folder
+		want    []string
+	}{
+		"a file is a member":                     {[]string{"launch/a.jpg", "launch/final"}, nil, []string{"launch/a.jpg", "launch/final"}},
+		"what has files below it is a folder":    {[]string{"launch/a.jpg", "launch/final", "launch/final/secret.jpg"}, nil, []string{"launch/a.jpg"}},
+		"files far below make a folder too":      {[]string{"launch/a.jpg", "launch/final", "launch/final/2027/secret.jpg"}, nil, []string{"launch/a.jpg"}},
+		"a mark makes a folder":                  {[]string{"launch/a.jpg", "launch/final", "launch/final/"}, nil, []string{"launch/a.jpg"}},
+		"a name that begins alike is none below": {[]string{"launch/final", "launch/final-2"}, nil, []string{"launch/final", "launch/final-2"}},
+		"a Folder is declared there":             {[]string{"launch/a.jpg", "launch/final"}, []v1alpha1.Folder{folder("final", "launch/final", v1alpha1.AccessInherit)}, []string{"launch/a.jpg"}},
+		"a restricted Folder is declared there":  {[]string{"launch/a.jpg", "launch/final"}, []v1alpha1.Folder{folder("final", "launch/final", v1alpha1.AccessRestricted)}, []string{"launch/a.jpg"}},
+		"a Folder is declared below":             {[]string{"launch/a.jpg", "launch/final"}, []v1alpha1.Folder{folder("deep", "launch/final/deep", v1alpha1.AccessInherit)}, []string{"launch/a.jpg"}},
+	} {
+		t.Run(why, func(t *testing.T) {
+			top := v1alpha1.Collection{ObjectMeta: metav1.ObjectMeta{Name: "top"}}
+			top.Spec.LibraryRef.Name, top.Spec.Items = "brand", []v1alpha1.CollectionItem{{Path: "launch/*"}}
+			m := access.New(access.Declarations{
+				Libraries: []v1alpha1.Library{library("brand")}, Folders: c.folders, Collections: []v1alpha1.Collection{top}, Files: map[string][]string{"brand": c.files},
+			})
+			members, _ := m.Members("top")
+			var got []string
+			for _, k := range members {
+				got = append(got, k.Path)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" || len(m.Problems()) > 0 {
+				t.Errorf("-want +got:\n%s%v", diff, m.Problems())
+			}
+		})
+	}
+}
+
 // TestProblemsStayShort checks that no list of thousands gets into a message.
 func TestProblemsStayShort(t *testing.T) {
 	g := v1alpha1.UserGroup{ObjectMeta: metav1.ObjectMeta{Name: "all"}}

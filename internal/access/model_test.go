@@ -168,6 +168,15 @@ func declarable(path string) bool {
 	return norm.NFC.IsNormalString(path) && !strings.ContainsAny(path, "*?")
 }
 
+// isFolder tells whether a name is a folder's: something that is declared, seen or among a Collection's items lies there, or below it.
+func (w plain) isFolder(library, path string, items []v1alpha1.CollectionItem) bool {
+	below := func(other string) bool { return strings.HasPrefix(other, path+"/") }
+	return slices.ContainsFunc(w.Folders, func(f v1alpha1.Folder) bool {
+		return f.Spec.LibraryRef.Name == library && (string(f.Spec.Path) == path || below(string(f.Spec.Path)))
+	}) || slices.ContainsFunc(w.Files[library], below) ||
+		slices.ContainsFunc(items, func(i v1alpha1.CollectionItem) bool { return declarable(i.Path) && below(i.Path) })
+}
+
 func (w plain) covers(t v1alpha1.Target, permissions access.Permissions, p access.Permission, k access.Key) bool {
 	var home *v1alpha1.Folder // of a restricted file
 	if k.Restricted != "" {
@@ -205,8 +214,11 @@ func (w plain) covers(t v1alpha1.Target, permissions access.Permissions, p acces
 			if slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return i.Path == k.Path && i.Version != "" }) {
 				continue // a right cannot be on one version
 			}
+			if w.isFolder(k.Library, k.Path, c.Spec.Items) {
+				return false
+			}
 			for _, item := range c.Spec.Items {
-				if item.Path == k.Path || slices.Contains(w.Files[k.Library], k.Path) && slowMatch(item.Path, k.Path) {
+				if item.Path == k.Path || slices.Contains(w.Files[k.Library], k.Path) && slowMatch(item.Path, k.Path) && k.Path+"/**" != item.Path { // which is what lies below
 					return true
 				}
 			}

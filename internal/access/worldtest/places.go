@@ -3,6 +3,7 @@ package worldtest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -45,6 +46,9 @@ func (d *drawer) path(what string, deepest int) string {
 
 // file makes up a file: at the top, beside what is declared, or anywhere.
 func (d *drawer) file() string {
+	if d.size.FolderNames && d.number("named like a folder", 0, 4) == 0 {
+		return d.path("file named like a folder", 2)
+	}
 	name := pick(d, "file", files)
 	if d.size.OddFiles && d.number("odd file", 0, 4) == 0 {
 		name = pick(d, "odd name", oddFiles)
@@ -75,6 +79,14 @@ func (d *drawer) libraries() {
 	}
 }
 
+// unlisted adds a key of a file that may be there or not. Below a file it is listed: that a file has the name of a folder is found by that alone.
+func (d *drawer) unlisted(lib, path string) {
+	d.w.Keys = append(d.w.Keys, access.Key{Library: lib, Path: path})
+	if slices.ContainsFunc(d.w.Files[lib], func(file string) bool { return strings.HasPrefix(path, file+"/") }) {
+		d.w.Files[lib] = append(d.w.Files[lib], path)
+	}
+}
+
 func (d *drawer) library() string {
 	if d.rarely("missing library") {
 		return "nowhere"
@@ -95,7 +107,7 @@ func (d *drawer) folders() {
 		f.Spec.Access = pick(d, "access", []v1alpha1.FolderAccess{v1alpha1.AccessInherit, v1alpha1.AccessRestricted})
 		d.w.Folders = append(d.w.Folders, f)
 		for _, below := range []string{"f.jpg", "brand/f.jpg", "brand-2/hero-1.png"} {
-			d.w.Keys = append(d.w.Keys, access.Key{Library: lib, Path: path + "/" + below})
+			d.unlisted(lib, path+"/"+below)
 			if f.Spec.Access == v1alpha1.AccessRestricted {
 				d.w.Keys = append(d.w.Keys, access.Key{Library: lib, Restricted: f.Name, Path: below})
 			}
@@ -123,7 +135,7 @@ func (d *drawer) collections() {
 			}
 			if item == "" {
 				item = d.path("item", 2) + "/" + pick(d, "item file", files)
-				d.w.Keys = append(d.w.Keys, access.Key{Library: lib, Path: item})
+				d.unlisted(lib, item)
 			}
 			one := v1alpha1.CollectionItem{Path: item}
 			if !access.IsPattern(item) && d.number("pinned", 0, 3) == 3 {

@@ -22,7 +22,7 @@ const Hours = 4
 // World is a tenant, and what to ask about it.
 type World struct {
 	access.Declarations
-	// Keys to ask about, in every root; no file has the name of a folder.
+	// Keys to ask about, in every root.
 	Keys []access.Key
 	// Instants to ask at.
 	Instants []time.Time
@@ -34,6 +34,8 @@ type Size struct {
 	// OddFiles lets files have names that no declaration can have, as uploaders
 	// give them: another Unicode form or case of a folder's name, and signs that policies read as patterns.
 	OddFiles bool
+	// FolderNames lets files have the names of folders: a store that is no file system keeps both.
+	FolderNames bool
 	// Sessions lets groups have members who are no Users: holders of a claim, and ServiceAccounts.
 	Sessions bool
 }
@@ -42,7 +44,7 @@ var (
 	// Small worlds are for properties that are asked about everything in them.
 	Small = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6, Sessions: true}
 	// Odd worlds are small ones with all kinds of files.
-	Odd = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6, OddFiles: true, Sessions: true}
+	Odd = Size{Libraries: 2, Folders: 7, Files: 12, Collections: 2, Users: 4, Groups: 3, Bindings: 6, OddFiles: true, FolderNames: true, Sessions: true}
 	// Large worlds have something of everything, most of the time, but for sessions: they are for the people's own keys.
 	Large = Size{Libraries: 3, Folders: 12, Files: 24, Collections: 3, Users: 6, Groups: 4, Bindings: 24, OddFiles: true}
 )

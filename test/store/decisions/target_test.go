@@ -66,7 +66,7 @@ type habits struct {
 	takesTags bool
 	// namesBuckets: the list of buckets has those that the key may list as a whole. It tells their owner nothing new.
 	namesBuckets bool
-	// hidesBelow: an object whose name leads through another's is kept, and in no listing. Vitrine lets no file have the name of a folder.
+	// hidesBelow: an object whose name leads through another's is kept, and in no listing. So Vitrine does not know it, and renders nothing from it.
 	hidesBelow bool
 	// refusesDots: a listing whose prefix has a segment of dots alone is refused to everybody before rights are looked at. No file that Vitrine
 	// knows has such a name, and who may list the folder above lists it without.
