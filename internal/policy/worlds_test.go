@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -180,7 +181,7 @@ func TestRenderIsCanonical(t *testing.T) {
 }
 
 // TestProveFindsFaults renders the rights of one who has a right more, or a
-// right less, than declared, for each right in turn; the proof must fail each time.
+// right less, than declared, for each right in turn; the proof must fail each time, around however few places it looks.
 //
 // features: U4
 func TestProveFindsFaults(t *testing.T) {
@@ -203,6 +204,7 @@ func TestProveFindsFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worldtest.Draw(t)
 		s := render(t, w, worldtest.Start)
+		s.proof.MaxPlaces = rapid.SampledFrom([]int{0, 1, 2, 5}).Draw(t, "places looked around")
 		right := map[string]policy.Document{}
 		for bucket, doc := range s.proof.Documents {
 			right[bucket] = doc
@@ -235,6 +237,62 @@ func TestProveFindsFaults(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestProveFindsFaultsAmongMany gives somebody who may read more files than a proof looks around one right that
+// nobody declared, beside each file in turn and on it, and takes each file's away; the proof must fail each time.
+//
+// features: U4
+func TestProveFindsFaultsAmongMany(t *testing.T) {
+	many := v1alpha1.Collection{ObjectMeta: metav1.ObjectMeta{Name: "many"}}
+	many.Spec.LibraryRef.Name, many.Spec.Items = "brand", []v1alpha1.CollectionItem{{Path: "launch/*"}}
+	view := v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "view"}}
+	view.Spec.RoleRef = v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "viewer"}
+	view.Spec.Subjects = []v1alpha1.Subject{{Kind: v1alpha1.SubjectUser, Name: "sam"}}
+	view.Spec.Targets = []v1alpha1.Target{{Kind: v1alpha1.TargetCollection, Name: many.Name}}
+	d := access.Declarations{
+		Libraries: libraries("brand", "acme-brand"), Users: []v1alpha1.User{{ObjectMeta: metav1.ObjectMeta{Name: "sam"}}},
+		Collections: []v1alpha1.Collection{many}, RoleBindings: []v1alpha1.RoleBinding{view}, Files: map[string][]string{},
+	}
+	for i := range 2*policy.DefaultMaxPlaces + 3 {
+		d.Files["brand"] = append(d.Files["brand"], fmt.Sprintf("launch/f%03d.jpg", i))
+	}
+	m, buckets := access.New(d), bucketsOf(d)
+	allows := policy.Allows("sam", principal("sam"), m.Grants("sam", worldtest.Start), buckets)
+	proved := func(allows []policy.Allow) error {
+		proof := policy.Proof{Documents: map[string]policy.Document{}, Model: m, At: worldtest.Start, Users: map[string]string{"sam": principal("sam")}, Buckets: buckets}
+		for _, bucket := range []string{"acme-brand", "acme-brand-dam"} {
+			doc, err := policy.Render(bucket, allows, policy.Options{MaxBytes: 1 << 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			proof.Documents[bucket] = doc
+		}
+		return policy.Prove(proof)
+	}
+	if err := proved(allows); err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range d.Files["brand"] {
+		if i%7 > 1 { // a multiple of no distance at which places are taken
+			continue
+		}
+		for what, extra := range map[string]policy.Allow{
+			"a folder beside it":        {Bucket: "acme-brand", Verb: policy.Write, Resource: file + ".secret/"},
+			"a file beside it":          {Bucket: "acme-brand", Verb: policy.Read, Resource: file + ".secret", Exact: true},
+			"to write it":               {Bucket: "acme-brand", Verb: policy.Write, Resource: file, Exact: true},
+			"all renditions of another": {Bucket: "acme-brand-dam", Verb: policy.ReadCurrent, Resource: "renditions/" + file + ".secret/"},
+		} {
+			extra.Principal = principal("sam")
+			if err := proved(append([]policy.Allow{extra}, allows...)); !errors.Is(err, policy.ErrNotProved) {
+				t.Errorf("%s: given beside what is declared, %s was not found: %v", file, what, err)
+			}
+		}
+		fewer := slices.DeleteFunc(slices.Clone(allows), func(a policy.Allow) bool { return a.Resource == file })
+		if err := proved(fewer); !errors.Is(err, policy.ErrNotProved) {
+			t.Errorf("%s: taken away, it was not missed: %v", file, err)
+		}
+	}
 }
 
 func above(place string) string {
