@@ -184,7 +184,11 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 		tenant.Model = known.Model
 		return tenant, nil
 	}
-	tenant.Model = access.New(tenant.Declared)
+	if known != nil {
+		tenant.Model = known.Model.Next(tenant.Declared)
+	} else {
+		tenant.Model = access.New(tenant.Declared)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if tenant.empty() {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,22 +18,28 @@ const MaxMembers = 300
 // collection is what the model keeps of a Collection.
 type collection struct {
 	library string
+	// items as declared, which the members were found by.
+	items   []v1alpha1.CollectionItem
 	members []Key
 	// versions of the members that are pinned to one.
 	versions map[Key]string
 	// granted are the members on which grants give something: those that are not
 	// pinned, since a store's policy cannot tell versions apart.
-	granted []Key
-	set     map[Key]struct{} // of granted
-	live    bool
+	granted  []Key
+	set      map[Key]struct{} // of granted
+	problems problemList
+	live     bool
 }
 
 // tooLarge: grants on it are not enforceable at a store.
 func (c *collection) tooLarge() bool { return len(c.granted) > MaxMembers }
 
-func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string][]string) {
+// addCollections finds the members of each Collection. Patterns over a hundred thousand files take
+// milliseconds each, so what the model before found by the same items in the same Library stays; before may be nil.
+func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string][]string, before *Model) {
 	m.collections = make(map[string]*collection, len(declared))
-	listings := map[string][]string{}
+	m.listings = map[string][]string{}
+	same := map[string]bool{} // Libraries with the files and folders of the model before
 	for _, c := range byAge(declared, func(c *v1alpha1.Collection) *metav1.ObjectMeta { return &c.ObjectMeta }) {
 		lib := c.Spec.LibraryRef.Name
 		if m.libraries[lib] == nil {
@@ -40,14 +47,22 @@ func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string]
 				"there is no Library %s in this namespace; create it, or correct spec.libraryRef", lib)
 			continue
 		}
-		listing, ok := listings[lib]
+		listing, ok := m.listings[lib]
 		if !ok {
 			listing = ordered(files[lib])
-			listings[lib] = listing
+			m.listings[lib] = listing
+			same[lib] = before != nil && before.holdsAlike(lib, m)
 		}
-		kept := &collection{library: lib, members: m.expand(c, listing), live: !going(&c.ObjectMeta)}
-		kept.pin(c)
+		kept := &collection{library: lib, items: c.Spec.Items}
+		if same[lib] && before.foundBy(c) {
+			*kept = *before.collections[c.Name]
+		} else {
+			m.expand(kept, c.Name, listing)
+			kept.pin()
+		}
+		kept.live = !going(&c.ObjectMeta)
 		m.collections[c.Name] = kept
+		m.problems = append(m.problems, kept.problems...)
 		if kept.tooLarge() {
 			m.problems.add("Collection", c.Name, v1alpha1.ReasonLinksOnly,
 				"it has %d members and a store's policy holds %d; links show them all, grants on it give nothing: name fewer, or grant on a Folder", len(kept.granted), MaxMembers)
@@ -55,9 +70,21 @@ func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string]
 	}
 }
 
+// holdsAlike tells whether a Library has the same files and folders in another model.
+func (m *Model) holdsAlike(lib string, other *Model) bool {
+	listing, looked := m.listings[lib]
+	return looked && slices.Equal(listing, other.listings[lib]) && maps.Equal(m.libraries[lib].through, other.libraries[lib].through)
+}
+
+// foundBy tells whether a Collection had the same items in the same Library.
+func (m *Model) foundBy(c *v1alpha1.Collection) bool {
+	had := m.collections[c.Name]
+	return had != nil && had.library == c.Spec.LibraryRef.Name && slices.Equal(had.items, c.Spec.Items)
+}
+
 // pin notes which members are of one version only.
-func (c *collection) pin(declared *v1alpha1.Collection) {
-	for _, item := range declared.Spec.Items {
+func (c *collection) pin() {
+	for _, item := range c.items {
 		if item.Version != "" && !IsPattern(item.Path) {
 			if c.versions == nil {
 				c.versions = map[Key]string{}
@@ -84,27 +111,26 @@ func (m *Model) Pinned(name string) int {
 	return len(c.members) - len(c.granted)
 }
 
-// expand gives a Collection's members, ordered by path. Of what a pattern
+// expand finds a Collection's members, ordered by path. Of what a pattern
 // matches, files whose names no policy can carry are left out, and those that have the
 // name of a folder; nothing that an uploader calls a file may take the grants on others away.
-func (m *Model) expand(c *v1alpha1.Collection, listing []string) []Key {
-	lib := c.Spec.LibraryRef.Name
+func (m *Model) expand(c *collection, name string, listing []string) {
 	found := map[string]struct{}{}
-	for _, item := range c.Spec.Items {
+	for _, item := range c.items {
 		if IsPattern(item.Path) {
 			for _, path := range below(listing, LiteralPrefix(item.Path)) {
-				if Match(item.Path, path) && checkPath(path) == "" && !m.isFolder(lib, path, listing) {
+				if Match(item.Path, path) && checkPath(path) == "" && !m.isFolder(c.library, path, listing) {
 					found[path] = struct{}{}
 				}
 			}
 			continue
 		}
 		if wrong := checkPath(item.Path); wrong != "" {
-			m.problems.add("Collection", c.Name, v1alpha1.ReasonInvalidPath, "item %q: %s", item.Path, wrong)
+			c.problems.add("Collection", name, v1alpha1.ReasonInvalidPath, "item %q: %s", item.Path, wrong)
 			continue
 		}
-		if m.isFolder(lib, item.Path, listing) {
-			m.problems.add("Collection", c.Name, v1alpha1.ReasonInvalidPath,
+		if m.isFolder(c.library, item.Path, listing) {
+			c.problems.add("Collection", name, v1alpha1.ReasonInvalidPath,
 				"item %q is a folder; write %q for the files in it", item.Path, item.Path+"/**")
 			continue
 		}
@@ -115,14 +141,13 @@ func (m *Model) expand(c *v1alpha1.Collection, listing []string) []Key {
 		paths = append(paths, path)
 	}
 	slices.Sort(paths)
-	members := make([]Key, 0, len(paths))
+	c.members = make([]Key, 0, len(paths))
 	for i, path := range paths {
 		if i+1 < len(paths) && len(below(paths[i+1:], path+"/")) > 0 {
 			continue // a file and a folder cannot have one name; the files in it are meant
 		}
-		members = append(members, Key{Library: lib, Path: path})
+		c.members = append(c.members, Key{Library: c.library, Path: path})
 	}
-	return members
 }
 
 // isFolder tells whether a path leads through a Folder, or has files below it.

@@ -34,6 +34,7 @@ type Model struct {
 	libraries   map[string]*library
 	folders     map[string]*folder
 	collections map[string]*collection
+	listings    map[string][]string // by Library with Collections: its files, in order
 	users       map[string]bool     // by name: whether anything may come to them
 	groups      map[string][]string // by name: members that anything may come to, subjects that are no Users included
 	sizes       map[string]int      // by group: Users in it who exist, frozen ones included
@@ -47,11 +48,17 @@ type Model struct {
 
 // New makes the model. It never fails: what is malformed or missing gives
 // nothing and a Problem.
-func New(d Declarations) *Model {
+func New(d Declarations) *Model { return after(nil, d) }
+
+// Next makes the model of what the same tenant declares now: the one that New makes, sooner
+// where Collections, Folders and files are as they were.
+func (m *Model) Next(d Declarations) *Model { return after(m, d) }
+
+func after(before *Model, d Declarations) *Model {
 	m := &Model{frozen: d.NamespaceFrozen}
 	m.addLibraries(d.Libraries)
 	m.addFolders(d.Folders)
-	m.addCollections(d.Collections, d.Files)
+	m.addCollections(d.Collections, d.Files, before)
 	m.addUsers(d.Users)
 	m.addGroups(d.UserGroups, d.Users)
 	m.addRoles(d.Roles)

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -53,6 +54,34 @@ func BenchmarkCold(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkNext makes the model of a tenant with patterns over many files, alone and after one that differs in a grant.
+func BenchmarkNext(b *testing.B) {
+	d := large(1000, 100, 50)
+	d.Files = map[string][]string{}
+	for i := range 100_000 {
+		d.Files["brand"] = append(d.Files["brand"], fmt.Sprintf("team-%02d/Projekt %03d/f%05d/picture-%06d.jpg", i%20, i%200, i%1000, i))
+	}
+	slices.Sort(d.Files["brand"])
+	for i := range 50 {
+		c := v1alpha1.Collection{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("c%d", i)}}
+		c.Spec.LibraryRef.Name = "brand"
+		c.Spec.Items = []v1alpha1.CollectionItem{{Path: fmt.Sprintf("**/picture-%03d*.jpg", i)}, {Path: fmt.Sprintf("**/campaign-%d/**/*.tif", i)}}
+		d.Collections = append(d.Collections, c)
+	}
+	b.Run("alone", func(b *testing.B) {
+		for b.Loop() {
+			access.New(d)
+		}
+	})
+	before := access.New(d)
+	d.RoleBindings = d.RoleBindings[1:]
+	b.Run("after", func(b *testing.B) {
+		for b.Loop() {
+			before.Next(d)
+		}
+	})
 }
 
 // BenchmarkDecide asks one question of a large tenant.
