@@ -21,7 +21,7 @@ type Tenant struct {
 	// Frozen is the reason on the namespace's freeze annotation.
 	Frozen string
 	// AgesUnknown: the declarations come from files, which do not tell which of
-	// two objects that claim one thing is the older.
+	// two objects that claim one thing is the older, nor anything else that a cluster sets.
 	AgesUnknown bool
 	// Notes say what could not be learnt; they go with every answer.
 	Notes []string

@@ -16,7 +16,7 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	now = now.UTC()
 	groups := memberless(base, head)
 	was, is := newSide(base, groups, now), newSide(head, groups, now)
-	was.firstSeen = firstDays(base.Links, head.Links)
+	was.firstSeen = firstDays(base, head)
 	is.firstSeen = was.firstSeen
 	d := &Diff{Namespace: head.Namespace, At: now, Changes: []Change{}, Links: []Declared{}, Declared: declared(base, head)}
 

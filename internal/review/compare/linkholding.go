@@ -7,6 +7,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/link"
+	"github.com/vitrine-dam/vitrine/internal/review"
 )
 
 // opening is a time in which a link opens; nil is from now on, and for good.
@@ -136,13 +137,17 @@ func (s *side) facts(l *v1alpha1.PublicLink, library string) link.Facts {
 	return f
 }
 
-// firstDays are the first days of links, as far as one of the states knows them: files do not.
-func firstDays(states ...[]v1alpha1.PublicLink) map[string]time.Time {
+// firstDays are the first days of links, as far as a cluster tells them. What a file says of them is not believed: the API
+// server takes no status from whoever applies it.
+func firstDays(states ...review.Tenant) map[string]time.Time {
 	days := map[string]time.Time{}
-	for _, links := range states {
-		for i := range links {
-			if day := links[i].Status.FirstSeen; day != nil {
-				days[links[i].Name] = day.Time
+	for _, t := range states {
+		if t.AgesUnknown {
+			continue
+		}
+		for i := range t.Links {
+			if day := t.Links[i].Status.FirstSeen; day != nil {
+				days[t.Links[i].Name] = day.Time
 			}
 		}
 	}

@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/review"
 )
 
 // plink declares a link on the Folder final in a line, with more of its spec.
@@ -129,6 +131,38 @@ func TestCompareLinks(t *testing.T) {
 			}
 			if d.Verdict != c.verdict {
 				t.Errorf("it is %s, and should be %s", d.Verdict, c.verdict)
+			}
+		})
+	}
+}
+
+// A file cannot say of a link that it is over: its first day is what the cluster knows of it.
+func TestFirstDaysAreTheClusters(t *testing.T) {
+	const limited = "libraries: [{metadata: {name: brand}, spec: {storeRef: {name: default}, bucket: {name: acme-brand}, links: {defaultTTL: 720h}}}]\n"
+	protected, open := limited+plink("passwordSecretRef: {name: s, key: k}"), limited+plink()
+	long := func(tenant review.Tenant) review.Tenant {
+		tenant.Links[0].Status.FirstSeen = &metav1.Time{Time: noon.AddDate(-20, 0, 0)}
+		return tenant
+	}
+	written := func(tenant review.Tenant) review.Tenant {
+		tenant.AgesUnknown = true
+		return tenant
+	}
+	cases := []struct {
+		reason     string
+		base, head review.Tenant
+		want       Verdict
+	}{
+		{"a new link whose file says that it is over", written(given(t, limited)), written(long(given(t, open))), Wider},
+		{"one whose password is removed", written(given(t, protected)), written(long(given(t, open))), Wider},
+		{"one of which both files say it", written(long(given(t, protected))), written(long(given(t, open))), Wider},
+		{"one that the cluster knows for new", given(t, protected), written(long(given(t, open))), Wider},
+		{"one that is over in the cluster", long(given(t, protected)), written(given(t, open)), Changed},
+	}
+	for _, c := range cases {
+		t.Run(c.reason, func(t *testing.T) {
+			if d := Compare(c.base, c.head, noon); d.Verdict != c.want {
+				t.Errorf("it is %s, and should be %s: %q", d.Verdict, c.want, rows(d))
 			}
 		})
 	}

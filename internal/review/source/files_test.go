@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/review"
@@ -223,4 +224,18 @@ func FuzzFiles(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What an API server sets itself is nothing that a file can say: not that an object is going, nor how old it is.
+func TestWhatTheServerSetsIsNotBelieved(t *testing.T) {
+	text := strings.Replace(someone("alice", "acme"), "{name: alice", `{uid: x, resourceVersion: "1", generation: 1, finalizers: [a/b], labels: {a: b}, annotations: {c: d}, `+
+		`creationTimestamp: "1990-01-01T00:00:00Z", deletionTimestamp: "1990-01-01T00:00:00Z", name: alice`, 1)
+	got, err := Files(strings.NewReader(text), []string{"-"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := metav1.ObjectMeta{Name: "alice", Namespace: "acme", Labels: map[string]string{"a": "b"}, Annotations: map[string]string{"c": "d"}}
+	if diff := cmp.Diff(want, got.Declared.Users[0].ObjectMeta); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

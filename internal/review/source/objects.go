@@ -47,7 +47,14 @@ func read[T any](text []byte, where string, meta func(*T) *metav1.ObjectMeta, ki
 	if m.Namespace != "" && !label.MatchString(m.Namespace) {
 		return object{}, fmt.Errorf("%s: the namespace %.80q of the %s %w", where, m.Namespace, kind, ErrName)
 	}
+	*m = authored(*m)
 	return object{kind: kind, namespace: m.Namespace, name: m.Name, where: where, into: func(t *review.Tenant) { into(t, o) }}, nil
+}
+
+// authored is what of an object's metadata its author decides. The rest, such as its age or that it is being deleted, the API
+// server sets, whatever a file says.
+func authored(m metav1.ObjectMeta) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: m.Name, Namespace: m.Namespace, Labels: m.Labels, Annotations: m.Annotations}
 }
 
 // ours decodes an object of our group.
