@@ -14,6 +14,7 @@ import (
 // instant on. Both are states of one tenant.
 func Compare(base, head review.Tenant, now time.Time) *Diff {
 	now = now.UTC()
+	base, head = aged(base, head)
 	groups := memberless(base, head)
 	was, is := newSide(base, groups, now), newSide(head, groups, now)
 	was.firstSeen = firstDays(base, head)
@@ -34,6 +35,7 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 			named[h.bucket] = append(named[h.bucket], after[name].Spec.Renditions...)
 		}
 	}
+	d.Declared = append(d.Declared, conflictChanges(base, head, was, is)...)
 	d.Declared = append(d.Declared, presetChanges(was, is, named)...)
 	d.Declared = append(d.Declared, adoptions(was, is)...)
 	d.Declared = append(d.Declared, storeChanges(base, head)...)
@@ -61,8 +63,8 @@ func notes(base, head review.Tenant) []string {
 	const most = 20
 	var news []string
 	for _, p := range access.New(head.Declared).Problems() {
-		// Which files there are is not known here, so neither is what a pattern comes to.
-		if !known[p.Kind+p.Name+p.Message] && p.Reason != v1alpha1.ReasonLinksOnly {
+		// Which files there are is not known here, so neither is what a pattern comes to; conflicts are told as changes.
+		if !known[p.Kind+p.Name+p.Message] && p.Reason != v1alpha1.ReasonLinksOnly && p.Reason != v1alpha1.ReasonConflict {
 			news = append(news, "new: "+p.Kind+" "+p.Name+": "+p.Message)
 		}
 	}
