@@ -25,6 +25,8 @@ type atHand struct {
 	filesys.FileSystem
 	// refused is why a file was not handed out; nil when all were.
 	refused error
+	// read has the kustomizations that were handed out, by their real paths.
+	read map[string]bool
 }
 
 // ReadFile gives a file, unless it names something that would be fetched.
@@ -37,6 +39,13 @@ func (d *atHand) ReadFile(path string) ([]byte, error) {
 	if found := remoteIn(text, isKustomization); found != "" {
 		d.refused = fmt.Errorf("%s names %q, which is elsewhere: nothing is fetched for a review; give the output of kubectl kustomize with -f -", path, found)
 		return nil, d.refused
+	}
+	if isKustomization {
+		actual, err := realPath(path)
+		if err != nil {
+			return nil, err
+		}
+		d.read[actual] = true
 	}
 	return text, nil
 }

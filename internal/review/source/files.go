@@ -13,9 +13,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	goyaml "go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kyaml "k8s.io/apimachinery/pkg/util/yaml"
+	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -33,16 +36,19 @@ type Set struct {
 	Tests []policytest.AccessTest
 }
 
-// Read reads files and folders of YAML or JSON, folders with all below them; - is
-// stdin. A folder with a kustomization is built as kubectl kustomize does, but nothing is fetched from
-// elsewhere. Objects of other groups are passed over, hidden files and folders too.
+// Read reads files and folders of YAML or JSON, folders with all below them, as kubectl apply does: hidden files and folders
+// are no exception; - is stdin. A folder with a kustomization is built as kubectl kustomize does, but nothing is fetched from
+// elsewhere. Objects of other groups are passed over.
 func Read(stdin io.Reader, paths []string) (*Set, error) {
-	r := reader{Set: Set{frozen: map[string]string{}}, decoding: newDecoding()}
+	r := reader{Set: Set{frozen: map[string]string{}}, decoding: newDecoding(), included: map[string]bool{}}
 	var err error
 	for _, path := range paths {
 		if err = r.path(stdin, path); err != nil {
 			break
 		}
+	}
+	if err == nil {
+		err = r.components()
 	}
 	// What cannot be decoded stands before what stopped the reading.
 	objects, wrong := r.decoding.end()
@@ -85,6 +91,10 @@ type reader struct {
 	decoding *decoding
 	// built: what is read comes out of kustomize, and the tests of its folder were read before.
 	built bool
+	// parts are the folders whose kustomization is a Component, and included are the kustomizations that others were built with, by
+	// their real paths.
+	parts    []string
+	included map[string]bool
 }
 
 func (r *reader) path(stdin io.Reader, path string) error {
@@ -94,6 +104,7 @@ func (r *reader) path(stdin io.Reader, path string) error {
 	if isFolder, err := os.Stat(path); err == nil && isFolder.IsDir() && kustomizationIn(path) != "" {
 		return r.build(path)
 	}
+	seen := map[string]bool{}
 	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("there is no file or folder %s", name)
@@ -101,11 +112,8 @@ func (r *reader) path(stdin io.Reader, path string) error {
 		if err != nil {
 			return fmt.Errorf("reading declarations: %w", err)
 		}
-		if name != path && strings.HasPrefix(entry.Name(), ".") {
-			if entry.IsDir() {
-				return filepath.SkipDir
-			}
-			return nil
+		if entry.IsDir() && entry.Name() == ".git" {
+			return filepath.SkipDir // which no change in Git can bring
 		}
 		if entry.IsDir() && name != path && kustomizationIn(name) != "" {
 			if err := r.build(name); err != nil {
@@ -127,8 +135,25 @@ func (r *reader) path(stdin io.Reader, path string) error {
 			}
 			return r.path(stdin, name+string(filepath.Separator))
 		}
+		actual, err := realPath(name)
+		if err != nil || seen[actual] {
+			return err // a mounted ConfigMap has each file under two names
+		}
+		seen[actual] = true
 		return r.file(name)
 	})
+}
+
+// realPath is where a file is, whichever links lead to it.
+func realPath(name string) (string, error) {
+	actual, err := filepath.EvalSymlinks(name)
+	if err == nil {
+		actual, err = filepath.Abs(actual)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading declarations: %w", err)
+	}
+	return actual, nil
 }
 
 func (r *reader) file(name string) error {
@@ -163,14 +188,31 @@ func (r *reader) documents(from io.Reader, name string) error {
 	}
 }
 
-// header is what is read of any document, to know whether it is an object and ours.
+// header is what is read of any document, to know whether it is an object and ours. Names of fields are told apart by case, as
+// an API server does.
 type header struct {
-	APIVersion any `json:"apiVersion"`
-	Kind       any `json:"kind"`
+	APIVersion any             `json:"apiVersion"`
+	Kind       any             `json:"kind"`
+	Items      json.RawMessage `json:"items"`
 }
 
+// ErrSeveral says that a document has more than one object in it.
+var ErrSeveral = errors.New("there is more after its first object; put a line of --- between them")
+
+// ErrEncoding says that a file is not such text as can be read.
+var ErrEncoding = errors.New("is not text in UTF-8; save it as that")
+
 func (r *reader) document(text []byte, where string) error {
-	if kind := plainly(text); kind != "" && kind != policytest.Kind && !strings.HasSuffix(kind, "List") {
+	if !utf8.Valid(text) {
+		return fmt.Errorf("%s %w", where, ErrEncoding)
+	}
+	kind := plainly(text)
+	if kind == "" || bytes.Contains(text, []byte("---")) || bytes.Contains(text, []byte("...")) {
+		if done, err := r.stream(text, where); done || err != nil {
+			return err
+		}
+	}
+	if kind != "" && kind != policytest.Kind && !strings.HasSuffix(kind, "List") {
 		r.decoding.begin(text, where, kind)
 		return nil
 	}
@@ -178,24 +220,75 @@ func (r *reader) document(text []byte, where string) error {
 	if err != nil {
 		return fmt.Errorf("%s is not YAML: %w", where, err)
 	}
+	return r.object(text, raw, where, header{})
+}
+
+// stream reads a document that is a row of objects in JSON, as kubectl does; false when it is not JSON. It is an error when a
+// document is several by what YAML says, of which kubectl reads the first alone, and others all.
+func (r *reader) stream(text []byte, where string) (done bool, err error) {
+	values := json.NewDecoder(bytes.NewReader(text))
+	for number := 1; ; number++ {
+		var raw json.RawMessage
+		switch err := values.Decode(&raw); {
+		case errors.Is(err, io.EOF) && number > 1:
+			return true, nil
+		case err != nil && number > 1:
+			return false, fmt.Errorf("%s: %w", where, ErrSeveral)
+		case err != nil:
+			return false, single(text, where)
+		}
+		at := where
+		if number > 1 {
+			at = fmt.Sprintf("%s, object %d", where, number)
+		}
+		if err := r.object(raw, raw, at, header{}); err != nil {
+			return false, err
+		}
+	}
+}
+
+// single refuses what YAML takes for several documents.
+func single(text []byte, where string) error {
+	documents := goyaml.NewDecoder(bytes.NewReader(text))
+	var one goyaml.Node
+	switch err := documents.Decode(&one); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s is not YAML: %w", where, err)
+	}
+	if err := documents.Decode(&one); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w", where, ErrSeveral)
+	}
+	return nil
+}
+
+// object reads one object, of which raw is the JSON. What it does not say of its kind is as the list says that it stands in.
+func (r *reader) object(text, raw []byte, where string, list header) error {
 	if !bytes.HasPrefix(raw, []byte("{")) {
 		return nil // a list or a word: no object of Kubernetes
 	}
 	var h header
-	if err := json.Unmarshal(raw, &h); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &h); err != nil {
 		return fmt.Errorf("%s: reading it: %w", where, err)
 	}
 	version, _ := h.APIVersion.(string)
 	kind, _ := h.Kind.(string)
+	if version == "" && kind == "" {
+		version, _ = list.APIVersion.(string)
+		kind, _ = list.Kind.(string)
+		kind = strings.TrimSuffix(kind, "List")
+	}
 	group, _, _ := strings.Cut(version, "/")
+	isOurs := group == v1alpha1.GroupVersion.Group
 	switch {
 	case version == "v1" && kind == "Namespace":
 		return r.namespace(raw, where)
 	case strings.HasPrefix(group, "kustomize.config.k8s.io"):
 		return r.kustomization(raw, where)
-	case strings.HasSuffix(kind, "List") && (version == "v1" || group == v1alpha1.GroupVersion.Group):
-		return r.list(raw, where)
-	case group != v1alpha1.GroupVersion.Group:
+	case h.Items != nil && kind != "" && (!isOurs || strings.HasSuffix(kind, "List")):
+		return r.list(h, where) // whatever it is called: by its items kubectl knows it
+	case !isOurs:
 		return nil
 	case version != v1alpha1.GroupVersion.String():
 		return fmt.Errorf("%s: this plugin reads %s, not %s; use the plugin of that version", where, v1alpha1.GroupVersion, version)
@@ -232,15 +325,13 @@ func (r *reader) namespace(raw []byte, where string) error {
 }
 
 // list reads the objects that kubectl get -o yaml prints as one.
-func (r *reader) list(raw []byte, where string) error {
-	var list struct {
-		Items []json.RawMessage `json:"items"`
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
+func (r *reader) list(h header, where string) error {
+	var items []json.RawMessage
+	if err := json.Unmarshal(h.Items, &items); err != nil {
 		return fmt.Errorf("%s: reading a list: %w", where, err)
 	}
-	for i, item := range list.Items {
-		if err := r.document(item, fmt.Sprintf("%s, item %d", where, i+1)); err != nil {
+	for i, item := range items {
+		if err := r.object(item, item, fmt.Sprintf("%s, item %d", where, i+1), h); err != nil {
 			return err
 		}
 	}

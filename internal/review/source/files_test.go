@@ -32,6 +32,11 @@ spec:
   expect: deny
 `
 
+// inJSON is a User in JSON.
+func inJSON(name string) string {
+	return `{"apiVersion": "dam.vitrine.dev/v1alpha1", "kind": "User", "metadata": {"name": "` + name + `", "namespace": "acme"}}`
+}
+
 func someone(name, namespace string) string {
 	text := strings.ReplaceAll(user, "NAME", name)
 	if namespace == "" {
@@ -60,11 +65,11 @@ func TestFiles(t *testing.T) {
 				"a.yaml": someone("alice", "acme") + "---\n# nothing here\n---\n" + someone("bob", "acme"), "x/y/c.yml": someone("carol", "acme"),
 				"d.json":      `{"apiVersion":"dam.vitrine.dev/v1alpha1","kind":"User","metadata":{"name":"dave","namespace":"acme"},"spec":{}}`,
 				"e.txt":       someone("erin", "acme"),
-				".git/f.yaml": someone("frank", "acme"), ".hidden.yaml": someone("grace", "acme"),
+				".git/f.yaml": someone("frank", "acme"), ".hidden.yaml": someone("grace", "acme"), ".h/i.yaml": someone("heidi", "acme"), "..i/i.yaml": someone("ivan", "acme"),
 				"values.yaml": "- 1\n", "secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
 				"store.yaml": "apiVersion: dam.vitrine.dev/v1alpha1\nkind: ObjectStore\nmetadata: {name: default}\nspec: {}\n",
 			},
-			want: []string{"alice", "bob", "dave", "carol"}, space: "acme"},
+			want: []string{"ivan", "heidi", "grace", "alice", "bob", "dave", "carol"}, space: "acme"},
 		{reason: "links to files are followed, links to folders are not",
 			files: map[string]string{"..data/a.yaml": someone("alice", "acme"), "b/b.yaml": someone("bob", "acme")},
 			links: map[string]string{"a.yaml": "..data/a.yaml", "b/round": "../b"},
@@ -89,10 +94,30 @@ func TestFiles(t *testing.T) {
 		{reason: "a folder with a kustomization is built, and no more of it is read",
 			files: map[string]string{"a.yaml": someone("alice", ""), "patch.yaml": someone("zoe", ""), "kustomization.yaml": kustomization + "resources: [a.yaml]\nnamespace: acme\nnamePrefix: team-\n"},
 			want:  []string{"team-alice"}, space: "acme"},
-		{reason: "folders with kustomizations below one are built, components are not",
+		{reason: "folders with kustomizations below one are built, a component with those that include it",
+			files: map[string]string{
+				"one/kustomization.yaml":  kustomization + "components: [../part]\nnamespace: acme\n",
+				"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [a.yaml]\n", "part/a.yaml": someone("alice", ""),
+			},
+			want: []string{"alice"}, space: "acme"},
+		{reason: "a component that nothing includes is built by itself",
 			files: map[string]string{
 				"one/a.yaml": someone("alice", ""), "one/kustomization.yaml": kustomization + "resources: [a.yaml]\nnamespace: acme\n", "bob.yaml": someone("bob", "acme"),
-				"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: x-\n",
+				"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [c.yaml]\nnamePrefix: x-\n", "part/c.yaml": someone("carol", "acme"),
+			},
+			want: []string{"bob", "alice", "x-carol"}, space: "acme"},
+		{reason: "objects in JSON need nothing between them",
+			files: map[string]string{"a.json": `{"apiVersion": "v1", "kind": "ConfigMap"} ` + inJSON("alice") + inJSON("bob") + "\n---\n" + inJSON("carol")},
+			want:  []string{"alice", "bob", "carol"}, space: "acme"},
+		{reason: "a list is known by its items, and gives them its kind",
+			files: map[string]string{
+				"a.yaml": "apiVersion: apps/v1\nkind: ThingList\nitems: [" + inJSON("alice") + "]\n", "b.yaml": "apiVersion: apps/v1\nkind: Thing\nitems: [" + inJSON("bob") + "]\n",
+				"c.yaml": "apiVersion: dam.vitrine.dev/v1alpha1\nkind: UserList\nitems: [{metadata: {name: carol, namespace: acme}}]\n", "d.yaml": "items: {a: b}\n",
+			},
+			want: []string{"alice", "bob", "carol"}, space: "acme"},
+		{reason: "folders with kustomizations below one are built",
+			files: map[string]string{
+				"one/a.yaml": someone("alice", ""), "one/kustomization.yaml": kustomization + "resources: [a.yaml]\nnamespace: acme\n", "bob.yaml": someone("bob", "acme"),
 			},
 			want: []string{"bob", "alice"}, space: "acme"},
 		{reason: "a kustomization that is named as a file is not carried out",
@@ -123,6 +148,12 @@ func TestFiles(t *testing.T) {
 		{reason: "a kind that there is not", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "kind: User", "kind: Person", 1)}, refused: "has no kind Person"},
 		{reason: "another version", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "v1alpha1", "v2", 1)}, refused: "reads dam.vitrine.dev/v1alpha1, not dam.vitrine.dev/v2"},
 		{reason: "labels that are none, as the API server would refuse them", files: map[string]string{"a.yaml": strings.Replace(someone("alice", "acme"), "{name: alice", "{labels: [a], name: alice", 1)}, refused: "reading the User"},
+		{reason: "a component that cannot be built by itself", files: map[string]string{"a.yaml": someone("alice", "acme"), "part/kustomization.yaml": "kind: Component\nresources: [b.yaml]\n"}, refused: "it is a Component that no kustomization read here includes"},
+		{reason: "more than JSON after an object in JSON", files: map[string]string{"a.yaml": inJSON("alice") + "\n" + someone("bob", "acme")}, refused: "there is more after its first object"},
+		{reason: "an object after the end of a document", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: ConfigMap\n...\n" + someone("bob", "acme")}, refused: "there is more after its first object"},
+		{reason: "an object after a separator with more on its line", files: map[string]string{"a.yaml": someone("alice", "acme") + "--- !!map\n" + someone("bob", "acme")}, refused: "invalid Yaml document separator"},
+		{reason: "a text in UTF-16", files: map[string]string{"a.yaml": "\xff\xfea\x00:\x00"}, refused: "is not text in UTF-8; save it as that"},
+		{reason: "a kind within another word", files: map[string]string{"a.yaml": "apiVersion: dam.vitrine.dev/v1alpha1\nmetadata: {name: a, annotations: {a: \"\nkind: Role\n\"}}\n\"kind\": RoleBinding\n"}, refused: "are not what they seem to be"},
 		{reason: "a template", files: map[string]string{"a.yaml": "a: b\n---\n{{ if .Values.x }}\n"}, refused: "a.yaml, document 2 is not YAML"},
 	}
 	for _, c := range cases {

@@ -41,13 +41,36 @@ func (r *reader) build(dir string) error {
 		return err
 	}
 	if component {
-		return nil // a part of others, which are built with it
+		r.parts = append(r.parts, dir) // of others, which are built with it
+		return nil
 	}
+	return r.run(dir)
+}
+
+// components builds those that no kustomization included which was read: what is in them is declared as well.
+func (r *reader) components() error {
+	for _, dir := range r.parts {
+		actual, err := realPath(kustomizationIn(dir))
+		if err != nil {
+			return err
+		}
+		if r.included[actual] {
+			continue
+		}
+		if err := r.run(dir); err != nil {
+			return fmt.Errorf("%w; it is a Component that no kustomization read here includes, so it is built by itself", err)
+		}
+	}
+	return nil
+}
+
+// run builds one folder.
+func (r *reader) run(dir string) error {
 	if err := r.testsBelow(dir); err != nil {
 		return err
 	}
 	// What kustomize is given is on disk and names nothing that is elsewhere, and no plugin is run.
-	disk := &atHand{FileSystem: filesys.MakeFsOnDisk()}
+	disk := &atHand{FileSystem: filesys.MakeFsOnDisk(), read: r.included}
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(disk, dir)
 	if disk.refused != nil { // kustomize takes what cannot be read for absent, and says less
 		return disk.refused

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -30,12 +31,18 @@ var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 // ErrName says that a name is one that no object can have in a cluster.
 var ErrName = errors.New("must be a DNS label of at most 63 characters: lower-case letters, digits and hyphens; correct metadata")
 
+// ErrKind says that what looks like the kind of an object in a text is not what it comes to.
+var ErrKind = errors.New("its lines apiVersion and kind are not what they seem to be; write each once, at the beginning of a line")
+
 // read decodes one of our objects strictly: a field that nobody reads would be
 // a grant, or the end of one, that its author believes in.
 func read[T any](text []byte, where string, meta func(*T) *metav1.ObjectMeta, kind string, into func(*review.Tenant, T)) (object, error) {
 	var o T
 	if err := yaml.UnmarshalStrict(text, &o); err != nil {
 		return object{}, fmt.Errorf("%s: reading the %s: %w", where, kind, err)
+	}
+	if got := any(&o).(runtime.Object).GetObjectKind().GroupVersionKind(); !got.Empty() && got != v1alpha1.GroupVersion.WithKind(kind) {
+		return object{}, fmt.Errorf("%s: reading the %s: %w", where, kind, ErrKind)
 	}
 	m := meta(&o)
 	if m.Name == "" {
