@@ -9,13 +9,12 @@ import (
 	"io"
 	"time"
 
-	"sigs.k8s.io/yaml"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/review"
 	"github.com/vitrine-dam/vitrine/internal/review/printer"
+	"github.com/vitrine-dam/vitrine/internal/review/strict"
 )
 
 // Kind of the documents that are tests.
@@ -73,7 +72,7 @@ var ErrTest = errors.New("not a test")
 // Parse reads a document strictly: a case that is misspelt would be one that nobody runs.
 func Parse(text []byte, where string) (AccessTest, error) {
 	t := AccessTest{Where: where}
-	if err := yaml.UnmarshalStrict(text, &t); err != nil {
+	if err := strict.Unmarshal(text, &t); err != nil {
 		return t, fmt.Errorf("%s: reading the %s: %w", where, Kind, err)
 	}
 	if t.Metadata.Name == "" {

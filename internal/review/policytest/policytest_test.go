@@ -87,7 +87,9 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: the error is %v", text, err)
 		}
 	}
-	if _, err := Parse([]byte(head+"  cases: [{subjct: a}]\n"), "x.yaml"); err == nil {
-		t.Error("a misspelt field is read")
+	for _, misspelt := range []string{"subjct", "Subject"} {
+		if _, err := Parse([]byte(head+"  cases: [{"+misspelt+": a}]\n"), "x.yaml"); err == nil {
+			t.Errorf("the field %s is read", misspelt)
+		}
 	}
 }

@@ -111,7 +111,12 @@ var values = map[string]bool{
 }
 
 // folders are the fields that may name folders, which can be repositories too.
-var folders = map[string]bool{"resources": true, "bases": true, "components": true, "generators": true, "transformers": true, "validators": true}
+var folders = []string{"resources", "bases", "components", "generators", "transformers", "validators"}
+
+// namesFolders tells whether a field is one of those; kustomize knows them in any case.
+func namesFolders(field string) bool {
+	return slices.ContainsFunc(folders, func(name string) bool { return strings.EqualFold(name, field) })
+}
 
 // remoteBelow finds the first text that would be fetched among what a field holds.
 func remoteBelow(content any, field string) string {
@@ -138,7 +143,7 @@ func remoteBelow(content any, field string) string {
 		}
 		_, afterKey, _ := strings.Cut(c, "=") // generators name files as key=path
 		for _, path := range []string{c, afterKey} {
-			if isURL(path) || folders[field] && repository.MatchString(path) {
+			if isURL(path) || namesFolders(field) && repository.MatchString(path) {
 				return c
 			}
 		}

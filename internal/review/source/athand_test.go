@@ -36,6 +36,7 @@ func TestNothingIsFetched(t *testing.T) {
 		{"a resource for which there is a folder of that name", map[string]string{"kustomization.yaml": kustomization + "resources: [URL/a.yaml]\n", "PATH/a.yaml": here["a.yaml"]}},
 		{"a scheme in capitals", map[string]string{"kustomization.yaml": kustomization + "resources: [\"HTTPURL/a.yaml\"]\n"}},
 		{"a repository", map[string]string{"kustomization.yaml": kustomization + "resources: [\"git@localhost:acme/policy\"]\n"}},
+		{"a repository in a field in another case", map[string]string{"kustomization.yaml": kustomization + "Resources: [\"git@localhost:acme/policy\"]\n"}},
 		{"a repository for which there is a folder of that name", map[string]string{
 			"kustomization.yaml": kustomization + "resources: [\"git@localhost:acme/policy\"]\n", "git@localhost:acme/policy/kustomization.yaml": kustomization,
 		}},

@@ -315,7 +315,7 @@ func (r *reader) test(text []byte, where string) error {
 // namespace reads whether a tenant is frozen.
 func (r *reader) namespace(raw []byte, where string) error {
 	var object metav1.PartialObjectMetadata
-	if err := json.Unmarshal(raw, &object); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
 		return fmt.Errorf("%s: reading the Namespace: %w", where, err)
 	}
 	if reason, frozen := object.Annotations[v1alpha1.AnnotationFreeze]; frozen {

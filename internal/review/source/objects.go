@@ -9,10 +9,10 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/strict"
 )
 
 // object is one declaration, and where it stands.
@@ -38,7 +38,7 @@ var ErrKind = errors.New("its lines apiVersion and kind are not what they seem t
 // a grant, or the end of one, that its author believes in.
 func read[T any](text []byte, where string, meta func(*T) *metav1.ObjectMeta, kind string, into func(*review.Tenant, T)) (object, error) {
 	var o T
-	if err := yaml.UnmarshalStrict(text, &o); err != nil {
+	if err := strict.Unmarshal(text, &o); err != nil {
 		return object{}, fmt.Errorf("%s: reading the %s: %w", where, kind, err)
 	}
 	if got := any(&o).(runtime.Object).GetObjectKind().GroupVersionKind(); !got.Empty() && got != v1alpha1.GroupVersion.WithKind(kind) {
