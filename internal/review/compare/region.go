@@ -138,8 +138,14 @@ func within(item, prefix string) []string {
 		return nil
 	}
 	var all []string
+	seen := map[[2]int]bool{} // by what is left of both: each is looked at once, however many ways lead to it
 	var consume func(pattern, folders []string)
 	consume = func(pattern, folders []string) {
+		left := [2]int{len(pattern), len(folders)}
+		if seen[left] {
+			return
+		}
+		seen[left] = true
 		switch {
 		case len(pattern) == 0:
 		case len(folders) == 0:

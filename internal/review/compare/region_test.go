@@ -1,7 +1,10 @@
 package compare
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
 )
@@ -39,5 +42,16 @@ func TestStandInsTellPatternsApart(t *testing.T) {
 	}
 	if !access.Match("launch/**", "launch/"+anyName) {
 		t.Error("a pattern does not match the name that stands for any")
+	}
+}
+
+// What lies below a folder of a pattern is found once, however many ways the pattern has to lead there.
+func TestWithin(t *testing.T) {
+	if diff := cmp.Diff([]string{"a/b/**/*.jpg", "a/b/**/*/**/*.jpg"}, within("**/*/**/*.jpg", "a/b/")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	const segments = 14
+	if all := within(strings.TrimSuffix(strings.Repeat("**/*/", segments), "/"), strings.Repeat("a/", 30)); len(all) > 2*segments {
+		t.Errorf("%d patterns", len(all))
 	}
 }

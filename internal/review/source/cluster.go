@@ -66,7 +66,7 @@ func Cluster(ctx context.Context, config *rest.Config, namespace string) (review
 		return review.Tenant{}, fmt.Errorf("making a client: %w", err)
 	}
 	d := &t.Declared
-	reads := []func() error{
+	if err := atOnce(
 		func() error { return list(ctx, client, namespace, "libraries", &d.Libraries) },
 		func() error { return list(ctx, client, namespace, "folders", &d.Folders) },
 		func() error { return list(ctx, client, namespace, "collections", &d.Collections) },
@@ -75,20 +75,29 @@ func Cluster(ctx context.Context, config *rest.Config, namespace string) (review
 		func() error { return list(ctx, client, namespace, "roles", &d.Roles) },
 		func() error { return list(ctx, client, namespace, "rolebindings", &d.RoleBindings) },
 		func() error { return list(ctx, client, namespace, "publiclinks", &t.Links) },
-	}
-	// All kinds at once; of several errors the first in this order is told, so that the answer does not hang on who was faster.
-	errs := make([]error, len(reads))
-	var done sync.WaitGroup
-	for i, read := range reads {
-		done.Go(func() { errs[i] = read() })
-	}
-	done.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return review.Tenant{}, err
-		}
+	); err != nil {
+		return review.Tenant{}, err
 	}
 	return t, nil
+}
+
+// atOnce reads all kinds at once; of several errors the first in order is told, so that the answer does not hang on who was faster.
+func atOnce(reads ...func() error) error {
+	errs, faults := make([]error, len(reads)), make([]any, len(reads))
+	var done sync.WaitGroup
+	for i, read := range reads {
+		done.Go(func() { faults[i] = caught(func() { errs[i] = read() }) })
+	}
+	done.Wait()
+	for i, err := range errs {
+		if faults[i] != nil {
+			panic(faults[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func clientFor(config *rest.Config) (*rest.RESTClient, error) {

@@ -24,15 +24,16 @@ type decoded struct {
 
 	object object
 	err    error
+	fault  any
 }
 
-// newDecoding begins; end must be called.
-func newDecoding() *decoding {
+// newDecoding begins with a way to decode one; end must be called.
+func newDecoding(decode func(text []byte, where, kind string) (object, error)) *decoding {
 	d := &decoding{work: make(chan *decoded, 64)}
 	for range runtime.GOMAXPROCS(0) {
 		d.done.Go(func() {
 			for one := range d.work {
-				one.object, one.err = ours(one.text, one.where, one.kind)
+				one.fault = caught(func() { one.object, one.err = decode(one.text, one.where, one.kind) })
 				one.text = nil
 			}
 		})
@@ -47,12 +48,23 @@ func (d *decoding) begin(text []byte, where, kind string) {
 	d.work <- one
 }
 
+// caught gives what a goroutine of this package panics with, for whoever waits for it to panic with: there it is caught as any
+// fault is. In the goroutine it would end the program with exit code 2, which is an answer of some commands.
+func caught(work func()) (fault any) {
+	defer func() { fault = recover() }()
+	work()
+	return nil
+}
+
 // end gives all of them, in order, or the first error by that order.
 func (d *decoding) end() ([]object, error) {
 	close(d.work)
 	d.done.Wait()
 	var objects []object
 	for _, one := range d.found {
+		if one.fault != nil {
+			panic(one.fault)
+		}
 		if one.err != nil {
 			return nil, one.err
 		}

@@ -40,7 +40,7 @@ type Set struct {
 // are no exception; - is stdin. A folder with a kustomization is built as kubectl kustomize does, but nothing is fetched from
 // elsewhere. Objects of other groups are passed over.
 func Read(stdin io.Reader, paths []string) (*Set, error) {
-	r := reader{Set: Set{frozen: map[string]string{}}, decoding: newDecoding(), included: map[string]bool{}}
+	r := reader{Set: Set{frozen: map[string]string{}}, decoding: newDecoding(ours), included: map[string]bool{}}
 	var err error
 	for _, path := range paths {
 		if err = r.path(stdin, path); err != nil {
