@@ -15,7 +15,7 @@ const builtInEdge = 1600
 // presetChanges compares what pictures the libraries of both sides make. Whoever may preview sees all of a library's
 // presets, and a visitor those that the link names, by bucket in named. A preset that gets smaller and changes in nothing
 // else is no widening, and any other change of one is; a new one is when a link that opens names it, or when its longer side is longer
-// than that of all there were.
+// than that of all there were and its box in none of theirs: without a bound on one side a picture may be of any length.
 func presetChanges(was, is *side, named map[string][]string) []Declared {
 	var all []Declared
 	had, has := was.libraries(), is.libraries()
@@ -29,14 +29,18 @@ func presetChanges(was, is *side, named map[string][]string) []Declared {
 		}
 		edge := int32(builtInEdge)
 		for _, p := range before.Spec.Renditions {
-			edge = max(edge, longest(p))
+			edge = max(edge, p.Width, p.Height)
 		}
 		pairs(before.Spec.Renditions, after.Spec.Renditions, func(p *v1alpha1.RenditionPreset) string { return p.Name }, func(name string, from, to *v1alpha1.RenditionPreset) {
 			switch {
 			case to == nil:
 				add(false, "has the preset %s no more", name)
 			case from == nil:
-				add(longest(*to) > edge || slices.Contains(named[bucket], name), "has the new preset %s: %s", name, presetText(*to))
+				within := func(p v1alpha1.RenditionPreset) bool {
+					return bound(to.Width) <= bound(p.Width) && bound(to.Height) <= bound(p.Height)
+				}
+				larger := max(bound(to.Width), bound(to.Height)) > edge && !slices.ContainsFunc(before.Spec.Renditions, within)
+				add(larger || slices.Contains(named[bucket], name), "has the new preset %s: %s", name, presetText(*to))
 			case plainPreset(*from) != plainPreset(*to):
 				add(!smaller(*from, *to), "has the preset %s as %s instead of %s", name, presetText(*to), presetText(*from))
 			}
@@ -70,9 +74,6 @@ func smaller(was, is v1alpha1.RenditionPreset) bool {
 	return bound(is.Width) <= bound(was.Width) && bound(is.Height) <= bound(was.Height) && is.Quality <= was.Quality && is.Format == was.Format &&
 		(is.Fit == was.Fit || is.Fit == v1alpha1.FitCover)
 }
-
-// longest is the longer side that a preset names.
-func longest(p v1alpha1.RenditionPreset) int32 { return max(p.Width, p.Height) }
 
 // bound is one side of a box; without a bound a picture may be of any size.
 func bound(pixels int32) int32 {
