@@ -136,6 +136,12 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	return changed
 }
 
+// waits tells whether the last pass may have been waiting for the store, or for the gateway's identity there.
+func (e *Enforcement) waits(at tenantAt) bool {
+	last := e.get(at)
+	return last == nil || last.failed != nil || !last.gateway
+}
+
 // passed notes that a pass over a tenant at a store has ended.
 func (e *Enforcement) passed(at tenantAt, result *compiled) {
 	e.mu.Lock()

@@ -35,7 +35,8 @@ func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity st
 	case !ownedBy(existing, owner):
 		return heldKey{}, stall(v1alpha1.ReasonConflict, "Secret %s exists and is not Vitrine's; delete or rename it, so that the access key can be kept there", secret)
 	}
-	if _, err := connection.Identities.Ensure(ctx, identity); err != nil {
+	made, err := connection.Identities.Ensure(ctx, identity)
+	if err != nil {
 		return heldKey{}, fmt.Errorf("making the identity at the store: %w", err)
 	}
 	keys, err := connection.Identities.Keys(ctx, identity.Name)
@@ -67,6 +68,7 @@ func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity st
 		keyRegion:      []byte(connection.Declared.Spec.Region),
 	}
 	next := held
+	next.made = made
 	if stays == "" {
 		next.previous, next.previousEnds = "", time.Time{}
 	}
@@ -75,7 +77,7 @@ func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity st
 		if err != nil {
 			return heldKey{}, fmt.Errorf("issuing an access key: %w", err)
 		}
-		next = heldKey{id: key.ID, issued: now.UTC().Truncate(time.Second), previous: held.id}
+		next = heldKey{made: made, id: key.ID, issued: now.UTC().Truncate(time.Second), previous: held.id}
 		if held.id != "" {
 			next.previousEnds = now.UTC().Truncate(time.Second).Add(rotation.overlap)
 		}

@@ -62,6 +62,7 @@ func (r keyRotation) next(held heldKey) time.Time {
 
 // heldKey is the key in a Secret, and the one that it replaced.
 type heldKey struct {
+	made         bool // the identity was not at the store until now, so nothing hangs on it
 	id, request  string
 	issued       time.Time
 	previous     string

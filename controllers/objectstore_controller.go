@@ -109,8 +109,9 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	if err := r.note(ctx, obj, whereabouts{obj.Name: obj.Spec.InstallationID}); err != nil {
 		return outcome{}, err
 	}
-	if _, err := r.ensureKey(ctx, connection, gatewayIdentity(obj), gatewaySecret(r.Settings, obj.Name), ownerOf("ObjectStore", obj),
-		map[string]string{labelPartOf: partOf}, keyRotation{}); err != nil {
+	key, err := r.ensureKey(ctx, connection, gatewayIdentity(obj), gatewaySecret(r.Settings, obj.Name), ownerOf("ObjectStore", obj),
+		map[string]string{labelPartOf: partOf}, keyRotation{})
+	if err != nil {
 		return outcome{}, fmt.Errorf("the gateway's identity: %w", err)
 	}
 	obj.Status.EffectWithin, obj.Status.DriftInterval = effectWithin(obj).String(), r.Settings.driftInterval(obj).String()
@@ -120,8 +121,9 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	orphaned := r.orphans.count(obj.Name)
 	obj.Status.Orphans = &orphaned
 	for _, library := range libraries.Items {
-		// The compiler may have been waiting for the store or for the gateway's identity.
-		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: obj.Name}, r.Settings.Debounce)
+		if key.made || r.Enforcement.waits(tenantAt{library.Namespace, obj.Name}) {
+			r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: obj.Name}, r.Settings.Debounce)
+		}
 	}
 	message := "the store answers and does what Vitrine relies on"
 	if c := obj.Status.Capabilities; c != nil && c.Rewrites == v1alpha1.CapabilityUnsupported {

@@ -188,6 +188,9 @@ func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objec
 	if err != nil {
 		return v1alpha1.StoreIdentity{}, time.Time{}, err
 	}
+	if key.made {
+		r.Notices.wake(accessController, types.NamespacedName{Namespace: user.Namespace, Name: objectStore}, r.Settings.Debounce)
+	}
 	issued := metav1.NewTime(key.issued)
 	held := v1alpha1.StoreIdentity{
 		Store: objectStore, Name: identity.Name, AccessKeyID: key.id, IssuedAt: &issued,

@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,6 +157,23 @@ func TestNothingHangsOnTheGatewaysOwnIdentity(t *testing.T) {
 	if _, err := fetch(w.ctx, gateway, "ownless-brand", "launch/a.txt"); err != nil {
 		t.Errorf("the link shows nothing any more: %v", err)
 	}
+}
+
+// With the gateway's identity go its memberships. Whoever deletes it by hand closes links until the next look at the store.
+func TestAGatewayMadeAgainOpensLinksAgain(t *testing.T) {
+	w := newWorldAt(t, "gone-gateway", minIO, v1alpha1.UntrustedConditionsAccept)
+	w.apply(w.of("gone-gateway-brand"))
+	w.ready(&v1alpha1.PublicLink{}, "press")
+	w.must(put(w.ctx, w.root(), "gone-gateway-brand", "launch/a.txt", "A"))
+	opens := func() error { _, err := fetch(w.ctx, w.gateway(), "gone-gateway-brand", "launch/a.txt"); return err }
+	w.eventually("the link opens", w.soon(), opens)
+	err := w.administrator().Identities.Delete(w.ctx, store.Identity{
+		Name: store.Name(w.name, store.SystemNamespace, "Gateway", w.name), Path: store.IdentityPath(w.name, store.SystemNamespace),
+	})
+	if err != nil && !strings.Contains(err.Error(), "still there") { // the manager may make it again before we look
+		t.Fatal(err)
+	}
+	w.eventually("it opens again", settings.DriftInterval+w.soon(), opens)
 }
 
 // Whoever removes a Library's finalizer by force leaves what it gave at the store. That is taken away; the
