@@ -132,6 +132,15 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 			return nil, fmt.Errorf("reading what namespace %s declares: %w", namespace, err)
 		}
 	}
+	// A cache lists in an order that differs each time.
+	byName(libraries.Items)
+	byName(folders.Items)
+	byName(collections.Items)
+	byName(users.Items)
+	byName(groups.Items)
+	byName(roles.Items)
+	byName(bindings.Items)
+	byName(links.Items)
 	ns := &corev1.Namespace{}
 	if err := t.reader.Get(ctx, types.NamespacedName{Name: namespace}, ns); err != nil && !apierrors.IsNotFound(err) {
 		return nil, fmt.Errorf("reading namespace %s: %w", namespace, err)
@@ -216,6 +225,14 @@ func noteAll[T any, P interface {
 		note(o.GetName(), o.GetUID(), o.GetGeneration(), o.GetDeletionTimestamp().IsZero(), v1alpha1.FreezeReason(o))
 	}
 	note()
+}
+
+// byName brings objects of one namespace in order.
+func byName[T any, P interface {
+	*T
+	client.Object
+}](items []T) {
+	sort.Slice(items, func(i, j int) bool { return P(&items[i]).GetName() < P(&items[j]).GetName() })
 }
 
 // stores names the ObjectStores that the tenant's Libraries use, sorted.
