@@ -144,6 +144,7 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		user := tenant.Declared.Users[i].Name
 		called[userIdentity(connection.Declared, tenant.Namespace, user).Name] = user
 	}
+	made.planAmong(tenant, connection.Declared, held)
 	var all []hanging
 	for _, a := range made.attachments {
 		h := hanging{Attachment: a, holder: atGateway, called: called, options: optionsOf(connection.Declared)}

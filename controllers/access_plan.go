@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -48,17 +49,44 @@ func orElse(n, otherwise int) int {
 	return n
 }
 
-// plan says what is to hang on the identities of a tenant, and on the group that gives the gateway its links.
-func (made *rendering) plan(tenant *Tenant, declared *v1alpha1.ObjectStore) {
+// plan says what is to hang on the identities of a tenant, and on the group that gives the gateway its links;
+// in are the UserGroups that Users are in at the store, where that is known.
+func (made *rendering) plan(tenant *Tenant, declared *v1alpha1.ObjectStore, in map[string][]string) {
 	groups := make([]string, 0, len(tenant.Declared.UserGroups))
 	for i := range tenant.Declared.UserGroups {
 		groups = append(groups, tenant.Declared.UserGroups[i].Name)
 	}
 	made.attachments = policy.Plan(policy.PlanInput{
 		Model: tenant.Model, At: made.at, Users: made.principals.users, Groups: groups, Buckets: made.buckets,
-		GroupsPerUser: orElse(int(declared.Status.Capabilities.GroupsPerUser), math.MaxInt), WholeListsOnly: wholeListsOnly(declared),
+		GroupsPerUser: orElse(int(declared.Status.Capabilities.GroupsPerUser), math.MaxInt), In: in, WholeListsOnly: wholeListsOnly(declared),
 		Claims: slices.Collect(maps.Keys(made.principals.claims)), ClaimBytes: made.principals.claimBytes,
 		Options: optionsOf(declared),
 	})
 	made.planGateway(optionsOf(declared))
+}
+
+// planAmong plans again where a User's rights do not fit, who may then have to stay in groups.
+func (made *rendering) planAmong(tenant *Tenant, declared *v1alpha1.ObjectStore, held map[store.Holder]store.Held) {
+	if !slices.ContainsFunc(made.attachments, func(a policy.Attachment) bool {
+		return a.Subject.Kind == v1alpha1.SubjectUser && errors.Is(a.Err, policy.ErrTooLarge)
+	}) {
+		return
+	}
+	users := map[string]string{} // by name at the store
+	for i := range tenant.Declared.Users {
+		user := tenant.Declared.Users[i].Name
+		users[userIdentity(declared, tenant.Namespace, user).Name] = user
+	}
+	in := map[string][]string{}
+	installation := declared.Spec.InstallationID
+	for i := range tenant.Declared.UserGroups {
+		group := tenant.Declared.UserGroups[i].Name
+		holder := store.Holder{Kind: store.HolderGroup, Path: store.IdentityPath(installation, tenant.Namespace), Name: store.Name(installation, tenant.Namespace, "UserGroup", group)}
+		for _, member := range held[holder].Members {
+			if user := users[member]; user != "" {
+				in[user] = append(in[user], group)
+			}
+		}
+	}
+	made.plan(tenant, declared, in)
 }

@@ -191,7 +191,7 @@ func (r *AccessReconciler) render(ctx context.Context, connection Connection, te
 	made.wholeListsOnly = wholeListsOnly(connection.Declared)
 	allows := map[string][]policy.Allow{} // by bucket
 	if _, is := byIdentity(connection.Declared); is {
-		made.plan(tenant, connection.Declared)
+		made.plan(tenant, connection.Declared, nil)
 	} else {
 		allows = made.inBuckets()
 	}

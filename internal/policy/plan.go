@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -21,6 +22,8 @@ type PlanInput struct {
 	Buckets map[string]Buckets
 	// GroupsPerUser is how many groups the store lets a user be in; 0 for a store without groups.
 	GroupsPerUser int
+	// In are the groups that users are in at the store now, where that is known.
+	In map[string][]string
 	// WholeListsOnly leaves out listings of parts of a bucket, see WholeLists.
 	WholeListsOnly bool
 	// Claims are the sessions, by the model's names, whose rights are a document
@@ -49,7 +52,8 @@ type Attachment struct {
 // Plan gives what hangs on the identities of a tenant at a store whose rights
 // hang on them, users first, in order. What comes through a group hangs on the group, so that a
 // group of hundreds is one set of documents; a user in more groups than the
-// store allows is in none, and has all rights by itself. Change records lie below a
+// store allows is in none, and has all rights by itself; where those do not fit, the user
+// stays in the groups that it is in, so that nothing that was in force is lost. Change records lie below a
 // place of each user's own, so the right to put them always hangs on the user.
 // Identities without rights are left out: the caller takes away what they have. Sessions
 // are no users of the store, and no group can have them as members: those whose claim names
@@ -72,6 +76,7 @@ func Plan(in PlanInput) []Attachment {
 		}
 	}
 	var plan []Attachment
+	stays := map[string][]string{} // groups, by user
 	for _, user := range slices.Sorted(maps.Keys(in.Users)) {
 		if access.IsSession(user) {
 			continue // no identity that anything could hang on
@@ -87,14 +92,19 @@ func Plan(in PlanInput) []Attachment {
 				allows = append(allows, given[group]...)
 			}
 		}
-		if len(allows) > 0 {
-			plan = append(plan, attachment(subject, allows, in.Options))
+		if len(allows) == 0 {
+			continue
 		}
+		a := attachment(subject, allows, in.Options)
+		if errors.Is(a.Err, ErrTooLarge) {
+			stays[user] = in.In[user]
+		}
+		plan = append(plan, a)
 	}
 	for _, group := range groups {
 		var members []string
 		for _, user := range in.Model.GroupMembers(group) {
-			if in.Users[user] != "" && !access.IsSession(user) && len(of[user]) <= in.GroupsPerUser {
+			if in.Users[user] != "" && !access.IsSession(user) && (len(of[user]) <= in.GroupsPerUser || slices.Contains(stays[user], group)) {
 				members = append(members, user)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/access/worldtest"
 	"github.com/vitrine-dam/vitrine/internal/policy"
@@ -102,6 +103,57 @@ func TestPlanFaultsAreFound(t *testing.T) {
 			break
 		}
 	})
+}
+
+// Who is in a group too many, and whose rights do not fit a document of one's own, loses none of the groups that there
+// were before; one who is declared to be in less has less.
+//
+// features: P10
+func TestOneGroupTooManyTakesNothingAway(t *testing.T) {
+	d := access.Declarations{Libraries: libraries("brand", "acme-brand"), Users: []v1alpha1.User{{ObjectMeta: metav1.ObjectMeta{Name: "sam"}}}}
+	var names []string
+	for i := range 11 {
+		name := fmt.Sprintf("g%02d", i)
+		f := v1alpha1.Folder{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		f.Spec.LibraryRef.Name, f.Spec.Path = "brand", v1alpha1.Path(fmt.Sprintf("campaigns 2027/group %02d", i))
+		g := v1alpha1.UserGroup{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		g.Spec.Members = []string{"sam"}
+		b := v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		b.Spec.RoleRef = v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "contributor"}
+		b.Spec.Subjects = []v1alpha1.Subject{{Kind: v1alpha1.SubjectUserGroup, Name: name}}
+		b.Spec.Targets = []v1alpha1.Target{{Kind: v1alpha1.TargetFolder, Name: name}}
+		d.Folders, d.UserGroups, d.RoleBindings, names = append(d.Folders, f), append(d.UserGroups, g), append(d.RoleBindings, b), append(names, name)
+	}
+	for reason, c := range map[string]struct {
+		bytes int
+		in    []string
+		want  []string
+		large bool
+	}{
+		"what fits hangs on the user":                     {bytes: 20 << 10, in: names[:10]},
+		"what does not fit leaves the user in the groups": {bytes: 2 << 10, in: names[:10], want: names[:10], large: true},
+		"in those that there were before":                 {bytes: 2 << 10, in: names[2:4], want: names[2:4], large: true},
+		"who was in none is in none":                      {bytes: 2 << 10, large: true},
+		"a group that gives nothing any more is none":     {bytes: 2 << 10, in: []string{"g01", "gone"}, want: []string{"g01"}, large: true},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			in, plan := planOf(worldtest.World{Declarations: d}, time.Unix(0, 0), func(in *policy.PlanInput) {
+				in.MaxBytes, in.MaxDocuments, in.In = c.bytes, 1, map[string][]string{"sam": c.in}
+			})
+			var groups []string
+			for _, a := range plan[1:] {
+				if groups = append(groups, a.Subject.Name); a.Err != nil || !slices.Equal(a.Members, []string{"sam"}) {
+					t.Errorf("%s has the members %v: %v", a.Subject.Name, a.Members, a.Err)
+				}
+			}
+			if !slices.Equal(groups, c.want) || errors.Is(plan[0].Err, policy.ErrTooLarge) != c.large {
+				t.Errorf("sam is in %v (%v), want %v", groups, plan[0].Err, c.want)
+			}
+			if err := policy.Prove(proofOf(in, plan)); errors.Is(err, policy.ErrNotProved) != c.large {
+				t.Errorf("the proof says %v", err) // what is not in force is missed, and told by plan[0].Err
+			}
+		})
+	}
 }
 
 // A group of hundreds has its documents once, and a member more rewrites none.
