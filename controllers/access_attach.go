@@ -162,10 +162,26 @@ func (h *hanging) declared(tenant *Tenant) client.Object {
 	return nil
 }
 
-// tellAttached tells of every Library that one identity's rights reach.
+// tellAttached tells of every Library that one identity's rights reach, and of whose they are: what hangs on others is in force.
+// The gateway's are the links' concern alone.
 func (made *rendering) tellAttached(result *compiled, h hanging, err error) {
+	switch {
+	case h.Session != "":
+		result.refused[h.Session] = err
+	case h.Subject.Name != "":
+		if result.unattached == nil {
+			result.unattached = map[v1alpha1.Subject]unattached{}
+		}
+		inGroup := slices.ContainsFunc(made.attachments, func(a policy.Attachment) bool { return slices.Contains(a.Members, h.Subject.Name) })
+		result.unattached[h.Subject] = unattached{err, h.Subject.Kind == v1alpha1.SubjectUser && !inGroup}
+	case slices.Contains(h.Members, gatewayMember):
+		result.unserved = err
+		return
+	}
 	for _, library := range made.librariesOf(h) {
-		result.fail(library.Name, err)
+		of := result.libraries[library.Name]
+		of.applied, of.people = false, err
+		result.libraries[library.Name] = of
 	}
 }
 

@@ -288,7 +288,7 @@ func (r *AccessReconciler) compile(ctx context.Context, at tenantAt, tenant *Ten
 		if err != nil {
 			return 0, err
 		}
-		result.wholeListsOnly = made.wholeListsOnly
+		result.wholeListsOnly, result.unattached, result.unserved = made.wholeListsOnly, nil, nil
 		result.noteAbsent(tenant, made.principals)
 		if refused != nil {
 			made.onlyTakeAway(refused)

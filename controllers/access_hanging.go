@@ -163,9 +163,6 @@ func (r *AccessReconciler) hangings(ctx context.Context, connection Connection, 
 		if a.Err != nil {
 			tooLarge := stall(v1alpha1.ReasonPolicyTooLarge, "%v. What was in force stays, less what is no longer declared", a.Err)
 			made.tellAttached(result, h, tooLarge)
-			if a.Session != "" {
-				result.refused[a.Session] = tooLarge
-			}
 		}
 		all = append(all, h)
 	}

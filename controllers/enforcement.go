@@ -41,6 +41,10 @@ type compiled struct {
 	absent map[string]bool
 	// refused are subjects beside Users who get nothing at the store, and why.
 	refused map[string]error
+	// unattached are Users and UserGroups whose rights did not come into force at their identity.
+	unattached map[v1alpha1.Subject]unattached
+	// unserved is why the gateway lacks rights that links need.
+	unserved error
 	// byOthers are the policies of others that hang on Users.
 	byOthers map[string][]string
 	// gateway: the store knows the gateway.
@@ -74,6 +78,8 @@ type libraryResult struct {
 	applied bool
 	// failed is why not.
 	failed error
+	// people is why the rights of some identities did not come into force, those of the others did.
+	people error
 	// foreign names statements of others that give access; empty when there are none.
 	foreign string
 	// unasked: some of what others give is not known yet, so what was told of it stays.
@@ -82,6 +88,13 @@ type libraryResult struct {
 	drift string
 	// policies that were found to be in force, or brought into it.
 	policies []v1alpha1.AppliedPolicy
+}
+
+// unattached is why what a User or UserGroup is given did not come into force at its identity.
+type unattached struct {
+	err error
+	// alone: a User who is in no group at the store, and has by itself what comes through groups.
+	alone bool
 }
 
 // NewEnforcement makes an empty one.
@@ -120,16 +133,18 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	for name, result := range now.libraries {
 		everything = everything || errorText(before.libraries[name].failed) != errorText(result.failed) || before.libraries[name].drift != result.drift
 	}
-	sessions := !maps.EqualFunc(before.refused, now.refused, func(a, b error) bool { return a.Error() == b.Error() })
+	subjects := !maps.EqualFunc(before.refused, now.refused, sameText) ||
+		!maps.EqualFunc(before.unattached, now.unattached, func(a, b unattached) bool { return a.alone == b.alone && sameText(a.err, b.err) })
+	links := errorText(before.unserved) != errorText(now.unserved)
 	for o, v := range now.generations {
-		everything := everything || sessions && (o.kind == "RoleBinding" || o.kind == "UserGroup")
+		everything := everything || subjects && (o.kind == "RoleBinding" || o.kind == "UserGroup") || links && o.kind == "PublicLink"
 		if everything || before.shown[o] != now.shown[o] || before.generations[o] != v || before.problems[o] != now.problems[o] {
 			changed = append(changed, o)
 		}
 	}
 	for name, result := range now.libraries {
 		was := before.libraries[name]
-		if was.applied != result.applied || was.foreign != result.foreign || was.unasked != result.unasked || was.drift != result.drift || !slices.Equal(was.policies, result.policies) || errorText(was.failed) != errorText(result.failed) {
+		if was.applied != result.applied || was.foreign != result.foreign || was.unasked != result.unasked || was.drift != result.drift || !slices.Equal(was.policies, result.policies) || errorText(was.failed) != errorText(result.failed) || errorText(was.people) != errorText(result.people) {
 			changed = append(changed, object{"Library", name})
 		}
 	}
@@ -168,6 +183,8 @@ func (e *Enforcement) forget(at tenantAt) {
 func versionOf(obj client.Object) version {
 	return version{uid: obj.GetUID(), generation: obj.GetGeneration(), frozen: v1alpha1.FreezeReason(obj) != ""}
 }
+
+func sameText(a, b error) bool { return a.Error() == b.Error() }
 
 func errorText(err error) string {
 	if err == nil {

@@ -137,6 +137,8 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 		return outcome{}, result.failed
 	case now != nil && now.failed != nil:
 		return outcome{}, now.failed
+	case known && result.people != nil:
+		return outcome{}, result.people
 	case known && result.drift != "":
 		return outcome{stalled, v1alpha1.ReasonDrift, "the policy at the store was changed by someone else and driftPolicy is Report: " + result.drift, r.Settings.DriftInterval}, nil
 	case known && now.generations[object{"Library", library.Name}] != versionOf(library):

@@ -172,6 +172,8 @@ func (r *PublicLinkReconciler) served(tenant *Tenant, obj *v1alpha1.PublicLink, 
 		return result.failed
 	case !result.gateway:
 		return wait(v1alpha1.ReasonStoreNotReady, fmt.Sprintf("the gateway has no identity at ObjectStore %q yet; see that ObjectStore's conditions", library.Spec.StoreRef.Name), 5*time.Second)
+	case result.unserved != nil:
+		return result.unserved
 	}
 	return result.libraries[library.Name].failed
 }

@@ -58,6 +58,9 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 				return outcome{}, stall(v1alpha1.ReasonDrift, "a policy of Library %q was changed at the store by someone else and its driftPolicy is Report, so this may not be in force: %s", name, drift)
 			}
 		}
+		if subject, err := unattachedOf(tenant, obj, result); err != nil {
+			return outcome{}, notInForceFor(obj, subject, err)
+		}
 		people := peopleOf(tenant, obj)
 		for _, subject := range people {
 			if refused := result.refused[subject]; refused != nil {
@@ -69,6 +72,42 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 		}
 	}
 	return outcome{enforced, v1alpha1.ReasonEnforced, message, 0}, nil
+}
+
+// unattachedOf gives the first subject of a binding or UserGroup whose rights did not come into force, and why.
+func unattachedOf(tenant *Tenant, obj client.Object, result *compiled) (v1alpha1.Subject, error) {
+	if len(result.unattached) == 0 {
+		return v1alpha1.Subject{}, nil
+	}
+	var subjects []v1alpha1.Subject
+	switch o := obj.(type) {
+	case *v1alpha1.UserGroup:
+		subjects = []v1alpha1.Subject{{Kind: v1alpha1.SubjectUserGroup, Name: o.Name}}
+	case *v1alpha1.RoleBinding:
+		subjects = slices.Clone(o.Spec.Subjects)
+		for _, user := range tenant.Model.BindingUsers(o.Name) {
+			if who := (v1alpha1.Subject{Kind: v1alpha1.SubjectUser, Name: user}); result.unattached[who].alone {
+				subjects = append(subjects, who)
+			}
+		}
+	}
+	for _, subject := range subjects {
+		if err := result.unattached[subject].err; err != nil {
+			return subject, err
+		}
+	}
+	return v1alpha1.Subject{}, nil
+}
+
+// notInForceFor tells of a binding whom it is about that its rights are not in force.
+func notInForceFor(obj client.Object, subject v1alpha1.Subject, err error) error {
+	var f *failure
+	if _, binding := obj.(*v1alpha1.RoleBinding); !binding || !errors.As(err, &f) {
+		return err
+	}
+	told := *f
+	told.message = fmt.Sprintf("for %s %s this is not in force, for the others it is: %s", subject.Kind, subject.Name, f.message)
+	return &told
 }
 
 // nothingFor tells why a subject gets nothing; a binding says whom that is about.
