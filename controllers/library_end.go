@@ -41,6 +41,10 @@ func (r *LibraryReconciler) endRights(ctx context.Context, connection Connection
 	if err != nil {
 		return err
 	}
+	buckets, err := mayBeIn(ctx, connection, library)
+	if err != nil {
+		return err
+	}
 	holders := connection.Holders(by)
 	path := store.IdentityPath(connection.Declared.Spec.InstallationID, library.Namespace)
 	held, err := holders.Held(ctx, path, gatewayIdentity(connection.Declared))
@@ -49,11 +53,28 @@ func (r *LibraryReconciler) endRights(ctx context.Context, connection Connection
 	}
 	for _, holder := range slices.SortedFunc(maps.Keys(held), compareHolders) {
 		remains := last && holder.Path == path && (holder.Kind == store.HolderGroup || len(held[holder].Documents) > 0)
-		if remains || gives(held[holder], library.Spec.Bucket.Name, asset.VitrineBucket(library.Spec.Bucket.Name)) {
+		if remains || gives(held[holder], buckets...) {
 			return waiting(fmt.Sprintf("waiting until %s %s at the store has no access any more", holder.Kind, holder.Name))
 		}
 	}
 	return nil
+}
+
+// mayBeIn gives those of a Library's two buckets in which there may be rights of its own: not those that bear the mark of another,
+// whose rights are there for as long as that one is.
+func mayBeIn(ctx context.Context, connection Connection, library *v1alpha1.Library) ([]string, error) {
+	var buckets []string
+	originals, vitrine := marks(connection.Declared, library)
+	for _, b := range []markedBucket{{library.Spec.Bucket.Name, originals}, {asset.VitrineBucket(library.Spec.Bucket.Name), vitrine}} {
+		state, err := connection.ObserveBucket(ctx, b.name)
+		if err != nil && !isForeign(err) {
+			return nil, fmt.Errorf("looking at bucket %s: %w", b.name, err)
+		}
+		if err == nil && (state.Mark == nil || *state.Mark == b.mark) {
+			buckets = append(buckets, b.name)
+		}
+	}
+	return buckets, nil
 }
 
 // isLastAt tells whether no other Library of the tenant stays at the same store.

@@ -96,6 +96,24 @@ spec: {storeRef: {name: maynot}, bucket: {name: maynot-shared}}
 	}
 }
 
+// A Library that never had its bucket goes while the one that has it lives and gives access there, whatever the annotation
+// says that it came with.
+func TestLibraryWithoutItsBucketGoesBesideTheOneThatHasIt(t *testing.T) {
+	onEachStore(t, "beside", func(w *world) {
+		w.apply(w.named(people))
+		w.ready(&v1alpha1.RoleBinding{}, "editors-contribute")
+		bob := w.as("bob")
+		w.eventually("bob uploads", w.soon(), func() error { return put(w.ctx, bob, w.name+"-brand", "launch/a.txt", "A") })
+		first := &v1alpha1.Library{}
+		w.get(first, "brand")
+		w.apply(w.named(`{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: second, annotations: {dam.vitrine.dev/at: "` +
+			first.Annotations[v1alpha1.AnnotationAt] + `"}}, spec: {storeRef: {name: NAME}, bucket: {name: NAME-brand}, deletionPolicy: Delete}}`))
+		w.stalled(&v1alpha1.Library{}, "second", v1alpha1.ReasonConflict)
+		w.must(w.kubectl(nil, "delete", "lib", "second", "-n", w.namespace, "--timeout=20s"))
+		w.must(put(w.ctx, bob, w.name+"-brand", "launch/b.txt", "B"))
+	})
+}
+
 func TestDeletionPolicyDelete(t *testing.T) {
 	onEachStore(t, "wipe", func(w *world) {
 		bucket := w.name + "-brand"
