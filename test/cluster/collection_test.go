@@ -1,12 +1,14 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/minio/minio-go/v7"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
@@ -50,6 +52,55 @@ spec:
 	w.must(denied(err))
 	w.must(w.root().RemoveObject(w.ctx, "members-brand", hero, minio.RemoveObjectOptions{}))
 	w.eventually("what was deleted is no member within five seconds", 5*time.Second, func() error { return denied(reads(hero)) })
+}
+
+// With a Collection go the grants on it, with a UserGroup the grants to it, while the RoleBindings still name them. The files stay.
+//
+// features: K9, K15
+func TestCollectionAndGroupThatGoTakeTheirGrantsAlong(t *testing.T) {
+	onEachStore(t, "going", func(w *world) {
+		w.apply(w.named(people + `
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Collection
+metadata: {name: heroes}
+spec: {libraryRef: {name: brand}, items: [{path: press/hero.txt}]}
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: RoleBinding
+metadata: {name: alice-heroes}
+spec:
+  roleRef: {kind: BuiltIn, name: viewer}
+  subjects: [{kind: User, name: alice}]
+  targets: [{kind: Collection, name: heroes}]
+`))
+		for _, binding := range []string{"alice-views", "alice-heroes", "editors-contribute"} {
+			w.ready(&v1alpha1.RoleBinding{}, binding)
+		}
+		bucket := w.name + "-brand"
+		w.must(put(w.ctx, w.root(), bucket, "press/hero.txt", "H"))
+		w.must(put(w.ctx, w.root(), bucket, "launch/a.txt", "A"))
+		alice, bob := w.as("alice"), w.as("bob")
+		reads := func(key string) error { _, err := fetch(w.ctx, alice, bucket, key); return err }
+		uploads := func() error { return put(w.ctx, bob, bucket, "launch/b.txt", "B") }
+		w.eventually("alice reads the member, and bob uploads", 5*time.Second, func() error { return errors.Join(reads("press/hero.txt"), uploads()) })
+
+		w.delete(&v1alpha1.Collection{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "heroes"}})
+		w.eventually("the member is nobody's any more", w.soon(), func() error { return denied(reads("press/hero.txt")) })
+		w.stalled(&v1alpha1.RoleBinding{}, "alice-heroes", v1alpha1.ReasonTargetNotFound)
+		w.must(errors.Join(reads("launch/a.txt"), uploads()))
+
+		w.delete(&v1alpha1.UserGroup{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "editors"}})
+		w.eventually("who was in the group has nothing by it any more", w.soon(), func() error { return denied(uploads()) })
+		w.stalled(&v1alpha1.RoleBinding{}, "editors-contribute", v1alpha1.ReasonSubjectNotFound)
+		w.must(reads("launch/a.txt"))
+
+		for key, content := range map[string]string{"press/hero.txt": "H", "launch/a.txt": "A", "launch/b.txt": "B"} {
+			if got, err := fetch(w.ctx, w.root(), bucket, key); err != nil || got != content {
+				w.Errorf("%s holds %q: %v", key, got, err)
+			}
+		}
+	})
 }
 
 // A member of one version is shown by links in that version, and is nobody's
