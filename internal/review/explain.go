@@ -80,9 +80,9 @@ func (r *Review) explain(s Subject, t Target, permissions access.Permissions) (*
 	verdicts := map[access.Permission]Verdict{}
 	var standing []Route // by which the user has anything on all of the target
 	for p := range access.AllPermissions.Each() {
-		routes, held := r.routesTo(q, user, p)
-		verdicts[p] = Verdict{Permission: p.String(), Allowed: q.all(held), Routes: routes}
-		if q.all(held) {
+		routes, all := r.routesTo(q, user, p)
+		verdicts[p] = Verdict{Permission: p.String(), Allowed: all, Routes: routes}
+		if all {
 			for _, route := range routes {
 				standing = add(standing, route)
 			}
@@ -141,7 +141,11 @@ func missing(reason, format string, args ...any) WhyNot {
 func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission) []WhyNot {
 	var near []WhyNot
 	seen := map[[3]string]bool{}
-	for _, at := range ideal.places {
+	places := ideal.places
+	if q.isItself(p) {
+		near, places = r.nearBy(q, user, ideal.model.DecideLink(user, q.target.Name, r.at).Routes, place{name: q.target.String()}, nil, seen), nil
+	}
+	for _, at := range places {
 		holds := map[[3]string]bool{}
 		// What is a member in the relaxed world need not be one in the real one.
 		if i := slices.IndexFunc(q.places, func(o place) bool { return o.name == at.name }); i >= 0 {
@@ -149,28 +153,36 @@ func (r *Review) nearMisses(q, ideal *question, user string, p access.Permission
 				holds[identity(a)] = true
 			}
 		}
-		for _, a := range ideal.model.Decide(user, p, at.key, r.at).Routes {
-			if holds[identity(a)] || seen[identity(a)] {
-				continue
-			}
-			seen[identity(a)] = true
-			stand := r.obstacles(q, user, a, at)
-			if len(stand) == 0 {
-				continue // the target itself is in the way, which its problems tell
-			}
-			if len(stand) > 1 && slices.ContainsFunc(stand, func(o Obstacle) bool { return o.Reason == ReasonNotAMember }) {
-				continue // not meant for the user, and closed to those for whom it is
-			}
-			route := r.route(a, &at.key)
-			if b := r.binding(a.Binding); b != nil { // which had no window in the relaxed world
-				route.NotBefore, route.NotAfter = timeOf(b.Spec.NotBefore), timeOf(b.Spec.NotAfter)
-			}
-			near = append(near, WhyNot{&route, stand})
-		}
+		routes := ideal.model.Decide(user, p, at.key, r.at).Routes
+		near = append(near, r.nearBy(q, user, routes, at, holds, seen)...)
 	}
 	slices.SortStableFunc(near, func(a, b WhyNot) int {
 		return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a.Route.Binding, b.Route.Binding))
 	})
+	return near
+}
+
+// nearBy are those of some routes of the relaxed world to a place that do not hold, with what stands in their way.
+func (r *Review) nearBy(q *question, user string, routes []access.Route, at place, holds, seen map[[3]string]bool) []WhyNot {
+	var near []WhyNot
+	for _, a := range routes {
+		if holds[identity(a)] || seen[identity(a)] {
+			continue
+		}
+		seen[identity(a)] = true
+		stand := r.obstacles(q, user, a, at)
+		if len(stand) == 0 {
+			continue // the target itself is in the way, which its problems tell
+		}
+		if len(stand) > 1 && slices.ContainsFunc(stand, func(o Obstacle) bool { return o.Reason == ReasonNotAMember }) {
+			continue // not meant for the user, and closed to those for whom it is
+		}
+		route := r.route(a, &at.key)
+		if b := r.binding(a.Binding); b != nil { // which had no window in the relaxed world
+			route.NotBefore, route.NotAfter = timeOf(b.Spec.NotBefore), timeOf(b.Spec.NotAfter)
+		}
+		near = append(near, WhyNot{&route, stand})
+	}
 	return near
 }
 

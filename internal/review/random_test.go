@@ -89,11 +89,18 @@ func TestAnswersAreTheModels(t *testing.T) {
 		}
 		// Which files match a pattern is not known here, so yes must hold for all that do.
 		for _, c := range w.Collections {
-			members, _ := m.Members(c.Name)
 			for p := range access.AllPermissions.Each() {
+				members, _ := m.Members(c.Name)
 				answer, err := r.CanI(review.User(user), p, review.Target{Kind: v1alpha1.TargetCollection, Name: c.Name})
 				if err != nil {
 					t.Fatal(err)
+				}
+				if itself := (v1alpha1.LinkTarget{Collection: &v1alpha1.LocalReference{Name: c.Name}}); p == access.Link {
+					// A link on a Collection is one on whatever its members will be: the right to it is none on those.
+					if holds := m.Sponsors(v1alpha1.LinkSponsor{Kind: v1alpha1.SubjectUser, Name: user}, itself, at); answer.Allowed != holds || holds != (len(answer.Routes) > 0) {
+						t.Fatalf("%s may make links on %s: %v by %+v, the model says %v", user, c.Name, answer.Allowed, answer.Routes, holds)
+					}
+					members = nil
 				}
 				for _, k := range members {
 					if answer.Allowed && !reach.May(p, k) {

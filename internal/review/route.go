@@ -68,19 +68,31 @@ func timeOf(t *metav1.Time) *time.Time {
 	return utc(&t.Time)
 }
 
-// routesTo gives the routes by which a user holds a permission on every place of
-// a question, and the places on which they hold it.
-func (r *Review) routesTo(q *question, user string, p access.Permission) (routes []Route, held []string) {
+// routesTo gives the routes by which a user holds a permission on the places of a question, and whether on all of them.
+func (r *Review) routesTo(q *question, user string, p access.Permission) (routes []Route, all bool) {
+	if q.isItself(p) {
+		d := q.model.DecideLink(user, q.target.Name, r.at)
+		for _, a := range d.Routes {
+			routes = append(routes, r.route(a, nil))
+		}
+		return routes, d.Allowed
+	}
+	held := 0
 	for _, at := range q.places {
 		d := q.model.Decide(user, p, at.key, r.at)
 		if d.Allowed {
-			held = append(held, at.name)
+			held++
 		}
 		for _, a := range d.Routes {
 			routes = add(routes, r.route(a, &at.key))
 		}
 	}
-	return routes, held
+	return routes, held > 0 && held == len(q.places)
+}
+
+// isItself tells that a question is about a Collection itself and not about its members: whether it may be shown by a link.
+func (q *question) isItself(p access.Permission) bool {
+	return p == access.Link && q.target.Kind == v1alpha1.TargetCollection
 }
 
 // add keeps one of those routes that differ in the Collection's item alone.
@@ -95,11 +107,6 @@ func add(routes []Route, route Route) []Route {
 		}
 	}
 	return append(routes, route)
-}
-
-// all tells whether what is held is all that was asked about.
-func (q *question) all(held []string) bool {
-	return len(q.places) > 0 && len(held) == len(q.places)
 }
 
 // notesOn says what an answer about this question leaves open.

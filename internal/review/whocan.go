@@ -58,8 +58,7 @@ func (r *Review) WhoCan(p access.Permission, t Target) (*WhoCan, error) {
 		Users: []Holder{}, Links: r.links(q, p), Notes: r.notesOn(q),
 	}
 	for _, user := range r.subjects() {
-		routes, held := r.routesTo(q, user, p)
-		if q.all(held) {
+		if routes, all := r.routesTo(q, user, p); all {
 			answer.Users = append(answer.Users, Holder{user, routes})
 			continue
 		}
@@ -85,7 +84,7 @@ func (r *Review) groupsWho(p access.Permission, t Target) ([]GroupHolder, error)
 	}
 	var holders []GroupHolder
 	for _, group := range groups {
-		if routes, held := r.routesTo(q, member(group), p); q.all(held) {
+		if routes, all := r.routesTo(q, member(group), p); all {
 			holders = append(holders, GroupHolder{group, routes})
 		}
 	}
@@ -94,6 +93,9 @@ func (r *Review) groupsWho(p access.Permission, t Target) ([]GroupHolder, error)
 
 // parts are a user's rights on less than what was asked about.
 func (r *Review) parts(q *question, user string, p access.Permission) []Part {
+	if q.isItself(p) {
+		return nil
+	}
 	if q.target.Kind == v1alpha1.TargetCollection {
 		return r.partsOfCollection(q, user, p)
 	}

@@ -22,7 +22,8 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	d := &Diff{Namespace: head.Namespace, At: now, Changes: []Change{}, Links: []Declared{}, Declared: declared(base, head)}
 
 	var rows []Change
-	for _, p := range people(base, head, groups) {
+	everybody := people(base, head, groups)
+	for _, p := range everybody {
 		rows = append(rows, changes(p.name, subject(was, is, was.holdings(p.was...), is.holdings(p.is...), now), was, is)...)
 	}
 	before, after := linksOf(base), linksOf(head)
@@ -36,6 +37,7 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 		}
 	}
 	d.Declared = append(d.Declared, conflictChanges(base, head, was, is)...)
+	d.Declared = append(d.Declared, linkerChanges(was, is, everybody)...)
 	d.Declared = append(d.Declared, presetChanges(was, is, named)...)
 	d.Declared = append(d.Declared, adoptions(was, is)...)
 	d.Declared = append(d.Declared, storeChanges(base, head)...)

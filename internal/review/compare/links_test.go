@@ -125,6 +125,18 @@ func TestCompareLinks(t *testing.T) {
 		{"a preset with what the API would set is the same", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 400, fit: Inside, quality: 80, format: JPEG}"), Same, nil},
 		{"a bucket is taken over with its content", presets(""), strings.Replace(presets(""), "bucket: {name: acme-brand}", "bucket: {name: acme-brand, management: Adopt}", 1), Wider,
 			[]string{"Library brand takes over bucket acme-brand with the content that it has, which existing grants and links reach WIDER"}},
+		{"who may make links on a collection", hero + "bindings:\n" + binding("a", "viewer", "User/alice", "Collection/hero"), hero + "bindings:\n" + binding("a", "manager", "User/alice", "Collection/hero"), Wider,
+			[]string{"Collection hero links on it may be made or sponsored by alice, at times when they could not before WIDER"}},
+		{"who may make links on a collection for longer", hero + "bindings:\n" + binding("a", "viewer", "User/alice", "Collection/hero") + binding("b", "manager", "User/alice", "Collection/hero", `notAfter: "`+june+`"`),
+			hero + "bindings:\n" + binding("a", "viewer", "User/alice", "Collection/hero") + binding("b", "manager", "User/alice", "Collection/hero", `notAfter: "`+july+`"`), Wider,
+			[]string{"Collection hero links on it may be made or sponsored by alice, at times when they could not before WIDER"}},
+		{"who may no longer make links on a collection", hero + "bindings:\n" + binding("a", "manager", "User/alice", "Collection/hero"), hero + "bindings:\n" + binding("a", "viewer", "User/alice", "Collection/hero"), Changed,
+			[]string{"Collection hero links on it may no longer be made or sponsored by alice, at times when they could before"}},
+		{"who may make links on all of the library", hero + "bindings:\n" + binding("a", "library-editor", "User/alice", "Library/brand"),
+			hero + "bindings:\n" + binding("a", "library-editor", "User/alice", "Library/brand") + binding("b", "manager", "User/alice", "Collection/hero"), Same, nil},
+		{"a collection by another name", hero + "bindings:\n" + binding("a", "manager", "User/alice", "Collection/hero"),
+			strings.Replace(hero, "name: hero", "name: heroes", 1) + "bindings:\n" + binding("a", "manager", "User/alice", "Collection/heroes"), Changed,
+			[]string{"Collection hero is gone", "Collection heroes is new and has launch/final/hero-*.jpg"}},
 		{"a preset that goes", presets("{name: web, width: 400, format: JPEG}"), presets(""), Changed, []string{"Library brand has the preset web no more"}},
 	}
 	for _, c := range cases {

@@ -22,8 +22,9 @@ type side struct {
 	buckets map[string]string
 	// layouts by bucket.
 	layouts map[string]*layout
-	// contents of Collections.
-	contents map[string]contents
+	// contents of Collections, and the Libraries that these are of.
+	contents    map[string]contents
+	librariesOf map[string]string
 	// firstSeen are the first days of links.
 	firstSeen map[string]time.Time
 	// sponsors answers for links: in it nobody is added to any group. It is nil where no link names a sponsor.
@@ -64,7 +65,7 @@ type layout struct {
 // newSide prepares a state. Somebody is added to each group named here who is in no other:
 // so that what is given to a group is compared even where it is not known who is in it.
 func newSide(t review.Tenant, groups []string, now time.Time) *side {
-	s := &side{tenant: t, now: now, buckets: map[string]string{}, layouts: map[string]*layout{}, contents: map[string]contents{}}
+	s := &side{tenant: t, now: now, buckets: map[string]string{}, layouts: map[string]*layout{}, contents: map[string]contents{}, librariesOf: map[string]string{}}
 	d := peopled(t.Declared, groups)
 	d.Files = nil
 	// Which files match a pattern is not known here: the model is to see one member in each
@@ -77,7 +78,7 @@ func newSide(t review.Tenant, groups []string, now time.Time) *side {
 	s.lay(d)
 	for i := range t.Declared.Collections {
 		c := &t.Declared.Collections[i]
-		s.contents[c.Name] = s.contentsOf(c)
+		s.contents[c.Name], s.librariesOf[c.Name] = s.contentsOf(c), c.Spec.LibraryRef.Name
 	}
 	if slices.ContainsFunc(t.Links, func(l v1alpha1.PublicLink) bool { return l.Spec.Sponsor != nil }) {
 		t.Declared.Files = nil
