@@ -20,6 +20,8 @@ type Tenant struct {
 	Stores []v1alpha1.ObjectStore
 	// Frozen is the reason on the namespace's freeze annotation.
 	Frozen string
+	// FrozenByHand: the namespace is frozen in a cluster, and by no deployer.
+	FrozenByHand bool
 	// AgesUnknown: the declarations come from files, which do not tell which of
 	// two objects that claim one thing is the older, nor anything else that a cluster sets.
 	AgesUnknown bool

@@ -174,7 +174,7 @@ func readNamespace(ctx context.Context, config *rest.Config, t *review.Tenant) e
 		return inPlainWords(err, "the namespace", t.Namespace)
 	}
 	reason, frozen := object.Annotations[v1alpha1.AnnotationFreeze]
-	t.Frozen, t.Declared.NamespaceFrozen = reason, frozen
+	t.Frozen, t.Declared.NamespaceFrozen, t.FrozenByHand = reason, frozen, review.FrozenByHand(object)
 	return nil
 }
 

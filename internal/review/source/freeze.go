@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/review"
 )
 
 // freezable are the kinds that the freeze annotation may stand on, by the words for them.
@@ -86,7 +87,7 @@ func SetFreeze(ctx context.Context, config *rest.Config, kind, namespace, name s
 	if err != nil {
 		return Frozen{}, fmt.Errorf("writing the patch: %w", err)
 	}
-	options := metav1.PatchOptions{FieldManager: "kubectl-dam"}
+	options := metav1.PatchOptions{FieldManager: review.FieldManager}
 	if dryRun {
 		options.DryRun = []string{metav1.DryRunAll}
 	}
