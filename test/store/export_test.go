@@ -122,8 +122,10 @@ func TestWhatIsAttachedAtMinIOIsExported(t *testing.T) {
 			{"Effect":"Allow","Action":["s3:ListBucket"],"Resource":["arn:aws:s3:::`+name+`"],"Condition":{"StringLike":{"s3:prefix":["launch/*"]}}}`)
 		write(name+"-other", `{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+name+`-2/*"]}`)
 		let(direct.Name, name+"-own", false)
-		let(bystander.Name, name+"-other", false)
-		for group, members := range map[string]string{name + "-team": `"` + member.Name + `"`, name + "-asleep": `"` + bystander.Name + `"`} {
+		let(bystander.Name, name+"-own", false)
+		other, _ := user(t, s, "other")
+		let(other.Name, name+"-other", false)
+		for group, members := range map[string]string{name + "-team": `"` + member.Name + `","` + bystander.Name + `"`, name + "-asleep": `"` + bystander.Name + `"`} {
 			byHand(t, http.MethodPut, "update-group-members", nil, []byte(`{"group":"`+group+`","members":[`+members+`],"isRemove":false,"groupStatus":"enabled"}`))
 			let(group, name+"-team", true)
 		}
@@ -134,8 +136,14 @@ func TestWhatIsAttachedAtMinIOIsExported(t *testing.T) {
 		if want := "viewer to " + member.Name + " on launch; store-download-upload to " + direct.Name + " on press"; grants != want {
 			t.Errorf("the grants are %q, and should be %q; exported is\n%s", grants, want, text)
 		}
-		if want := "NOT EXPRESSED: of the group " + name + "-asleep not all rights are known: it is disabled"; !strings.Contains(text, want) || strings.Contains(text, bystander.Name) {
-			t.Errorf("a group that is disabled is not told, or a member of it is let in:\n%s", text)
+		// Who is in a group that is disabled has no rights at all there, not even those of another group.
+		for _, want := range []string{"group " + name + "-asleep not all rights are known: it is disabled", "user " + bystander.Name + " not all rights are known: it is in the group " + name + "-asleep, which is disabled"} {
+			if !strings.Contains(text, "NOT EXPRESSED: of the "+want) {
+				t.Errorf("it is not told that of the %s:\n%s", want, text)
+			}
+		}
+		if strings.Contains(text, other.Name) {
+			t.Errorf("one who has nothing in the bucket is exported:\n%s", text)
 		}
 		// Keys that may not look at users get no file that seems complete.
 		_, key := user(t, s, "nobody-special")

@@ -9,8 +9,8 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
 )
 
-// Bearers implements identity.Driver. Who is disabled at the store has no rights there, and the members of a disabled group have none
-// either: what they would have is not told as theirs.
+// Bearers implements identity.Driver. Who is disabled at the store has no rights there, and nor has a member of a group that is disabled,
+// not even those of their own: what they would have is not told as theirs.
 func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, error) {
 	var users map[string]user
 	if err := d.get(ctx, "list users", "list-users", nil, true, &users); err != nil {
@@ -20,10 +20,10 @@ func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	bearer := func(kind identity.HolderKind, name, status, attached string) identity.Bearer {
+	bearer := func(kind identity.HolderKind, name, why, attached string) identity.Bearer {
 		b := identity.Bearer{Kind: kind, Name: name, Path: "/", Policies: map[string][]byte{}}
-		if status == disabled {
-			b.Unread = []string{"it is disabled, and what it had before is not looked at"}
+		if why != "" {
+			b.Unread = []string{why + ", and what it may have all the same is not looked at"}
 			return b
 		}
 		for _, policy := range names(attached) {
@@ -33,27 +33,44 @@ func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, erro
 		}
 		return b
 	}
+	const off = "it is disabled"
 	var all []identity.Bearer
+	var unread, groups []string
+	if err := d.get(ctx, "list groups", "groups", nil, false, &groups); err != nil {
+		unread = []string{fmt.Sprintf("the store's groups cannot be listed, nor what they give their members: %v", err)}
+	}
+	shut := map[string]string{} // who has no rights, and why
+	for name, u := range users {
+		if u.Status == disabled {
+			shut[name] = off
+		}
+	}
+	for _, name := range groups {
+		found, err := d.group(ctx, name)
+		why := ""
+		switch {
+		case err != nil:
+			why = err.Error()
+		case found.Status == disabled:
+			why = off
+			for _, member := range found.Members {
+				shut[member] = "it is in the group " + name + ", which is disabled"
+			}
+		}
+		b := bearer(identity.HolderGroup, name, why, found.Policy)
+		b.Members = found.Members
+		all = append(all, b)
+	}
+	for i := range all {
+		all[i].Members = slices.DeleteFunc(all[i].Members, func(member string) bool { return shut[member] != "" })
+	}
 	for _, name := range slices.Sorted(maps.Keys(users)) {
 		u := users[name]
-		b := bearer(identity.HolderUser, name, u.Status, u.PolicyName)
+		b := bearer(identity.HolderUser, name, shut[name], u.PolicyName)
 		if path := placeOf(u.MemberOf); path != "" {
 			b.Path = path
 		}
 		all = append(all, b)
 	}
-	var groups []string
-	if err := d.get(ctx, "list groups", "groups", nil, false, &groups); err != nil {
-		return all, []string{fmt.Sprintf("the store's groups cannot be listed, nor what they give their members: %v", err)}, nil
-	}
-	for _, name := range groups {
-		found, err := d.group(ctx, name)
-		b := bearer(identity.HolderGroup, name, found.Status, found.Policy)
-		b.Members = found.Members
-		if err != nil {
-			b.Unread = append(b.Unread, err.Error())
-		}
-		all = append(all, b)
-	}
-	return all, nil, nil
+	return all, unread, nil
 }
