@@ -96,6 +96,16 @@ func freezes(t *testing.T, a *authors, object string, on func(dynamic.Interface)
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `the reason reads "leak, INC-8"`) {
 		t.Errorf("lifting it without the verb: %v\nwant it forbidden, with %s and the reason", err, want)
 	}
+	for reason, value := range map[string]struct{ value, want string }{
+		"in several lines": {`"leak\nsee INC-7"`, `the reason reads "leak see INC-7"`},
+		"endless":          {`"` + long(100_000) + `"`, `the reason reads "` + long(500) + `..."`},
+	} {
+		annotate(t, anybody, name, value.value)
+		_, err := anybody.Patch(t.Context(), name, types.MergePatchType, []byte(`{"metadata":{"annotations":{"dam.vitrine.dev/freeze":null}}}`), metav1.PatchOptions{})
+		if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), value.want) {
+			t.Errorf("a reason that is %s: %.1000v\nwant it forbidden, with %s and the reason", reason, err, want)
+		}
+	}
 	annotate(t, able, name, `null`)
 }
 
