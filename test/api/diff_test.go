@@ -67,6 +67,7 @@ var narrowing = map[string]string{
 	"a lower role is another role":                                  "whoever binds a role must be let bind it; what comes of it is less",
 	"a file is taken out":                                           "what others chose is not taken away unasked; nobody sees more",
 	"it is renamed":                                                 "what others called it is kept; nobody sees more",
+	"it gets a title, which visitors of its links read":             "words to those who have the URL are asked about; nobody sees more",
 	"its title is taken away":                                       "what others called it is kept; nobody sees more",
 	"a collection is deleted":                                       "what others chose is not taken away unasked; nobody sees more",
 	"it says something else":                                        "words to those who have the URL are asked about; nobody sees more",

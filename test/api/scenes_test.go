@@ -135,7 +135,10 @@ spec: {libraryRef: {name: brand}, path: launch/final}
 			needs("a folder is made, which grants and links may name already", ``, "share libraries/brand", "share folders/case", "link folders/case"),
 			needs("a restricted folder is made", `spec: {access: Restricted}`, "share libraries/brand", "share folders/case", "link folders/case"),
 		},
-		updates: []attempt{onlyMetadata, needs("a title is free", `spec: {title: Finals}`)},
+		updates: []attempt{
+			onlyMetadata,
+			needs("it gets a title, which visitors of its links read", `spec: {title: Finals}`, "share libraries/brand"),
+		},
 		deletes: []attempt{needs("a folder may be taken away", ``)},
 	},
 	{
@@ -149,7 +152,7 @@ spec: {libraryRef: {name: brand}, path: launch/board, access: Restricted}
 `,
 		updates: []attempt{
 			needs("labels are free", `metadata: {labels: {team: brand}}`),
-			needs("a title is free", `spec: {title: The board's}`),
+			needs("it gets a title, which visitors of its links read", `spec: {title: The board's}`, "share libraries/brand"),
 			needs("its owner may be taken off", `metadata: {ownerReferences: null}`),
 			needs("it would go with another owner", onlyMetadata.change, "share libraries/brand"),
 			needs("its owner is pointed at something that is gone", `metadata: {ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: gone, uid: 3b0e5f0e-9a55-4f2c-8e55-0d4b8f6f1c21}]}`, "share libraries/brand"),
