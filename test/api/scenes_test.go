@@ -333,4 +333,22 @@ spec: {displayName: Alice, email: alice@acme.example}
 			needs("a frozen user is taken away, and might come back without the freeze", frozen, "unfreeze users/doomed"),
 		},
 	},
+	{
+		// Somebody has a key, which is replaced now and then.
+		kind: "User",
+		base: `
+spec: {credentials: Issue, keyRotation: {maxAge: 720h, overlap: 30m}}
+`,
+		updates: []attempt{
+			needs("keys may be replaced at once", `spec: {keyRotation: {request: after the leak}}`),
+			needs("keys may be replaced sooner", `spec: {keyRotation: {maxAge: 24h, overlap: 1m}}`),
+			needs("the same age in other words is the same", `spec: {keyRotation: {maxAge: 719h60m, overlap: 1800s}}`),
+			needs("the key may be taken away, and its rotation", `spec: {credentials: None, keyRotation: null}`),
+			needs("keys are replaced later", `spec: {keyRotation: {maxAge: 721h}}`, "assign users/case"),
+			needs("keys are replaced no more", `spec: {keyRotation: {maxAge: null}}`, "assign users/case"),
+			needs("keys are neither replaced nor ended soon", `spec: {keyRotation: null}`, "assign users/case"),
+			needs("a replaced key lives on for longer", `spec: {keyRotation: {overlap: 31m}}`, "assign users/case"),
+			needs("a replaced key lives on for the hour that is usual", `spec: {keyRotation: {overlap: null}}`, "assign users/case"),
+		},
+	},
 }
