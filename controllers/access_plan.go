@@ -38,7 +38,8 @@ func optionsOf(declared *v1alpha1.ObjectStore) policy.Options {
 	}
 	return policy.Options{
 		MaxBytes: int(c.PolicyBytes), MaxDocuments: orElse(int(c.DocumentsPerHolder), documentsAtMost),
-		Ends: c.DateConditions == v1alpha1.CapabilitySupported,
+		// Where a client can get around them they end the right of whoever does not, even while no manager runs.
+		Ends: c.DateConditions == v1alpha1.CapabilitySupported || c.DateConditions == v1alpha1.CapabilityUntrusted,
 	}
 }
 

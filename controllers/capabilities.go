@@ -30,6 +30,9 @@ func capabilitiesOf(found store.Capabilities) *v1alpha1.Capabilities {
 		if !found.TrustedPrefix {
 			c.PrefixConditions = v1alpha1.CapabilityUntrusted
 		}
+		if found.DateConditions && !found.TrustedDates {
+			c.DateConditions = v1alpha1.CapabilityUntrusted
+		}
 	}
 	return c
 }

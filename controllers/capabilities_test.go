@@ -20,7 +20,7 @@ func TestStatusSaysWhatTheProbeFound(t *testing.T) {
 		{
 			"a store that keeps what it says, by bucket policies",
 			store.Capabilities{
-				Versioning: true, ConditionalWrites: true, TrustedPrefix: true, DateConditions: true, RewriteAfterDelete: true, WebIdentity: true,
+				Versioning: true, ConditionalWrites: true, TrustedPrefix: true, DateConditions: true, TrustedDates: true, RewriteAfterDelete: true, WebIdentity: true,
 				BucketPolicies: true, Enforcement: store.ByBucketPolicy, DocumentBytes: 65536, Account: "123456789012",
 			},
 			v1alpha1.Capabilities{
@@ -32,11 +32,11 @@ func TestStatusSaysWhatTheProbeFound(t *testing.T) {
 		{
 			"a condition that was tried and can be got around is not trusted, and bucket policies that were not tried are not judged",
 			store.Capabilities{
-				Versioning: true, ConditionalWrites: true, Enforcement: store.ByManagedPolicy, DocumentBytes: 6144, DocumentsPerHolder: 10,
+				Versioning: true, ConditionalWrites: true, DateConditions: true, Enforcement: store.ByManagedPolicy, DocumentBytes: 6144, DocumentsPerHolder: 10,
 				GroupsPerUser: 10, PropagationSeconds: 4,
 			},
 			v1alpha1.Capabilities{
-				Versioning: yes, ConditionalWrites: yes, PrefixConditions: v1alpha1.CapabilityUntrusted, DateConditions: no, Rewrites: no, WebIdentity: no,
+				Versioning: yes, ConditionalWrites: yes, PrefixConditions: v1alpha1.CapabilityUntrusted, DateConditions: v1alpha1.CapabilityUntrusted, Rewrites: no, WebIdentity: no,
 				Enforcement: v1alpha1.EnforcementManagedPolicy, PolicyBytes: 6144, DocumentsPerHolder: 10, GroupsPerUser: 10, Propagation: "4s",
 			},
 		},

@@ -253,7 +253,7 @@ type Capabilities struct {
 	// +optional
 	PrefixConditions Capability `json:"prefixConditions,omitempty"`
 	// dateConditions tells whether a grant with an end ends by itself: whether a
-	// condition on the date holds.
+	// condition on the date holds, misleading headers included.
 	// +optional
 	DateConditions Capability `json:"dateConditions,omitempty"`
 	// principalPolicies are bucket policies that name users as principals. Absent

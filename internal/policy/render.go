@@ -20,8 +20,8 @@ type Options struct {
 	MaxBytes int
 	// MaxDocuments is how many documents may hang on one identity; 1 when zero.
 	MaxDocuments int
-	// Ends writes the end of a right into the document, for stores whose date
-	// conditions can be trusted, as long as there is room. Without, whoever applies
+	// Ends writes the end of a right into the document, for stores with date
+	// conditions, as long as there is room. Without, whoever applies
 	// the documents has to do so again at that instant, and does so in any case.
 	Ends bool
 }

@@ -39,6 +39,7 @@ type Capabilities struct {
 	RewriteAfterDelete bool        `json:"rewriteAfterDelete"` // a key that was deleted and written again can be read
 	TrustedPrefix      bool        `json:"trustedPrefix"`      // a prefix condition on listing holds against misleading headers and queries
 	DateConditions     bool        `json:"dateConditions"`     // a grant under DateLessThan on aws:CurrentTime ends by itself, and holds until then
+	TrustedDates       bool        `json:"trustedDates"`       // likewise, against misleading headers and queries
 	PropagationSeconds int         `json:"propagationSeconds"` // until a policy change is seen, rounded up; 0 = with the next request
 }
 

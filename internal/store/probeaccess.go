@@ -41,7 +41,7 @@ func (p *probe) access(ctx context.Context, c *Capabilities) error {
 			_, budget := p.store.driver.Holders(by)
 			c.DocumentBytes, c.DocumentsPerHolder, c.GroupsPerUser = budget.DocumentBytes, budget.DocumentsPerHolder, budget.GroupsPerUser
 		}
-		if c.DateConditions, err = p.dates(ctx, as, by); err != nil {
+		if c.DateConditions, c.TrustedDates, err = p.dates(ctx, as, by); err != nil {
 			return fmt.Errorf("probe date conditions: %w", err)
 		}
 		return nil
@@ -99,25 +99,30 @@ func (p *probe) try(ctx context.Context, c *Capabilities, as visitor, by Enforce
 	return true, nil
 }
 
-// dates tells whether a grant that ends in the future holds, and the same grant with its end in the past does not.
-func (p *probe) dates(ctx context.Context, as visitor, by Enforcement) (hold bool, err error) {
+// dates tells whether a grant that ends in the future holds, and the same grant with its end in the past does not; and whether it does not
+// whatever the user sends.
+func (p *probe) dates(ctx context.Context, as visitor, by Enforcement) (hold, trusted bool, err error) {
 	for _, c := range []struct {
 		end   time.Time
 		lists bool
 	}{{time.Now().Add(time.Hour), true}, {time.Now().Add(-time.Hour), false}} {
 		taken, err := p.grant(ctx, by, map[string]any{"DateLessThan": map[string]string{"aws:CurrentTime": c.end.UTC().Format(time.RFC3339)}})
 		if err != nil || !taken {
-			return false, err
+			return false, false, err
 		}
 		_, is, err := p.until(ctx, func() (bool, error) {
 			lists, err := as.lists(ctx, shared, probeSharedKey)
 			return lists == c.lists, err
 		})
 		if err != nil || !is {
-			return false, err
+			return false, false, err
 		}
 	}
-	return true, p.withdraw(ctx, by)
+	outlives, err := as.outlives(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	return true, !outlives, p.withdraw(ctx, by)
 }
 
 // grant lets the user list and read the shared folder, under further conditions, and tells whether the store takes such a policy.

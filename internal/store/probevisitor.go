@@ -59,6 +59,31 @@ func (v visitor) leaks(ctx context.Context) (bool, error) {
 	return status == http.StatusOK, err
 }
 
+// longAgo is before the end of any grant of the probe.
+const longAgo = "2020-01-01T00:00:00Z"
+
+// backdated are listings of the shared folder that a sloppy store takes for ones of long ago, as misleading does for the prefix.
+func backdated() []lookup {
+	var list []lookup
+	for _, name := range []string{"CurrentTime", "Currenttime", "X-Amz-CurrentTime", "Aws-CurrentTime", "aws:CurrentTime"} {
+		list = append(list, lookup{prefix: shared.prefix, query: url.QueryEscape(name) + "=" + url.QueryEscape(longAgo) + "&"})
+		if !strings.Contains(name, ":") { // which no name of a header has
+			list = append(list, lookup{prefix: shared.prefix, header: http.Header{name: {longAgo}}})
+		}
+	}
+	return list
+}
+
+// outlives tells whether any backdated listing shows what was granted and has ended.
+func (v visitor) outlives(ctx context.Context) (bool, error) {
+	for _, l := range backdated() {
+		if shows, err := v.lists(ctx, l, probeSharedKey); shows || err != nil {
+			return shows, err
+		}
+	}
+	return false, nil
+}
+
 // lists tells whether the answer to the listing names the key.
 func (v visitor) lists(ctx context.Context, l lookup, key string) (bool, error) {
 	// "&prefix=" within a prefix is on purpose a second parameter.

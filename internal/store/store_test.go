@@ -152,6 +152,44 @@ func TestTheWayOfEnforcementFollowsFromWhatTheStoreHas(t *testing.T) {
 	}
 }
 
+// features: U5, U16
+func TestTheProbeSeesARightThatOutlivesItsEnd(t *testing.T) {
+	const shows = `<ListBucketResult><Contents><Key>` + probeSharedKey + `</Key></Contents></ListBucketResult>`
+	cases := []struct {
+		reason string
+		lists  func(*http.Request) bool
+		want   bool
+	}{
+		{"a store that goes by its own clock", func(*http.Request) bool { return false }, false},
+		{"a header named like the condition key", func(r *http.Request) bool { return r.Header.Get("CurrentTime") == longAgo }, true},
+		{"the same with a prefix", func(r *http.Request) bool { return r.Header.Get("X-Amz-CurrentTime") == longAgo }, true},
+		{"a parameter named so", func(r *http.Request) bool { return r.URL.Query().Get("CurrentTime") == longAgo }, true},
+		{"a parameter named like the header", func(r *http.Request) bool { return r.URL.Query().Get("Currenttime") == longAgo }, true},
+		{"a parameter called in full", func(r *http.Request) bool { return r.URL.Query().Get("aws:CurrentTime") == longAgo }, true},
+	}
+	for _, c := range cases {
+		t.Run(c.reason, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !c.lists(r) {
+					w.WriteHeader(http.StatusForbidden)
+					return
+				}
+				_, _ = w.Write([]byte(shows))
+			}))
+			t.Cleanup(server.Close)
+			s, err := Open(valid(server.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(s.Close)
+			got, err := visitor{store: s, key: AccessKey{ID: "AKIA2", Secret: "x"}, bucket: "b"}.outlives(t.Context())
+			if err != nil || got != c.want {
+				t.Errorf("outlives: %t, %v; want %t", got, err, c.want)
+			}
+		})
+	}
+}
+
 // features: U16
 func TestTheProbeSeesALeak(t *testing.T) {
 	const hidden = `<ListBucketResult><Contents><Key>` + probeHiddenKey + `</Key></Contents></ListBucketResult>`

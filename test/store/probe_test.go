@@ -27,6 +27,7 @@ var abilities = map[string]store.Capabilities{
 		Versioning:        true,
 		TrustedPrefix:     true,
 		DateConditions:    true,
+		TrustedDates:      true,
 	},
 	onMinIO: {
 		Groups:             true,
@@ -38,6 +39,7 @@ var abilities = map[string]store.Capabilities{
 		Versioning:         true,
 		TrustedPrefix:      false, // a header overrides the condition
 		DateConditions:     true,
+		TrustedDates:       false, // likewise
 	},
 }
 

@@ -2,7 +2,7 @@
 // Rights hang on users and groups, as documents that are policies of their own and attached.
 //
 // What MinIO's last community release was found to do, by the tests in test/store: a change is in force with the next request; a request
-// header named like a condition key overrides it, so that a prefix condition on listing cannot be trusted; date conditions hold. It has
+// header named like a condition key overrides it, so that neither a prefix condition on listing nor a date condition can be trusted. It has
 // neither paths nor tags, so a user's path is told by the group that the user is in (see place), and readable names are not kept.
 // A member of a group that somebody disabled at the store has no rights at all. A membership is kept twice, see SetMember.
 //
