@@ -101,7 +101,9 @@ func (r *LibraryReconciler) reconcile(ctx context.Context, library *v1alpha1.Lib
 
 // foundAtBuckets is what no policy of ours can keep from people, in words.
 type foundAtBuckets struct {
-	// warning is how versions can be lost; empty when they cannot.
+	// foreign is access that others have by an ACL; empty when nobody has.
+	foreign string
+	// warning is what else is to be known; empty when nothing is.
 	warning string
 }
 
@@ -113,6 +115,15 @@ func lookAtBuckets(ctx context.Context, connection Connection, library *v1alpha1
 		}
 		if forces {
 			found.warning += fmt.Sprintf("; but bucket %q was made without object lock, so whoever may delete there can destroy all versions too: it cannot be turned on later, so move the files to a Library whose bucket Vitrine makes", bucket)
+		}
+		grants, err := connection.BucketACL(ctx, bucket)
+		switch {
+		case errors.Is(err, store.ErrDenied): // the rest of what is declared can be kept all the same
+			found.warning += fmt.Sprintf("; but the ACL of bucket %q may not be read, so it is not known whom it lets in: allow s3:GetBucketAcl to the ObjectStore's credentials", bucket)
+		case err != nil:
+			return found, fmt.Errorf("looking at bucket %s: %w", bucket, err)
+		case len(grants) > 0:
+			found.foreign += fmt.Sprintf("bucket %s has an ACL with %d grants to others than its owner, the first is %s, and at some stores an ACL counts as soon as no policy gives anything: make it private; ", bucket, len(grants), grants[0])
 		}
 	}
 	return found, nil
@@ -126,9 +137,10 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 	if now != nil {
 		result, known = now.libraries[library.Name]
 	}
+	foreign := found.foreign + result.foreign
 	if known {
-		if result.foreign != "" || !result.unasked {
-			reportForeign(library, result.foreign)
+		if foreign != "" || !result.unasked {
+			reportForeign(library, foreign)
 		}
 		notePolicies(library, result.policies)
 	}
@@ -149,7 +161,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 		}
 		if reason := v1alpha1.FreezeReason(library); reason != "" {
 			message := "frozen: " + reason + "; no policy of Vitrine's gives anybody anything here"
-			if result.foreign != "" {
+			if foreign != "" {
 				message += ", but others may: see " + v1alpha1.ConditionForeignAccess
 			}
 			return outcome{enforced, v1alpha1.ReasonFrozen, message, r.Settings.DriftInterval}, nil
@@ -229,7 +241,24 @@ func adopt(ctx context.Context, connection Connection, name string, mark store.M
 	if !state.Exists {
 		return stall(v1alpha1.ReasonBucketNotFound, "there is no bucket %q to adopt; create it, or use management: Create", name)
 	}
+	if state.Mark == nil {
+		if err := refusePublic(ctx, connection, name); err != nil {
+			return err
+		}
+	}
 	return connection.MarkBucket(ctx, name, mark) // with versions
+}
+
+// refusePublic keeps a bucket from being adopted that its ACL opens to everybody.
+func refusePublic(ctx context.Context, connection Connection, name string) error {
+	grants, err := connection.BucketACL(ctx, name)
+	if errors.Is(err, store.ErrDenied) {
+		return nil // told later, see lookAtBuckets
+	}
+	if i := slices.IndexFunc(grants, func(g store.ACLGrant) bool { return g.Public }); i >= 0 {
+		return stall(v1alpha1.ReasonBucketPublic, "the ACL of bucket %q gives %s; make it private (put-bucket-acl --acl private) before it is adopted, or name another bucket", name, grants[i]).within(time.Minute)
+	}
+	return err
 }
 
 // explainBucket puts what stands in the way of a bucket into words with a remedy.

@@ -84,7 +84,7 @@ func TestWhatFailsAtOneIdentityIsToldOfThatOne(t *testing.T) {
 					}
 				}
 			}
-			_, err := library.verdict(&declared.Libraries[0])
+			_, err := library.verdict(&declared.Libraries[0], foundAtBuckets{})
 			note("Library", err)
 			for i := range declared.Folders {
 				_, err := d.standing(tenant, "Folder", &declared.Folders[i], "")

@@ -9,7 +9,7 @@ const (
 	// ConditionStalled is True when no retry can help: someone must change something.
 	ConditionStalled = "Stalled"
 	// ConditionForeignAccess is True on a Library when a policy statement that
-	// is not Vitrine's gives access to one of its buckets.
+	// is not Vitrine's, or an ACL, gives access to one of its buckets.
 	ConditionForeignAccess = "ForeignAccess"
 )
 
@@ -47,6 +47,8 @@ const (
 	ReasonBucketNotFound = "BucketNotFound"
 	// ReasonBucketNotEmpty: a bucket to create exists already, with content, and no mark.
 	ReasonBucketNotEmpty = "BucketNotEmpty"
+	// ReasonBucketPublic: a bucket to adopt has an ACL that lets everybody in.
+	ReasonBucketPublic = "BucketPublic"
 	// ReasonObjectsHeld: objects under a legal hold or in retention keep a bucket from being deleted.
 	ReasonObjectsHeld = "ObjectsHeld"
 	// ReasonPolicyTooLarge: the policy would not fit; what was there stays in force.

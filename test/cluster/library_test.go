@@ -2,12 +2,15 @@ package cluster
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/tags"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -41,6 +44,51 @@ func TestBucketWithContentIsAdoptedAsItIs(t *testing.T) {
 
 	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: absent}, spec: {storeRef: {name: adopt}, bucket: {name: adopt-none, management: Adopt}}}")
 	w.stalled(&v1alpha1.Library{}, "absent", v1alpha1.ReasonBucketNotFound)
+}
+
+// VersityGW goes by a bucket's ACL where the bucket has no policy, so it would open when the last grant ends.
+//
+// features: U11
+func TestAnACLThatOpensABucketIsRefusedAndTold(t *testing.T) {
+	w := newWorld(t, "acl")
+	w.must(w.root().MakeBucket(w.ctx, "acl-old", minio.MakeBucketOptions{}))
+	put := func(query string, header http.Header, body string) {
+		t.Helper()
+		target, err := w.root().PresignHeader(w.ctx, http.MethodPut, "acl-old", "", time.Minute, url.Values{query: {""}}, header)
+		w.must(err)
+		req, err := http.NewRequestWithContext(w.ctx, http.MethodPut, target.String(), strings.NewReader(body))
+		w.must(err)
+		req.Header = header.Clone()
+		resp, err := http.DefaultClient.Do(req)
+		w.must(err)
+		w.must(resp.Body.Close())
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", query, resp.Status)
+		}
+	}
+	acl := func(canned string) { put("acl", http.Header{"X-Amz-Acl": {canned}}, "") }
+	put("ownershipControls", http.Header{}, "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerPreferred</ObjectOwnership></Rule></OwnershipControls>")
+	acl("public-read")
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: old}, spec: {storeRef: {name: acl}, bucket: {name: acl-old, management: Adopt}}}")
+	library := &v1alpha1.Library{}
+	if message := w.stalled(library, "old", v1alpha1.ReasonBucketPublic); !strings.Contains(message, "READ to all-users") {
+		t.Errorf("the message is %q", message)
+	}
+	acl("private")
+	w.must(w.kubectl(nil, "annotate", "lib", "old", "-n", w.namespace, "example.org/looked=1"))
+	w.ready(library, "old")
+	acl("public-read")
+	for _, opened := range []bool{true, false} {
+		w.eventually(fmt.Sprintf("it is told: %t", opened), 3*settings.DriftInterval, func() error {
+			w.get(library, "old")
+			found := meta.FindStatusCondition(library.Status.Conditions, v1alpha1.ConditionForeignAccess)
+			if told := found != nil && strings.Contains(found.Message, "bucket acl-old has an ACL"); told != opened {
+				return fmt.Errorf("the condition is %+v", found)
+			}
+			return nil
+		})
+		acl("private")
+	}
 }
 
 func TestLibrariesThatMayNot(t *testing.T) {
