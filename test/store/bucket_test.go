@@ -50,8 +50,12 @@ func TestASecondCreateWritesNothing(t *testing.T) {
 			rec := &recorder{}
 			s := open(t, func(c *store.Config) { c.Hook = rec.hook })
 			name := bucket(t, s)
-			if len(rec.writes()) != 3 {
-				t.Errorf("the first create wrote %v, want bucket, tags and versioning", rec.writes())
+			want := 3
+			if at(t) == onMinIO {
+				want = 2 // object lock brings versions
+			}
+			if len(rec.writes()) != want {
+				t.Errorf("the first create wrote %v, want bucket, tags and, where they have to be turned on, versions", rec.writes())
 			}
 			rec.restart(0)
 			if err := s.CreateBucket(t.Context(), name, mark(t)); err != nil {
