@@ -135,6 +135,31 @@ func TestAGroupGoesWithMembershipsThatOnlyUsersTell(t *testing.T) {
 	})
 }
 
+// The user does not tell the membership, so MinIO leaves it with the group when the user goes, and takes nobody out who is not there.
+func TestAGroupGoesThatNamesAUserWhoWent(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s := open(t)
+		holders := documents(t, s)
+		id, _ := user(t, s, "alice")
+		group := groupOf(t, "social")
+		if err := holders.EnsureGroup(t.Context(), group); err != nil {
+			t.Fatal(err)
+		}
+		cutSetMember(t, holders, group, id.Name, true)
+		if err := s.Identities.Delete(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, holders, group.Path, map[store.Holder]store.Held{holderOf(group): heldDocuments()})
+		if err := holders.DeleteGroup(t.Context(), group); err != nil {
+			t.Error(err)
+		}
+		holds(t, holders, group.Path, map[store.Holder]store.Held{})
+		if status, text := admin(t, http.MethodGet, "user-info", url.Values{"accessKey": {id.Name}}, nil); status != http.StatusNotFound {
+			t.Errorf("the user is there: %d %s", status, text)
+		}
+	})
+}
+
 // The gateway is in groups of tenants' paths and in none of their places.
 func TestAUserBesideThePathIsToldWithItsMemberships(t *testing.T) {
 	t.Run(onMinIO, func(t *testing.T) {

@@ -65,20 +65,8 @@ func (d *Driver) DeleteGroup(ctx context.Context, id identity.Identity) error {
 	if err := d.dropDocuments(ctx, target{name: name, group: true}, id.Name, found.Policy); err != nil {
 		return err
 	}
-	all, err := d.users(ctx)
-	if err != nil {
+	if err := d.emptyGroup(ctx, name, found.Members); err != nil {
 		return err
-	}
-	members := found.Members
-	for user, u := range all {
-		if slices.Contains(u.MemberOf, name) && !slices.Contains(members, user) {
-			members = append(members, user)
-		}
-	}
-	if len(members) > 0 {
-		if err := d.updateMembers(ctx, "empty group "+name, name, members, false); err != nil {
-			return err
-		}
 	}
 	if err := d.removeGroup(ctx, name); err != nil {
 		return err
@@ -90,6 +78,42 @@ func (d *Driver) DeleteGroup(ctx context.Context, id identity.Identity) error {
 		err = &conn.Error{Op: "delete group " + name, Kind: conn.ErrUnreachable, Message: "it is still there"}
 	}
 	return err
+}
+
+// emptyGroup takes out whom the group tells and who tell it themselves. MinIO takes nobody out who is not there, and leaves in the group
+// who went when the group alone told of it: such a user is made for as long as it takes.
+func (d *Driver) emptyGroup(ctx context.Context, group string, told []string) error {
+	all, err := d.users(ctx)
+	if err != nil {
+		return err
+	}
+	var gone []string
+	for _, name := range told {
+		if _, there := all[name]; there {
+			continue
+		}
+		if err := d.create(ctx, name); err != nil {
+			return err
+		}
+		gone = append(gone, name)
+	}
+	members := slices.Clone(told)
+	for name, u := range all {
+		if slices.Contains(u.MemberOf, group) && !slices.Contains(members, name) {
+			members = append(members, name)
+		}
+	}
+	if len(members) > 0 {
+		if err := d.updateMembers(ctx, "empty group "+group, group, members, false); err != nil {
+			return err
+		}
+	}
+	for _, name := range gone {
+		if err := d.deleteUser(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetMember implements identity.Holders. MinIO keeps a membership twice: with the group, and with the user, whose rights hang on that. A

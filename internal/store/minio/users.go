@@ -195,9 +195,7 @@ func (d *Driver) Delete(ctx context.Context, id identity.Identity) error {
 	if err := d.join(ctx, home, id.Name, found); err != nil {
 		return err
 	}
-	op := "delete user " + id.Name
-	_, err = d.call(ctx, op, http.MethodDelete, "remove-user", url.Values{"accessKey": {id.Name}}, nil)
-	if err != nil && !errors.Is(err, conn.ErrNotFound) {
+	if err := d.deleteUser(ctx, id.Name); err != nil {
 		d.accounts.forget()
 		return err
 	}
@@ -205,7 +203,7 @@ func (d *Driver) Delete(ctx context.Context, id identity.Identity) error {
 	// Delete, then observe: a finalizer hangs on this.
 	if _, err = d.user(ctx, id.Name); !errors.Is(err, conn.ErrNotFound) {
 		if err == nil {
-			err = &conn.Error{Op: op, Kind: conn.ErrUnreachable, Message: "it is still there"}
+			err = &conn.Error{Op: "delete user " + id.Name, Kind: conn.ErrUnreachable, Message: "it is still there"}
 		}
 		return err
 	}
@@ -237,6 +235,14 @@ func (d *Driver) create(ctx context.Context, name string) error {
 		return &conn.Error{Op: op, Kind: conn.ErrInvalid, Message: err.Error()}
 	}
 	_, err = d.call(ctx, op, http.MethodPut, "add-user", url.Values{"accessKey": {name}}, body)
+	return err
+}
+
+func (d *Driver) deleteUser(ctx context.Context, name string) error {
+	_, err := d.call(ctx, "delete user "+name, http.MethodDelete, "remove-user", url.Values{"accessKey": {name}}, nil)
+	if errors.Is(err, conn.ErrNotFound) {
+		return nil
+	}
 	return err
 }
 
