@@ -39,7 +39,8 @@ func optionsOf(declared *v1alpha1.ObjectStore) policy.Options {
 	return policy.Options{
 		MaxBytes: int(c.PolicyBytes), MaxDocuments: orElse(int(c.DocumentsPerHolder), documentsAtMost),
 		// Where a client can get around them they end the right of whoever does not, even while no manager runs.
-		Ends: c.DateConditions == v1alpha1.CapabilitySupported || c.DateConditions == v1alpha1.CapabilityUntrusted,
+		Ends:   c.DateConditions == v1alpha1.CapabilitySupported || c.DateConditions == v1alpha1.CapabilityUntrusted,
+		Latin1: declared.Spec.Driver == v1alpha1.DriverIAM,
 	}
 }
 

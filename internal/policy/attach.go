@@ -6,6 +6,9 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Attach writes the documents that hang on one identity, a user or a group of the
@@ -62,7 +65,7 @@ func shards(folded []Allow, o Options) (documents []Document, largest int) {
 			if len(part) > 0 {
 				documents[i] = write(byPerson(part))
 			}
-			largest = max(largest, documents[i].size())
+			largest = max(largest, o.sizeOf(documents[i]))
 		}
 		if largest <= o.MaxBytes {
 			return documents, largest
@@ -71,6 +74,22 @@ func shards(folded []Allow, o Options) (documents []Document, largest int) {
 			return nil, largest
 		}
 	}
+}
+
+// sizeOf is the length of a document as the store gets it.
+func (o Options) sizeOf(d Document) int {
+	size := d.size()
+	if !o.Latin1 {
+		return size
+	}
+	for _, s := range d.statements {
+		for _, r := range string(s.text) {
+			if r > unicode.MaxLatin1 {
+				size += len(`\u0000`)*utf16.RuneLen(r) - utf8.RuneLen(r)
+			}
+		}
+	}
+	return size
 }
 
 // shardOf places a right by its place alone, so that all verbs there stay in one statement.

@@ -20,6 +20,9 @@ type Options struct {
 	MaxBytes int
 	// MaxDocuments is how many documents may hang on one identity; 1 when zero.
 	MaxDocuments int
+	// Latin1: the store takes no character above U+00FF in documents that hang on identities, so
+	// that the driver writes an escape of six bytes, or two of them, and the budget counts that.
+	Latin1 bool
 	// Ends writes the end of a right into the document, for stores with date
 	// conditions, as long as there is room. Without, whoever applies
 	// the documents has to do so again at that instant, and does so in any case.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 )
 
 // fake answers as the AWS IAM API is documented to: shapes, codes, quotas, pages of two, documents percent-encoded. It is written after the
@@ -68,7 +69,13 @@ var (
 	errNoEntity = refusedError{http.StatusNotFound, "NoSuchEntity", "The resource cannot be found."}
 	errExists   = refusedError{http.StatusConflict, "EntityAlreadyExists", "It exists already."}
 	errConflict = refusedError{http.StatusConflict, "DeleteConflict", "Cannot delete entity, must remove what belongs to it first."}
+	errNotLatin = refusedError{http.StatusBadRequest, "ValidationError", "The specified value for policyDocument is invalid. It must contain only printable ASCII characters, and those of Latin-1."}
 )
+
+// isLatin tells whether a document has only the characters that AWS takes.
+func isLatin(doc string) bool {
+	return !strings.ContainsFunc(doc, func(r rune) bool { return r > unicode.MaxLatin1 || r < ' ' && !strings.ContainsRune("\t\n\r", r) })
+}
 
 func limit(what string) refusedError {
 	return refusedError{http.StatusConflict, "LimitExceeded", "Cannot exceed quota for " + what}
@@ -189,6 +196,9 @@ func (f *fake) isAttached(arn string) bool {
 
 // version adds one, in force.
 func (f *fake) version(p *policyState, doc string) error {
+	if !isLatin(doc) {
+		return errNotLatin
+	}
 	if len(doc) > 6144 {
 		return limit("PolicySize: 6144")
 	}

@@ -250,6 +250,9 @@ func inlinePut(most int) action {
 		if err != nil {
 			return "", err
 		}
+		if !isLatin(form.Get("PolicyDocument")) {
+			return "", errNotLatin
+		}
 		total := len(form.Get("PolicyDocument"))
 		for name, doc := range h.inline {
 			if name != form.Get("PolicyName") {

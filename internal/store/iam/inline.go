@@ -114,7 +114,7 @@ func (w inline) get(ctx context.Context, h identity.Holder, name string) ([]byte
 }
 
 func (w inline) put(ctx context.Context, h identity.Holder, name string, document []byte) error {
-	op, text := "write policy "+name, aws.String(string(document))
+	op, text := "write policy "+name, latin(document)
 	if h.Kind == identity.HolderGroup {
 		_, err := w.client.PutGroupPolicy(ctx, &iam.PutGroupPolicyInput{GroupName: aws.String(h.Name), PolicyName: aws.String(name), PolicyDocument: text})
 		return translate(op, err)

@@ -143,7 +143,7 @@ func (w managed) write(ctx context.Context, h identity.Holder, name string, p po
 	op := "write policy " + name
 	if p.arn == "" {
 		out, err := w.client.CreatePolicy(ctx, &iam.CreatePolicyInput{
-			PolicyName: aws.String(name), Path: aws.String(policyPath(h)), PolicyDocument: aws.String(string(document)),
+			PolicyName: aws.String(name), Path: aws.String(policyPath(h)), PolicyDocument: latin(document),
 			Description: aws.String("Written by Vitrine; changes by hand are undone"), Tags: toTags(map[string]string{"vitrine:holder": h.Name}),
 		})
 		if err != nil {
@@ -164,7 +164,7 @@ func (w managed) write(ctx context.Context, h identity.Holder, name string, p po
 	if err := w.makeRoom(ctx, p.arn); err != nil {
 		return "", err
 	}
-	_, err = w.client.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{PolicyArn: aws.String(p.arn), PolicyDocument: aws.String(string(document)), SetAsDefault: true})
+	_, err = w.client.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{PolicyArn: aws.String(p.arn), PolicyDocument: latin(document), SetAsDefault: true})
 	return p.arn, tooLarge(translate(op, err), false)
 }
 
