@@ -48,8 +48,9 @@ func (p Permission) EnforcedBy() []Enforcer {
 }
 
 // Operation is one thing that people do with assets or Collections. The lists
-// here are what the renderer, the gateway and the documentation read: which
-// permissions make up an operation stands nowhere else.
+// here are what the gateway and the documentation read: which permissions make up
+// an operation stands nowhere else. The renderer reads permissions one by one; its
+// tests make the requests of each operation with what the lists say that it needs.
 type Operation struct {
 	// ID as in docs/features.md.
 	ID string
@@ -70,6 +71,7 @@ type Operation struct {
 var (
 	onFiles = []Operation{
 		{ID: "A1.1", Name: "list and search assets", Needs: Of(List), By: []Enforcer{Store, Gateway}, Visitor: true},
+		// At the store by listings and by what is rendered: HeadObject is GetObject there, and so goes with download.
 		{ID: "A1.2", Name: "see file and version details", Needs: Of(List, Preview), By: []Enforcer{Store, Gateway}, Visitor: true},
 		{ID: "A1.3", Name: "download a file", Needs: Of(Download), By: []Enforcer{Store, Gateway}, Visitor: true},
 		{ID: "A1.4", Name: "download several as an archive", Needs: Of(Download), By: []Enforcer{Gateway}, Visitor: true},
