@@ -109,10 +109,11 @@ func (p *program) reviews(ctx context.Context, all bool) ([]*review.Review, erro
 
 // tenantsOfFiles reads all tenants that files declare, or the one asked for.
 func (p *program) tenantsOfFiles(paths []string, namespace string) ([]review.Tenant, error) {
-	set, err := source.Read(p.in, paths)
+	set, err := source.ReadBeside(&p.before, p.in, paths)
 	if err != nil {
 		return nil, err
 	}
+	p.before = *set
 	namespaces := set.Namespaces()
 	if namespace != "" {
 		namespaces = []string{namespace}

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"sigs.k8s.io/yaml"
+
+	"github.com/vitrine-dam/vitrine/internal/review/source"
 )
 
 // program is what all commands share.
@@ -24,6 +26,9 @@ type program struct {
 	cluster    *genericclioptions.ConfigFlags
 	output, at string
 	files      []string
+
+	// before are the files that were read last: the two sides of a comparison have most in common.
+	before source.Set
 }
 
 const long = `kubectl dam answers who may do what with the assets of a tenant, by which routes, and

@@ -35,7 +35,7 @@ func FrozenByHand(o metav1.Object) bool {
 		if m.FieldsV1 == nil {
 			continue
 		}
-		if err := json.Unmarshal(m.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields); err != nil {
 			return false // nobody is known to have written it
 		}
 		if _, wrote := fields.Metadata.Annotations["f:"+v1alpha1.AnnotationFreeze]; !wrote {

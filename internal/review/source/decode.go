@@ -12,15 +12,20 @@ import (
 // decoding decodes objects while others are still being read: strict YAML is most of what reading a tenant of
 // ten thousand costs, and no object needs another. They come out in the order in which they were found.
 type decoding struct {
+	// known are objects that were decoded before, by what they were decoded from.
+	known map[source]object
 	found []*decoded
 	work  chan *decoded
 	done  sync.WaitGroup
 }
 
+// source is what an object is decoded from.
+type source struct{ kind, text string }
+
 // decoded is a document, and then the object in it.
 type decoded struct {
-	text        []byte
-	where, kind string
+	source
+	where string
 
 	object object
 	err    error
@@ -28,24 +33,29 @@ type decoded struct {
 }
 
 // newDecoding begins with a way to decode one; end must be called.
-func newDecoding(decode func(text []byte, where, kind string) (object, error)) *decoding {
-	d := &decoding{work: make(chan *decoded, 64)}
+func newDecoding(known map[source]object, decode func(text []byte, where, kind string) (object, error)) *decoding {
+	d := &decoding{known: known, work: make(chan *decoded, 64)}
 	for range runtime.GOMAXPROCS(0) {
 		d.done.Go(func() {
 			for one := range d.work {
-				one.fault = caught(func() { one.object, one.err = decode(one.text, one.where, one.kind) })
-				one.text = nil
+				one.fault = caught(func() { one.object, one.err = decode([]byte(one.text), one.where, one.kind) })
 			}
 		})
 	}
 	return d
 }
 
-// begin decodes a document that holds an object of our group. The text must not be changed afterwards.
+// begin decodes a document that holds an object of our group.
 func (d *decoding) begin(text []byte, where, kind string) {
-	one := &decoded{text: text, where: where, kind: kind}
+	one := &decoded{source: source{kind, string(text)}, where: where}
 	d.found = append(d.found, one)
-	d.work <- one
+	known, before := d.known[one.source]
+	if !before {
+		d.work <- one
+		return
+	}
+	one.object = known
+	one.object.where = where
 }
 
 // caught gives what a goroutine of this package panics with, for whoever waits for it to panic with: there it is caught as any
@@ -56,21 +66,23 @@ func caught(work func()) (fault any) {
 	return nil
 }
 
-// end gives all of them, in order, or the first error by that order.
-func (d *decoding) end() ([]object, error) {
+// end gives all of them, in order and by what they were decoded from, or the first error by that order.
+func (d *decoding) end() ([]object, map[source]object, error) {
 	close(d.work)
 	d.done.Wait()
 	var objects []object
+	from := make(map[source]object, len(d.found))
 	for _, one := range d.found {
 		if one.fault != nil {
 			panic(one.fault)
 		}
 		if one.err != nil {
-			return nil, one.err
+			return nil, nil, one.err
 		}
 		objects = append(objects, one.object)
+		from[one.source] = one.object
 	}
-	return objects, nil
+	return objects, from, nil
 }
 
 var (

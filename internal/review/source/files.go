@@ -29,6 +29,8 @@ import (
 // Set is all that was read from files, of any number of tenants.
 type Set struct {
 	objects []object
+	// decoded are the same by what they were decoded from.
+	decoded map[source]object
 	// frozen gives the reasons on the freeze annotations of namespaces.
 	frozen map[string]string
 	notes  []string
@@ -39,8 +41,12 @@ type Set struct {
 // Read reads files and folders of YAML or JSON, folders with all below them, as kubectl apply does: hidden files and folders
 // are no exception; - is stdin. A folder with a kustomization is built as kubectl kustomize does, but nothing is fetched from
 // elsewhere. Objects of other groups are passed over.
-func Read(stdin io.Reader, paths []string) (*Set, error) {
-	r := reader{Set: Set{frozen: map[string]string{}}, decoding: newDecoding(ours), included: map[string]bool{}}
+func Read(stdin io.Reader, paths []string) (*Set, error) { return ReadBeside(&Set{}, stdin, paths) }
+
+// ReadBeside reads what is mostly the same as a set that was read before: the objects that are written alike are shared with it, and must
+// be changed in neither.
+func ReadBeside(before *Set, stdin io.Reader, paths []string) (*Set, error) {
+	r := reader{Set: Set{frozen: map[string]string{}}, decoding: newDecoding(before.decoded, ours), included: map[string]bool{}}
 	var err error
 	for _, path := range paths {
 		if err = r.path(stdin, path); err != nil {
@@ -51,11 +57,11 @@ func Read(stdin io.Reader, paths []string) (*Set, error) {
 		err = r.components()
 	}
 	// What cannot be decoded stands before what stopped the reading.
-	objects, wrong := r.decoding.end()
+	objects, decoded, wrong := r.decoding.end()
 	if err = cmp.Or(wrong, err); err != nil {
 		return nil, err
 	}
-	r.objects = objects
+	r.objects, r.decoded = objects, decoded
 	return &r.Set, nil
 }
 
