@@ -14,7 +14,7 @@ import (
 // instant on. Both are states of one tenant.
 func Compare(base, head review.Tenant, now time.Time) *Diff {
 	now = now.UTC()
-	base, head = aged(base, keepFreezes(base, head))
+	base, head = aged(thawed(base, head), head)
 	groups := memberless(base, head)
 	was, is := newSide(base, groups, now), newSide(head, groups, now)
 	was.firstSeen = firstDays(base, head)

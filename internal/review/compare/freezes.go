@@ -10,46 +10,38 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/review"
 )
 
-// keepFreezes gives files what was frozen by hand in the cluster that they are compared with: a freeze that is in no file is taken
-// away by no sync, so that the files thaw nothing. One that a deployer manages they do thaw.
-func keepFreezes(base, head review.Tenant) review.Tenant {
+// thawed is a cluster as if nothing in it were frozen by hand that files compared with it declare too: such a freeze is in no file and no
+// sync takes it away, so that the files thaw nothing. What they newly give is told all the same, since it counts from the day
+// on which somebody lifts the freeze, which no comparison sees. One that a deployer manages the files do thaw.
+func thawed(base, head review.Tenant) review.Tenant {
 	if base.AgesUnknown || !head.AgesUnknown {
-		return head
+		return base
 	}
 	if base.FrozenByHand && !head.Declared.NamespaceFrozen {
-		head.Declared.NamespaceFrozen, head.Frozen = true, base.Frozen
+		base.Declared.NamespaceFrozen, base.Frozen = false, ""
 	}
 	b, h := &base.Declared, &head.Declared
-	h.Libraries = frozenToo(b.Libraries, h.Libraries, func(o *v1alpha1.Library) *metav1.ObjectMeta { return &o.ObjectMeta })
-	h.Users = frozenToo(b.Users, h.Users, func(o *v1alpha1.User) *metav1.ObjectMeta { return &o.ObjectMeta })
-	h.UserGroups = frozenToo(b.UserGroups, h.UserGroups, func(o *v1alpha1.UserGroup) *metav1.ObjectMeta { return &o.ObjectMeta })
-	head.Links = frozenToo(base.Links, head.Links, func(o *v1alpha1.PublicLink) *metav1.ObjectMeta { return &o.ObjectMeta })
-	return head
+	b.Libraries = thawedBeside(b.Libraries, h.Libraries, func(o *v1alpha1.Library) *metav1.ObjectMeta { return &o.ObjectMeta })
+	b.Users = thawedBeside(b.Users, h.Users, func(o *v1alpha1.User) *metav1.ObjectMeta { return &o.ObjectMeta })
+	b.UserGroups = thawedBeside(b.UserGroups, h.UserGroups, func(o *v1alpha1.UserGroup) *metav1.ObjectMeta { return &o.ObjectMeta })
+	base.Links = thawedBeside(base.Links, head.Links, func(o *v1alpha1.PublicLink) *metav1.ObjectMeta { return &o.ObjectMeta })
+	return base
 }
 
-// frozenToo freezes those of some objects that others of the same name are frozen by hand.
-func frozenToo[T any](others, objects []T, meta func(*T) *metav1.ObjectMeta) []T {
-	reasons := map[string]string{}
+// thawedBeside takes freezes by hand from those objects whose like, by name, is there without one.
+func thawedBeside[T any](objects, others []T, meta func(*T) *metav1.ObjectMeta) []T {
+	thaws := map[string]bool{}
 	for i := range others {
-		if m := meta(&others[i]); review.FrozenByHand(m) {
-			reasons[m.Name] = m.Annotations[v1alpha1.AnnotationFreeze]
-		}
-	}
-	if len(reasons) == 0 {
-		return objects
+		m := meta(&others[i])
+		_, frozen := m.Annotations[v1alpha1.AnnotationFreeze]
+		thaws[m.Name] = !frozen
 	}
 	objects = slices.Clone(objects)
 	for i := range objects {
-		m := meta(&objects[i])
-		reason, frozen := reasons[m.Name]
-		if _, already := m.Annotations[v1alpha1.AnnotationFreeze]; !frozen || already {
-			continue
+		if m := meta(&objects[i]); thaws[m.Name] && review.FrozenByHand(m) {
+			m.Annotations = maps.Clone(m.Annotations)
+			delete(m.Annotations, v1alpha1.AnnotationFreeze)
 		}
-		m.Annotations = maps.Clone(m.Annotations)
-		if m.Annotations == nil {
-			m.Annotations = map[string]string{}
-		}
-		m.Annotations[v1alpha1.AnnotationFreeze] = reason
 	}
 	return objects
 }

@@ -40,6 +40,9 @@ func TestFreezesByHandStay(t *testing.T) {
 	more := given(t, strings.Replace(declared, "User/alice", "User/bob", 1))
 	more.Declared.RoleBindings = append(more.Declared.RoleBindings, given(t, "bindings:\n"+binding("b", "manager", "User/bob", "Folder/launch")).Declared.RoleBindings...)
 	more.AgesUnknown = true
+	later := given(t, declared)
+	later.Declared.RoleBindings = append(later.Declared.RoleBindings, given(t, "bindings:\n"+binding("b", "manager", "User/alice", "Folder/launch")).Declared.RoleBindings...)
+	later.AgesUnknown = true
 	applied := frozen("kubectl-dam", user)
 	user(&applied).Annotations[corev1.LastAppliedConfigAnnotation] = `{"metadata":{"annotations":{"dam.vitrine.dev/freeze":"lost"}}}`
 	files := frozen("", user)
@@ -55,6 +58,9 @@ func TestFreezesByHandStay(t *testing.T) {
 		{"a link", frozen("kubectl-dam", link), head, Same},
 		{"a namespace", namespace(true), head, Same},
 		{"a user, and somebody else gains", frozen("kubectl-dam", user), more, Wider},
+		{"a user who is given more meanwhile, for the day of the thaw", frozen("kubectl-dam", user), later, Wider},
+		{"a namespace in which somebody is given more meanwhile", namespace(true), later, Wider},
+		{"a user whom the files freeze as well", frozen("kubectl-dam", user), files, Same},
 		{"a user whom a deployer froze", frozen("kubectl-client-side-apply", user), head, Wider},
 		{"a user whom a deployer froze after somebody had", applied, head, Wider},
 		{"a link that a deployer froze", frozen("argocd-controller", link), head, Wider},
