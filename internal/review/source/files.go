@@ -141,6 +141,9 @@ func (r *reader) path(stdin io.Reader, path string) error {
 			}
 			return r.path(stdin, name+string(filepath.Separator))
 		}
+		if name == path {
+			return r.file(name) // which may be a pipe, that has no path
+		}
 		actual, err := realPath(name)
 		if err != nil || seen[actual] {
 			return err // a mounted ConfigMap has each file under two names
@@ -232,6 +235,9 @@ func (r *reader) document(text []byte, where string) error {
 // stream reads a document that is a row of objects in JSON, as kubectl does; false when it is not JSON. It is an error when a
 // document is several by what YAML says, of which kubectl reads the first alone, and others all.
 func (r *reader) stream(text []byte, where string) (done bool, err error) {
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return false, single(text, where)
+	}
 	values := json.NewDecoder(bytes.NewReader(text))
 	for number := 1; ; number++ {
 		var raw json.RawMessage

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,18 @@ func TestFiles(t *testing.T) {
 		{reason: "objects in JSON need nothing between them",
 			files: map[string]string{"a.json": `{"apiVersion": "v1", "kind": "ConfigMap"} ` + inJSON("alice") + inJSON("bob") + "\n---\n" + inJSON("carol")},
 			want:  []string{"alice", "bob", "carol"}, space: "acme"},
+		{reason: "keys in quotes, and such as are numbers or words in JSON, begin a document as others do",
+			files: map[string]string{
+				"a.yaml": "\"apiVersion\": \"dam.vitrine.dev/v1alpha1\"\n\"kind\": \"User\"\n\"metadata\": {\"name\": \"alice\", \"namespace\": \"acme\"}\n",
+				"b.yaml": "404: page\n", "c.yaml": "true: x\n", "d.yaml": "\"on\": push\n",
+			},
+			want: []string{"alice"}, space: "acme"},
+		{reason: "a component that nothing includes and that only changes others brings nothing, and cannot be built",
+			files: map[string]string{
+				"a.yaml": someone("alice", "acme"), "part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: p.yaml}]\n",
+				"part/p.yaml": someone("bob", "acme"),
+			},
+			want: []string{"alice"}, space: "acme"},
 		{reason: "a list is known by its items, and gives them its kind",
 			files: map[string]string{
 				"a.yaml": "apiVersion: apps/v1\nkind: ThingList\nitems: [" + inJSON("alice") + "]\n", "b.yaml": "apiVersion: apps/v1\nkind: Thing\nitems: [" + inJSON("bob") + "]\n",
@@ -204,6 +217,25 @@ func TestFiles(t *testing.T) {
 				t.Errorf("the notes are %q", notes)
 			}
 		})
+	}
+}
+
+// What a shell passes for <(kubectl kustomize acme) is a pipe.
+func TestAPipeIsReadAsAFile(t *testing.T) {
+	from, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	if _, err := to.WriteString(someone("alice", "acme")); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Files(nil, []string{fmt.Sprintf("/dev/fd/%d", from.Fd())}, "")
+	if err != nil || len(got.Declared.Users) != 1 {
+		t.Errorf("%d Users, %v", len(got.Declared.Users), err)
 	}
 }
 

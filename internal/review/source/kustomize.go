@@ -57,11 +57,44 @@ func (r *reader) components() error {
 		if r.included[actual] {
 			continue
 		}
+		switch changes, err := onlyChanges(dir); {
+		case err != nil:
+			return err
+		case changes:
+			if err := r.testsBelow(dir); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := r.run(dir); err != nil {
 			return fmt.Errorf("%w; it is a Component that no kustomization read here includes, so it is built by itself", err)
 		}
 	}
 	return nil
+}
+
+// changing are the fields of a kustomization that say nothing by themselves: they change what its other fields bring.
+var changing = []string{
+	"apiVersion", "kind", "metadata", "patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars", "images", "replicas", "labels",
+	"commonLabels", "commonAnnotations", "namespace", "namePrefix", "nameSuffix", "configurations", "buildMetadata", "sortOptions",
+}
+
+// onlyChanges tells whether a folder's kustomization has nothing to declare by itself. Such a Component cannot be built alone either.
+func onlyChanges(dir string) (bool, error) {
+	text, err := os.ReadFile(kustomizationIn(dir))
+	if err != nil {
+		return false, fmt.Errorf("reading declarations: %w", err)
+	}
+	var fields map[string]any
+	if err := yaml.Unmarshal(text, &fields); err != nil {
+		return false, fmt.Errorf("%s: reading the kustomization: %w", kustomizationIn(dir), err)
+	}
+	for field := range fields {
+		if !slices.Contains(changing, field) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // run builds one folder.
