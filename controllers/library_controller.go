@@ -110,16 +110,18 @@ type foundAtBuckets struct {
 func lookAtBuckets(ctx context.Context, connection Connection, library *v1alpha1.Library) (found foundAtBuckets, err error) {
 	for _, bucket := range []string{library.Spec.Bucket.Name, asset.VitrineBucket(library.Spec.Bucket.Name)} {
 		forces, err := connection.ForceDeletes(ctx, bucket)
-		if err != nil {
+		switch {
+		case isUntold(err):
+			found.warning += fmt.Sprintf("; but the store does not tell whether bucket %q has object lock, without which whoever may delete there can destroy all versions too: allow s3:GetBucketObjectLockConfiguration to the ObjectStore's credentials", bucket)
+		case err != nil:
 			return found, fmt.Errorf("looking at bucket %s: %w", bucket, err)
-		}
-		if forces {
+		case forces:
 			found.warning += fmt.Sprintf("; but bucket %q was made without object lock, so whoever may delete there can destroy all versions too: it cannot be turned on later, so move the files to a Library whose bucket Vitrine makes", bucket)
 		}
 		grants, err := connection.BucketACL(ctx, bucket)
 		switch {
-		case errors.Is(err, store.ErrDenied): // the rest of what is declared can be kept all the same
-			found.warning += fmt.Sprintf("; but the ACL of bucket %q may not be read, so it is not known whom it lets in: allow s3:GetBucketAcl to the ObjectStore's credentials", bucket)
+		case isUntold(err):
+			found.warning += fmt.Sprintf("; but the store does not tell the ACL of bucket %q, so it is not known whom it lets in: allow s3:GetBucketAcl to the ObjectStore's credentials", bucket)
 		case err != nil:
 			return found, fmt.Errorf("looking at bucket %s: %w", bucket, err)
 		case len(grants) > 0:
@@ -128,6 +130,9 @@ func lookAtBuckets(ctx context.Context, connection Connection, library *v1alpha1
 	}
 	return found, nil
 }
+
+// isUntold: the store refuses to say something, and will tomorrow. What is declared can be kept all the same.
+func isUntold(err error) bool { return errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrInvalid) }
 
 // verdict says whether the Library's policies are in force.
 func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuckets) (outcome, error) {
@@ -242,23 +247,11 @@ func adopt(ctx context.Context, connection Connection, name string, mark store.M
 		return stall(v1alpha1.ReasonBucketNotFound, "there is no bucket %q to adopt; create it, or use management: Create", name)
 	}
 	if state.Mark == nil {
-		if err := refusePublic(ctx, connection, name); err != nil {
-			return err
+		if err := connection.RefusePublic(ctx, name); err != nil {
+			return err //nolint:wrapcheck // it names the bucket
 		}
 	}
 	return connection.MarkBucket(ctx, name, mark) // with versions
-}
-
-// refusePublic keeps a bucket from being adopted that its ACL opens to everybody.
-func refusePublic(ctx context.Context, connection Connection, name string) error {
-	grants, err := connection.BucketACL(ctx, name)
-	if errors.Is(err, store.ErrDenied) {
-		return nil // told later, see lookAtBuckets
-	}
-	if i := slices.IndexFunc(grants, func(g store.ACLGrant) bool { return g.Public }); i >= 0 {
-		return stall(v1alpha1.ReasonBucketPublic, "the ACL of bucket %q gives %s; make it private (put-bucket-acl --acl private) before it is adopted, or name another bucket", name, grants[i]).within(time.Minute)
-	}
-	return err
 }
 
 // explainBucket puts what stands in the way of a bucket into words with a remedy.
@@ -269,6 +262,8 @@ func explainBucket(name string, err error) error {
 		return stall(v1alpha1.ReasonBucketForeign, "bucket %q carries the mark of another Library; name another bucket, or delete that Library and remove its mark", name).within(time.Minute)
 	case errors.As(err, &foreign) && foreign.Account:
 		return stall(v1alpha1.ReasonBucketForeign, "bucket %q belongs to another account of the store; name another bucket", name).within(time.Minute)
+	case errors.As(err, &foreign) && foreign.Public != "":
+		return stall(v1alpha1.ReasonBucketPublic, "the ACL of bucket %q gives %s; make it private (put-bucket-acl --acl private), or name another bucket", name, foreign.Public).within(time.Minute)
 	case errors.As(err, &foreign):
 		return stall(v1alpha1.ReasonBucketNotEmpty, "bucket %q exists and holds something; to take it over as it is, use management: Adopt", name).within(time.Minute)
 	case isMissing(err):

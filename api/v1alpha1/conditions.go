@@ -47,7 +47,7 @@ const (
 	ReasonBucketNotFound = "BucketNotFound"
 	// ReasonBucketNotEmpty: a bucket to create exists already, with content, and no mark.
 	ReasonBucketNotEmpty = "BucketNotEmpty"
-	// ReasonBucketPublic: a bucket to adopt has an ACL that lets everybody in.
+	// ReasonBucketPublic: a bucket that is there already has an ACL that lets everybody in.
 	ReasonBucketPublic = "BucketPublic"
 	// ReasonObjectsHeld: objects under a legal hold or in retention keep a bucket from being deleted.
 	ReasonObjectsHeld = "ObjectsHeld"

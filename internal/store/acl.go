@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -62,7 +63,8 @@ func (s *Store) BucketACL(ctx context.Context, bucket string) ([]ACLGrant, error
 	if resp.StatusCode != http.StatusOK {
 		var answer minio.ErrorResponse
 		_ = xml.Unmarshal(text, &answer) // the status is enough
-		if slices.Contains([]string{"NotImplemented", "MethodNotAllowed", "AccessControlListNotSupported"}, answer.Code) {
+		unknown := []int{http.StatusMethodNotAllowed, http.StatusNotImplemented}
+		if slices.Contains(unknown, resp.StatusCode) || answer.Code == "AccessControlListNotSupported" {
 			return nil, nil
 		}
 		return nil, conn.Refusal(op, resp.StatusCode, answer.Code, answer.Message)
@@ -72,6 +74,18 @@ func (s *Store) BucketACL(ctx context.Context, bucket string) ([]ACLGrant, error
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	return grants, nil
+}
+
+// RefusePublic is a ForeignError when a bucket's ACL lets everybody in. An ACL that the store does not tell counts as none.
+func (s *Store) RefusePublic(ctx context.Context, bucket string) error {
+	grants, err := s.BucketACL(ctx, bucket)
+	if i := slices.IndexFunc(grants, func(g ACLGrant) bool { return g.Public }); i >= 0 {
+		return fmt.Errorf("claim bucket %s: %w", bucket, &ForeignError{Bucket: bucket, Public: grants[i].String()})
+	}
+	if errors.Is(err, ErrDenied) || errors.Is(err, ErrInvalid) {
+		return nil
+	}
+	return err
 }
 
 // beyondOwner reads an ACL.

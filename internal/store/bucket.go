@@ -208,6 +208,9 @@ func (s *Store) checkClaimable(ctx context.Context, name string, state BucketSta
 	if policy != nil {
 		return foreign
 	}
+	if err := s.RefusePublic(ctx, name); err != nil {
+		return err
+	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	for v := range s.S3.ListObjectsIter(ctx, name, minio.ListObjectsOptions{Recursive: true, WithVersions: true, MaxKeys: 1}) {

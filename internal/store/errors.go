@@ -27,8 +27,9 @@ var (
 // ForeignError says whose a bucket is; it is ErrForeign to errors.Is.
 type ForeignError struct {
 	Bucket  string
-	Mark    *Mark // the other mark; nil when the bucket carries none
-	Account bool  // another account of the store owns it
+	Mark    *Mark  // the other mark; nil when the bucket carries none
+	Account bool   // another account of the store owns it
+	Public  string // what its ACL gives everybody; empty for nothing
 }
 
 // Error implements error.
@@ -38,6 +39,8 @@ func (e *ForeignError) Error() string {
 		return fmt.Sprintf("bucket %s belongs to another account of the store", e.Bucket)
 	case e.Mark != nil:
 		return fmt.Sprintf("bucket %s is marked as %s", e.Bucket, e.Mark)
+	case e.Public != "":
+		return fmt.Sprintf("the ACL of bucket %s gives %s", e.Bucket, e.Public)
 	default:
 		return fmt.Sprintf("bucket %s holds objects or settings and carries no mark of ours", e.Bucket)
 	}

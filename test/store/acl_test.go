@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
@@ -14,22 +15,28 @@ import (
 func TestAnACLThatOpensABucketIsFound(t *testing.T) {
 	t.Run(onVersityGW, func(t *testing.T) {
 		s := open(t)
-		ours, theirs := bucket(t, s), unique(t)+"-old"
-		if err := s.S3.MakeBucket(t.Context(), theirs, minio.MakeBucketOptions{}); err != nil {
-			t.Fatal(err)
+		ours, theirs, empty := bucket(t, s), unique(t)+"-old", unique(t)+"-empty"
+		for _, name := range []string{theirs, empty} {
+			if err := s.S3.MakeBucket(t.Context(), name, minio.MakeBucketOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, put := range []struct {
+				query  string
+				header http.Header
+				body   string
+			}{
+				{"ownershipControls", nil, `<OwnershipControls><Rule><ObjectOwnership>BucketOwnerPreferred</ObjectOwnership></Rule></OwnershipControls>`},
+				{"acl", http.Header{"X-Amz-Acl": {"public-read"}}, ""},
+			} {
+				if status, text := send(t, administrator(t), http.MethodPut, "/"+name+"?"+put.query, put.header, []byte(put.body)); status != http.StatusOK {
+					t.Fatalf("%s: %d %s", put.query, status, text)
+				}
+			}
 		}
 		fill(t, s, theirs)
-		for _, put := range []struct {
-			query  string
-			header http.Header
-			body   string
-		}{
-			{"ownershipControls", nil, `<OwnershipControls><Rule><ObjectOwnership>BucketOwnerPreferred</ObjectOwnership></Rule></OwnershipControls>`},
-			{"acl", http.Header{"X-Amz-Acl": {"public-read"}}, ""},
-		} {
-			if status, text := send(t, administrator(t), http.MethodPut, "/"+theirs+"?"+put.query, put.header, []byte(put.body)); status != http.StatusOK {
-				t.Fatalf("%s: %d %s", put.query, status, text)
-			}
+		err := s.CreateBucket(t.Context(), empty, store.Mark{Installation: "test", Namespace: "acme", Library: "brand", Role: store.RoleOriginals})
+		if foreign, ok := errors.AsType[*store.ForeignError](err); !ok || foreign.Public != "READ to all-users" {
+			t.Errorf("a bucket that everybody may read is claimed, or refused with %v", err)
 		}
 		for _, c := range []struct {
 			bucket string
