@@ -387,7 +387,7 @@ func TestRestartWhileLibrariesCannotBeListed(t *testing.T) {
 	w.delete(&v1alpha1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "editors-contribute"}})
 	w.eventually("who loses access loses it", 5*time.Second, func() error { return denied(uploads()) })
 	w.eventually("several looks and passes are made in vain", 4*settings.DriftInterval, func() error {
-		if l, p := looks.Load(), policies.Load(); l < 4 || p < 12 {
+		if l, p := looks.Load(), policies.Load(); l < 4 || p < 8 {
 			return fmt.Errorf("%d looks, %d policies read", l, p)
 		}
 		return nil
