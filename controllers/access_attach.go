@@ -48,13 +48,13 @@ func (r *AccessReconciler) attach(ctx context.Context, connection Connection, te
 		}
 	}
 	each(func(h *hanging) error {
+		if h.over() {
+			return holders.DeleteGroup(ctx, h.identity()) // what it gives goes first, then everybody together where the store can
+		}
 		for _, user := range h.leave {
 			if err := holders.SetMember(ctx, h.identity(), user, false); err != nil {
 				return err
 			}
-		}
-		if h.over() {
-			return holders.DeleteGroup(ctx, h.identity())
 		}
 		if policy.WidensAny(h.now, h.next) && len(h.join) > 0 && policy.WidensAny(h.next, h.now) {
 			less, err := policy.NarrowAttached(h.said(), h.now, h.Allows, h.options)

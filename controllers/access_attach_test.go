@@ -4,9 +4,15 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/policy"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -98,5 +104,50 @@ func TestDocumentsAreWrittenWithoutAGap(t *testing.T) {
 				t.Errorf("at the end it gives %v", has)
 			}
 		})
+	}
+}
+
+// A group that goes gives nothing from the first write on, however many are in it: whoever has to be taken out comes after that.
+func TestWhatAGroupGivesGoesBeforeItsMembers(t *testing.T) {
+	var writes []string
+	gone := false
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		action := r.FormValue("Action")
+		if !strings.HasPrefix(action, "Get") && !strings.HasPrefix(action, "List") {
+			writes = append(writes, action)
+		}
+		switch {
+		case action == "GetGroup" && gone:
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>`))
+		case action == "GetGroup":
+			_, _ = w.Write([]byte(`<GetGroupResponse><GetGroupResult><Group><Path>/vitrine/eu-prod/acme/</Path></Group><Users><member><UserName>alice</UserName></member><member><UserName>bob</UserName></member></Users></GetGroupResult></GetGroupResponse>`))
+		case action == "ListGroupPolicies":
+			_, _ = w.Write([]byte(`<ListGroupPoliciesResponse><ListGroupPoliciesResult><PolicyNames><member>social-0</member></PolicyNames></ListGroupPoliciesResult></ListGroupPoliciesResponse>`))
+		default:
+			gone = action == "DeleteGroup"
+			_, _ = w.Write([]byte(`<Response></Response>`))
+		}
+	}))
+	defer api.Close()
+	opened, err := store.Open(store.Config{
+		Driver: store.DriverIAM, Endpoint: api.URL, IAMEndpoint: api.URL, Credentials: store.Credentials{AccessKeyID: "a", SecretAccessKey: "b"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	held := store.Held{Documents: map[int][]byte{0: []byte(`{}`)}, Members: []string{"alice"}, Half: []string{"bob"}}
+	social := hanging{holder: store.Holder{Kind: store.HolderGroup, Path: store.IdentityPath("eu-prod", "acme"), Name: "social"}}
+	social.observe(held, true, nil)
+	r := &AccessReconciler{Deps: &Deps{}, applied: newApplied()}
+	connection := Connection{Store: opened, Declared: acmeAt(v1alpha1.Capabilities{Enforcement: v1alpha1.EnforcementInlinePolicy})}
+	result := &compiled{libraries: map[string]libraryResult{}}
+	if err := r.attach(t.Context(), connection, &Tenant{Namespace: "acme"}, &rendering{}, []hanging{social}, result); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"DeleteGroupPolicy", "RemoveUserFromGroup", "RemoveUserFromGroup", "DeleteGroup"}
+	if diff := cmp.Diff(want, writes); diff != "" {
+		t.Errorf("what was written (-want +got):\n%s", diff)
 	}
 }

@@ -121,8 +121,14 @@ func TestAGroupGoesWithMembershipsThatOnlyUsersTell(t *testing.T) {
 		s := open(t)
 		holders := documents(t, s)
 		id, _ := user(t, s, "alice")
-		group := groupOf(t, "social")
-		if err := holders.EnsureGroup(t.Context(), group); err != nil {
+		group, other := groupOf(t, "social"), groupOf(t, "brand")
+		for _, g := range []store.Identity{group, other} {
+			if err := holders.EnsureGroup(t.Context(), g); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// What all users told then does not serve after what is done now.
+		if err := holders.DeleteGroup(t.Context(), other); err != nil {
 			t.Fatal(err)
 		}
 		cutSetMember(t, holders, group, id.Name, false)

@@ -516,3 +516,72 @@ func TestAUserOfOurNameThatSomebodyMadeIsNotTaken(t *testing.T) {
 		}
 	})
 }
+
+// The list of all users comes sealed, which takes long: one does for many groups.
+func TestManyGroupsGoWithOneListOfUsers(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		rec := &recorder{}
+		s := open(t, func(c *store.Config) { c.Hook = rec.hook })
+		holders := documents(t, s)
+		alice, _ := user(t, s, "alice")
+		bob, _ := user(t, s, "bob")
+		var groups []store.Identity
+		for _, name := range []string{"social", "brand", "press"} {
+			group := groupOf(t, name)
+			groups = append(groups, group)
+			put := func() error {
+				return holders.SetDocument(t.Context(), holderOf(group), 0, document("acme-brand", name+"/"))
+			}
+			if err := errors.Join(holders.EnsureGroup(t.Context(), group), put()); err != nil {
+				t.Fatal(err)
+			}
+			for _, member := range []store.Identity{alice, bob} {
+				if err := holders.SetMember(t.Context(), group, member.Name, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		rec.restart(0)
+		for _, group := range groups {
+			if err := holders.DeleteGroup(t.Context(), group); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lists := 0
+		for _, c := range rec.calls {
+			if c.Operation == "list-users" {
+				lists++
+			}
+		}
+		// The group, detaching, the policies, emptying, deleting; both members at once, the group's end, and a look.
+		if want := len(groups)*8 + 1; lists != 1 || rec.count() != want {
+			t.Errorf("%d lists of users and %d requests, want 1 and %d: %v", lists, rec.count(), want, rec.calls)
+		}
+		holds(t, holders, alice.Path, map[store.Holder]store.Held{holder(alice): heldDocuments(), holder(bob): heldDocuments()})
+	})
+}
+
+// Somebody who is put into a group and made a moment after all users were listed is no leftover, and stays.
+func TestAGroupThatGoesTakesNoUserAlongWhomSomebodyMade(t *testing.T) {
+	t.Run(onMinIO, func(t *testing.T) {
+		s, beside := open(t), open(t)
+		holders := documents(t, s)
+		group, other := groupOf(t, "social"), groupOf(t, "brand")
+		for _, g := range []store.Identity{group, other} {
+			if err := holders.EnsureGroup(t.Context(), g); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := holders.DeleteGroup(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		id, _ := user(t, beside, "alice")
+		if err := documents(t, beside).SetMember(t.Context(), group, id.Name, true); err != nil {
+			t.Fatal(err)
+		}
+		if err := holders.DeleteGroup(t.Context(), group); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, documents(t, beside), id.Path, map[store.Holder]store.Held{holder(id): heldDocuments()})
+	})
+}

@@ -51,7 +51,7 @@ type Holders interface {
 	SetDocument(ctx context.Context, h Holder, shard int, document []byte) error
 	// EnsureGroup makes a group. At stores where only a member makes a group it does nothing.
 	EnsureGroup(ctx context.Context, group Identity) error
-	// DeleteGroup takes away members, documents and the group; nil when there was none.
+	// DeleteGroup takes away documents, then members, also those whom Held tells as Half, then the group; nil when there was none.
 	DeleteGroup(ctx context.Context, group Identity) error
 	// SetMember puts a user into a group, or takes the user out of it; nil when
 	// that is so already. ErrNotFound when the group, or a user to be put in, does not exist.

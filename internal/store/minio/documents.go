@@ -96,7 +96,11 @@ func (d *Driver) writeDocument(ctx context.Context, op, name string, document []
 	if err == nil && identity.SameDocument(now, document) {
 		return nil
 	}
-	_, err = d.call(ctx, op, http.MethodPut, "add-canned-policy", url.Values{"name": {name}}, document)
+	return d.putDocument(ctx, op, name, document)
+}
+
+func (d *Driver) putDocument(ctx context.Context, op, name string, document []byte) error {
+	_, err := d.call(ctx, op, http.MethodPut, "add-canned-policy", url.Values{"name": {name}}, document)
 	if refused, ok := errors.AsType[*conn.Error](err); ok && refused.Code == "EntityTooLarge" {
 		refused.Kind = conn.ErrPolicyTooLarge
 	}
@@ -106,12 +110,20 @@ func (d *Driver) writeDocument(ctx context.Context, op, name string, document []
 // nothing is a policy that neither gives nor takes anything: no bucket can be called so. MinIO takes none without statements.
 var nothing = []byte(`{"Version":"2012-10-17","Statement":[{"Sid":"VitrineNothing","Effect":"Deny","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::-/-"]}]}`)
 
+// emptyDocument makes a policy that says now give nothing.
+func (d *Driver) emptyDocument(ctx context.Context, name string, now []byte) error {
+	if identity.SameDocument(now, nothing) {
+		return nil
+	}
+	return d.putDocument(ctx, "empty policy "+name, name, nothing)
+}
+
 // removeDocument detaches and removes one, doing only what is left to do. What it gives goes first: somebody may have attached it to others.
 func (d *Driver) removeDocument(ctx context.Context, at target, attached []string, name string) error {
-	_, err := d.document(ctx, name)
+	now, err := d.document(ctx, name)
 	there := err == nil
 	if there {
-		err = d.writeDocument(ctx, "empty policy "+name, name, nothing)
+		err = d.emptyDocument(ctx, name, now)
 	}
 	if err != nil && !errors.Is(err, conn.ErrNotFound) {
 		return err
@@ -139,11 +151,11 @@ func (d *Driver) dropDocuments(ctx context.Context, at target, holder, attached 
 	if err != nil {
 		return err
 	}
-	for name := range all {
+	for name, now := range all {
 		if _, ours := identity.ShardOf(holder, name); !ours {
 			continue
 		}
-		if err := d.writeDocument(ctx, "empty policy "+name, name, nothing); err != nil {
+		if err := d.emptyDocument(ctx, name, now); err != nil {
 			return err
 		}
 		if err := d.deleteEmptied(ctx, name); err != nil {

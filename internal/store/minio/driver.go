@@ -44,6 +44,7 @@ type Driver struct {
 	// mapping has room for one: MinIO replaces the list of what is attached to a holder, so two changes at a time would lose one.
 	mapping  chan struct{}
 	accounts *accounts
+	listed   listed
 	trust    trust
 }
 

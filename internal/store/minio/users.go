@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/store/conn"
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
@@ -213,8 +215,36 @@ func (d *Driver) Delete(ctx context.Context, id identity.Identity) error {
 // users gives every user of the store, by name.
 func (d *Driver) users(ctx context.Context) (map[string]user, error) {
 	var all map[string]user
-	err := d.get(ctx, "list users", "list-users", nil, true, &all)
-	return all, err
+	asked, changes := d.now(), d.listed.changes.Load()
+	if err := d.get(ctx, "list users", "list-users", nil, true, &all); err != nil {
+		return nil, err
+	}
+	d.listed.last.Store(&list{all, asked, changes})
+	return all, nil
+}
+
+// listFresh is how long the list of all users serves, see accountsFresh.
+const listFresh = 3 * time.Second
+
+// listed remembers the list of all users for a moment.
+type listed struct {
+	last    atomic.Pointer[list]
+	changes atomic.Uint64 // how often somebody joined a group, or went, by us: no list of before serves after that
+}
+
+// list is what the store told, and when it was asked: at what time, and after how many changes.
+type list struct {
+	users   map[string]user // never written to
+	asked   time.Time
+	changes uint64
+}
+
+// usersOfLate is users as it was listFresh ago at most. Whoever joined a group by us since is in it; who left may still be.
+func (d *Driver) usersOfLate(ctx context.Context) (map[string]user, error) {
+	if l := d.listed.last.Load(); l != nil && l.changes == d.listed.changes.Load() && d.now().Sub(l.asked) < listFresh {
+		return l.users, nil
+	}
+	return d.users(ctx)
 }
 
 func (d *Driver) user(ctx context.Context, name string) (user, error) {
@@ -240,6 +270,7 @@ func (d *Driver) create(ctx context.Context, name string) error {
 
 func (d *Driver) deleteUser(ctx context.Context, name string) error {
 	_, err := d.call(ctx, "delete user "+name, http.MethodDelete, "remove-user", url.Values{"accessKey": {name}}, nil)
+	d.listed.changes.Add(1)
 	if errors.Is(err, conn.ErrNotFound) {
 		return nil
 	}
