@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,9 +27,10 @@ const (
 	usersAskedAtOnce = 8
 )
 
-// attached is which policies of others hang on a user, and when that was asked; never when zero.
+// attached is which policies of others hang on a user, as far as the store told, and when it was asked; never when zero.
 type attached struct {
 	asked time.Time
+	told  bool
 	names []string
 }
 
@@ -115,29 +117,38 @@ func (r *AccessReconciler) onUsers(ctx context.Context, connection Connection, t
 	}
 	slices.SortFunc(due, func(a, b string) int { return known[a].asked.Compare(known[b].asked) })
 	due = due[:min(len(due), usersAsked)]
-	if err := askAttached(ctx, connection, due, known, now); err != nil {
+	if err := askAttached(ctx, connection, due, known, now); err != nil && now.Sub(made.memory.unaskedSaid) >= r.Settings.driftInterval(connection.Declared) {
+		made.memory.unaskedSaid = now
 		log.FromContext(ctx).Error(err, "not every user could be looked at for policies of others; trying again")
 	}
 	list, all := make([]byOthers, 0, len(called)), true
 	for _, name := range slices.Sorted(maps.Keys(called)) {
 		list = append(list, byOthers{called[name], saidOf(called[name]), known[name].names})
-		all = all && !known[name].asked.IsZero()
+		all = all && known[name].told
 	}
 	return list, all
 }
 
-// askAttached asks a store what hangs on some users, and notes what it tells until it fails.
+// askAttached asks a store what hangs on some users, and notes what it tells until it fails. Of whom it does not tell us it is
+// asked again when the others are, and what it told before stays.
 func askAttached(ctx context.Context, connection Connection, users []string, known map[string]attached, now time.Time) error {
-	answers := make([]attached, len(users))
+	answers, refusals := make([]attached, len(users)), make([]error, len(users))
 	group, asking := errgroup.WithContext(ctx)
 	group.SetLimit(usersAskedAtOnce)
 	for i, name := range users {
 		group.Go(func() error {
 			names, err := connection.Attached(asking, name)
 			if err != nil {
-				return fmt.Errorf("asking what hangs on user %s: %w", name, err)
+				err = fmt.Errorf("asking what hangs on user %s: %w", name, err)
 			}
-			answers[i] = attached{now, slices.Sorted(slices.Values(names))}
+			switch {
+			case errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrInvalid):
+				answers[i], refusals[i] = attached{now, known[name].told, known[name].names}, err
+			case err != nil:
+				return err
+			default:
+				answers[i] = attached{now, true, slices.Sorted(slices.Values(names))}
+			}
 			return nil
 		})
 	}
@@ -146,6 +157,9 @@ func askAttached(ctx context.Context, connection Connection, users []string, kno
 		if !answers[i].asked.IsZero() {
 			known[name] = answers[i]
 		}
+	}
+	if first := slices.IndexFunc(refusals, func(err error) bool { return err != nil }); err == nil && first >= 0 {
+		return refusals[first]
 	}
 	return err //nolint:wrapcheck // it says whom it is about
 }

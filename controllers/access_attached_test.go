@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/store"
@@ -21,11 +23,16 @@ import (
 // features: U3
 func TestUsersAreAskedForInTurn(t *testing.T) {
 	var asked, failing atomic.Int64
+	var denying atomic.Bool
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.FormValue("Action") != "ListUserPolicies":
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>`))
+		case denying.Load():
+			asked.Add(1)
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>`))
 		case failing.Load() > 0:
 			w.WriteHeader(http.StatusInternalServerError)
 		default:
@@ -82,5 +89,30 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 		if got := asked.Load(); got < pass.asked-1 || got > pass.asked+1 || known != pass.known || known != (named == users) {
 			t.Errorf("%s: %d were asked for, want about %d; of %d policies it is told; known: %v", pass.reason, got, pass.asked, named, known)
 		}
+	}
+	denying.Store(true)
+	clock.SetTime(clock.Now().Add(r.Settings.DriftInterval))
+	said := 0
+	ctx := log.IntoContext(t.Context(), funcr.New(func(_, _ string) { said++ }, funcr.Options{}))
+	for range 4 {
+		clock.SetTime(clock.Now().Add(r.Settings.DriftInterval / 8))
+		for range 2 {
+			if all, known := r.onUsers(ctx, connection, tenant, made); !known || len(all) != users || len(all[0].names) != 1 {
+				t.Errorf("a key that may not ask: of %d it is told, known: %v; want what was told before", len(all), known)
+			}
+		}
+	}
+	if said != 1 {
+		t.Errorf("it was logged %d times within an interval, want once", said)
+	}
+	asked.Store(0)
+	made.memory = new(memories).get(tenantAt{})
+	for i := range 5 {
+		if _, known := r.onUsers(ctx, connection, tenant, made); known {
+			t.Errorf("pass %d: whom nobody was told of are known", i)
+		}
+	}
+	if got := asked.Load(); got > users+5 {
+		t.Errorf("%d requests for %d users in one interval", got, users)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"hash/maphash"
 	"sync"
+	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/policy"
 )
@@ -25,6 +26,8 @@ type memory struct {
 	read     map[string]readPolicy
 	// attached is what others attached to users, by name at the store.
 	attached map[string]attached
+	// unaskedSaid is when the log was told last that a store does not tell of somebody.
+	unaskedSaid time.Time
 }
 
 type renderedPolicy struct {

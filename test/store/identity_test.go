@@ -240,3 +240,19 @@ func TestEnsureAndDeleteCutAnywhereResume(t *testing.T) {
 		})
 	}
 }
+
+// What a store does not have gives nobody anything; it is found out once.
+func TestWhatAStoreDoesNotHaveHangsOnNobody(t *testing.T) {
+	rec := &recorder{}
+	s := open(t, func(c *store.Config) { c.Hook = rec.hook })
+	id, _ := user(t, s, "alice")
+	for range 2 {
+		rec.restart(0)
+		if names, err := s.Attached(t.Context(), id.Name); err != nil || len(names) > 0 {
+			t.Errorf("got %v, %v; want nothing", names, err)
+		}
+	}
+	if rec.count() != 1 {
+		t.Errorf("it took %d requests, want the one of policies within users: %v", rec.count(), rec.calls)
+	}
+}

@@ -46,6 +46,7 @@ type Error struct {
 	Op      string // what was being done, e.g. "read policy of bucket acme-brand"
 	Kind    error  // one of the sentinels above; nil when Cause alone says it
 	Code    string // the store's own error code; empty when no answer came
+	Status  int    // of the answer over HTTP; 0 when none came
 	Message string // the store's own words, at most 300 bytes, printable
 	Cause   error  // a network or context error, without the URL
 }
@@ -125,7 +126,20 @@ func lasting(err error) string {
 
 // Refusal turns an answer of the store into an Error. The code decides; the HTTP status decides for codes that are not listed.
 func Refusal(op string, status int, code, message string) *Error {
-	return &Error{Op: op, Kind: kindOf(status, code), Code: Printable(code), Message: Printable(message)}
+	return &Error{Op: op, Kind: kindOf(status, code), Code: Printable(code), Status: status, Message: Printable(message)}
+}
+
+// Unknown tells that a store does not know the operation, whoever asks and for whatever.
+func Unknown(err error) bool {
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || errors.Is(refused, ErrDenied) {
+		return false
+	}
+	switch refused.Code {
+	case "InvalidAction", "NotImplemented", "MethodNotAllowed":
+		return true
+	}
+	return refused.Status == http.StatusNotImplemented || refused.Status == http.StatusMethodNotAllowed
 }
 
 var kinds = map[string]error{

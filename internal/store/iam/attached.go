@@ -12,11 +12,12 @@ import (
 )
 
 // Attached names what may give a user rights beside bucket policies: policies within it, those attached to it, and its groups. It is
-// one request where a store was found to have neither attached policies nor groups, as VersityGW. Nothing when there is no such user.
+// one request where a store was found to have neither attached policies nor groups, as VersityGW. Nothing when there is no such user;
+// ErrDenied when our key may not ask, which tells nothing of the user.
 func (d *Driver) Attached(ctx context.Context, user string) ([]string, error) {
 	h := identity.Holder{Kind: identity.HolderUser, Name: user}
 	all, err := inline{d}.names(ctx, h)
-	if _, err := known(err); err != nil {
+	if err != nil && !conn.Unknown(err) && !errors.Is(err, conn.ErrNotFound) {
 		return nil, err
 	}
 	err = unlessLacking(&d.noAttached, func() error {
@@ -45,9 +46,12 @@ func unlessLacking(lacks *atomic.Bool, ask func() error) error {
 		return nil
 	}
 	err := ask()
-	if errors.Is(err, conn.ErrInvalid) {
+	if conn.Unknown(err) {
 		lacks.Store(true)
+		return nil
 	}
-	_, err = known(err)
+	if errors.Is(err, conn.ErrNotFound) {
+		return nil
+	}
 	return err
 }

@@ -23,6 +23,7 @@ type fake struct {
 	groups   map[string]*holderState
 	policies map[string]*policyState // by ARN
 	lacks    map[string]bool         // actions that this store does not know
+	refuses  map[string]refusedError // actions that it refuses
 	made     int
 }
 
@@ -90,6 +91,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	result, err := "", error(refusedError{http.StatusBadRequest, "InvalidAction", "Could not find operation " + action})
 	if answer, ok := actions[action]; ok && !f.lacks[action] {
 		result, err = answer(f, r.Form)
+	}
+	if refused, ok := f.refuses[action]; ok {
+		err = refused
 	}
 	if e, ok := err.(refusedError); ok { //nolint:errorlint // made here, never wrapped
 		w.WriteHeader(e.status)
