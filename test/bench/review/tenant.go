@@ -20,12 +20,15 @@ const (
 	folders   = 1_000
 	users     = 500
 	groups    = 100
+	// collections are each managed by a group of twenty.
+	collections = 200
 	// perFile is how many objects stand in one file.
 	perFile = 100
 )
 
 // tenant declares a Library of 1,000 folders, one in fifty restricted; 500 users and 100 groups of
-// twenty; and 10,000 bindings of those on one folder or two, every fourth with an end.
+// twenty; 10,000 bindings of those on one folder or two, every fourth with an end; and 200 Collections,
+// which one of the groups manages by a binding on each.
 func tenant() []client.Object {
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: namespace} }
 	library := &v1alpha1.Library{ObjectMeta: meta("brand")}
@@ -69,6 +72,17 @@ func tenant() []client.Object {
 		}
 		objects = append(objects, b)
 	}
+	for i := range collections {
+		c := &v1alpha1.Collection{ObjectMeta: meta(fmt.Sprintf("c%03d", i))}
+		c.Spec.LibraryRef.Name, c.Spec.Title = library.Name, fmt.Sprintf("Campaign %d", i)
+		c.Spec.Items = []v1alpha1.CollectionItem{{Path: fmt.Sprintf("team-%02d/project-%03d/hero-%03d-*.jpg", i%20, i%100, i)}}
+		b := &v1alpha1.RoleBinding{ObjectMeta: meta("manage-" + c.Name)}
+		b.Spec.RoleRef = v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "manager"}
+		b.Spec.Reason = "Campaign managers"
+		b.Spec.Subjects = []v1alpha1.Subject{{Kind: v1alpha1.SubjectUserGroup, Name: "g07"}}
+		b.Spec.Targets = []v1alpha1.Target{{Kind: v1alpha1.TargetCollection, Name: c.Name}}
+		objects = append(objects, c, b)
+	}
 	return objects
 }
 
@@ -80,6 +94,8 @@ func document(o client.Object) ([]byte, error) {
 		kind, spec = "Library", o.Spec
 	case *v1alpha1.Folder:
 		kind, spec = "Folder", o.Spec
+	case *v1alpha1.Collection:
+		kind, spec = "Collection", o.Spec
 	case *v1alpha1.User:
 		kind, spec = "User", o.Spec
 	case *v1alpha1.UserGroup:
