@@ -132,7 +132,9 @@ func lookAtBuckets(ctx context.Context, connection Connection, library *v1alpha1
 }
 
 // isUntold: the store refuses to say something, and will tomorrow. What is declared can be kept all the same.
-func isUntold(err error) bool { return errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrInvalid) }
+func isUntold(err error) bool {
+	return errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrInvalid)
+}
 
 // verdict says whether the Library's policies are in force.
 func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuckets) (outcome, error) {
