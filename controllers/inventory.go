@@ -18,6 +18,9 @@ type Inventory struct {
 	holdings map[types.NamespacedName]*Holding
 	files    map[types.NamespacedName]files
 	tried    map[types.NamespacedName]bool // a look at it failed
+	// changed numbers the last change of each namespace, of changes in all.
+	changed map[string]uint64
+	changes uint64
 }
 
 // files are the paths in a Library's bucket of originals, sorted; version tells
@@ -60,7 +63,10 @@ type Asset struct {
 
 // NewInventory makes an empty one.
 func NewInventory() *Inventory {
-	return &Inventory{holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{}}
+	return &Inventory{
+		holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{},
+		changed: map[string]uint64{},
+	}
 }
 
 // Of gives a Library's holding; nil when it has not been swept yet.
@@ -76,6 +82,7 @@ func (i *Inventory) set(library types.NamespacedName, h *Holding) (before *Holdi
 	defer i.mu.Unlock()
 	before = i.holdings[library]
 	i.holdings[library] = h
+	i.note(library.Namespace)
 	return before
 }
 
@@ -84,6 +91,20 @@ func (i *Inventory) setFiles(library types.NamespacedName, f files) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.files[library] = f
+	i.note(library.Namespace)
+}
+
+// note is called with the lock held.
+func (i *Inventory) note(namespace string) {
+	i.changes++
+	i.changed[namespace] = i.changes
+}
+
+// lastChange tells one state of what is known of a namespace's Libraries from another.
+func (i *Inventory) lastChange(namespace string) uint64 {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.changed[namespace]
 }
 
 func (i *Inventory) filesOf(library types.NamespacedName) (f files, known bool) {
@@ -114,4 +135,17 @@ func (i *Inventory) forget(library types.NamespacedName) {
 	delete(i.holdings, library)
 	delete(i.files, library)
 	delete(i.tried, library)
+	i.note(library.Namespace)
+	if !hasNamespace(i.holdings, library.Namespace) && !hasNamespace(i.files, library.Namespace) {
+		delete(i.changed, library.Namespace) // as before anything was known of it
+	}
+}
+
+func hasNamespace[T any](libraries map[types.NamespacedName]T, namespace string) bool {
+	for library := range libraries {
+		if library.Namespace == namespace {
+			return true
+		}
+	}
+	return false
 }

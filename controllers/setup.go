@@ -68,6 +68,10 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		}
 	}
 	inventory := NewInventory()
+	tenants := NewTenants(mgr.GetClient(), inventory)
+	if err := tenants.watch(ctx, mgr.GetCache()); err != nil {
+		return err
+	}
 	deps := &Deps{
 		Client:      mgr.GetClient(),
 		Live:        mgr.GetAPIReader(),
@@ -75,7 +79,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		Clock:       clock.RealClock{},
 		Settings:    settings.withDefaults(),
 		Stores:      NewStores(mgr.GetClient(), mgr.GetAPIReader(), settings.SystemNamespace, hook),
-		Tenants:     NewTenants(mgr.GetClient(), inventory),
+		Tenants:     tenants,
 		Enforcement: NewEnforcement(),
 		Federation:  NewFederation(),
 		Inventory:   inventory,

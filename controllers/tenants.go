@@ -1,16 +1,20 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"hash/fnv"
-	"sort"
+	"hash/maphash"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -29,13 +33,21 @@ type Tenants struct {
 	// gathered tells when each was last gathered, and how long that took; busy is held by whoever does.
 	gathered map[string]gathering
 	busy     map[string]*sync.Mutex
+	// changed numbers the last change of each namespace that a cache told of, of changes in all; watched when one tells.
+	changed map[string]uint64
+	changes uint64
+	watched bool
 }
 
 type gathering struct {
 	tenant *Tenant
 	at     time.Time
 	cost   time.Duration
+	// since are the last changes that it is sure to know.
+	since lastChanges
 }
+
+type lastChanges struct{ declared, seen uint64 }
 
 // A tenant of ten thousand objects takes a hundredth of a second to gather, a tenth when it has changed, and each of
 // them asks for it: what was gathered serves for so many times what it took, and not longer than that.
@@ -50,11 +62,54 @@ const (
 func (t *Tenants) Recent(ctx context.Context, namespace string) (*Tenant, error) {
 	t.mu.Lock()
 	last, ok := t.gathered[namespace]
+	unchanged := t.watched && last.since == t.lastChanges(namespace)
 	t.mu.Unlock()
-	if ok && time.Since(last.at) < min(recentShare*last.cost, recentLimit) {
+	if ok && (unchanged || time.Since(last.at) < min(recentShare*last.cost, recentLimit)) {
 		return last.tenant, nil
 	}
 	return t.Get(ctx, namespace)
+}
+
+// lastChanges is asked for with the lock held.
+func (t *Tenants) lastChanges(namespace string) lastChanges {
+	return lastChanges{t.changed[namespace], t.inventory.lastChange(namespace)}
+}
+
+// watch has a cache tell of every change, which it does once it gives what changed: while it tells of none, what was
+// gathered is still so.
+func (t *Tenants) watch(ctx context.Context, informers cache.Informers) error {
+	note := func(obj any) {
+		key, err := toolscache.DeletionHandlingObjectToName(obj)
+		if err != nil {
+			return // no object of an API has no name
+		}
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.changes++
+		t.changed[cmp.Or(key.Namespace, key.Name)] = t.changes // a Namespace has none
+	}
+	gone := func(obj any) {
+		note(obj)
+		if key, err := toolscache.DeletionHandlingObjectToName(obj); err == nil && key.Namespace == "" {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			delete(t.changed, key.Name) // nothing is left in it
+		}
+	}
+	for _, kind := range []client.Object{
+		&v1alpha1.Library{}, &v1alpha1.Folder{}, &v1alpha1.Collection{}, &v1alpha1.User{}, &v1alpha1.UserGroup{},
+		&v1alpha1.Role{}, &v1alpha1.RoleBinding{}, &v1alpha1.PublicLink{}, &corev1.Namespace{},
+	} {
+		informer, err := informers.GetInformer(ctx, kind)
+		if err != nil {
+			return fmt.Errorf("watching %T: %w", kind, err)
+		}
+		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: note, UpdateFunc: func(_, obj any) { note(obj) }, DeleteFunc: gone}); err != nil {
+			return fmt.Errorf("watching %T: %w", kind, err)
+		}
+	}
+	t.watched = true
+	return nil
 }
 
 // Get gives what the namespace declares now. Whoever asks while it is being gathered waits for the next time, together
@@ -65,7 +120,7 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 	one.Lock()
 	defer one.Unlock()
 	t.mu.Lock()
-	last := t.gathered[namespace]
+	last, since := t.gathered[namespace], t.lastChanges(namespace)
 	t.mu.Unlock()
 	if last.at.After(asked) {
 		return last.tenant, nil // it began after this was asked for
@@ -80,9 +135,10 @@ func (t *Tenants) Get(ctx context.Context, namespace string) (*Tenant, error) {
 	if tenant.empty() { // its namespace may be gone
 		delete(t.gathered, namespace)
 		delete(t.busy, namespace)
+		delete(t.changed, namespace)
 		return tenant, nil
 	}
-	t.gathered[namespace] = gathering{tenant, began, time.Since(began)}
+	t.gathered[namespace] = gathering{tenant, began, time.Since(began), since}
 	return tenant, nil
 }
 
@@ -112,7 +168,10 @@ type Tenant struct {
 
 // NewTenants makes it on a cached reader.
 func NewTenants(cached client.Reader, inventory *Inventory) *Tenants {
-	return &Tenants{reader: cached, inventory: inventory, memo: map[string]*Tenant{}, gathered: map[string]gathering{}, busy: map[string]*sync.Mutex{}}
+	return &Tenants{
+		reader: cached, inventory: inventory, memo: map[string]*Tenant{}, gathered: map[string]gathering{},
+		busy: map[string]*sync.Mutex{}, changed: map[string]uint64{},
+	}
 }
 
 func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error) {
@@ -133,14 +192,14 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 		}
 	}
 	// A cache lists in an order that differs each time.
-	byName(libraries.Items)
-	byName(folders.Items)
-	byName(collections.Items)
-	byName(users.Items)
-	byName(groups.Items)
-	byName(roles.Items)
-	byName(bindings.Items)
-	byName(links.Items)
+	libraries.Items = byName(libraries.Items)
+	folders.Items = byName(folders.Items)
+	collections.Items = byName(collections.Items)
+	users.Items = byName(users.Items)
+	groups.Items = byName(groups.Items)
+	roles.Items = byName(roles.Items)
+	bindings.Items = byName(bindings.Items)
+	links.Items = byName(links.Items)
 	ns := &corev1.Namespace{}
 	if err := t.reader.Get(ctx, types.NamespacedName{Name: namespace}, ns); err != nil && !apierrors.IsNotFound(err) {
 		return nil, fmt.Errorf("reading namespace %s: %w", namespace, err)
@@ -162,9 +221,9 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 			Files:           map[string][]string{},
 		},
 	}
-	seen := fnv.New64a()
-	note := func(words ...any) { _, _ = fmt.Fprintln(seen, words...) }
-	note(namespace, tenant.Frozen)
+	var seen maphash.Hash
+	seen.SetSeed(fingerprintSeed)
+	maphash.WriteComparable(&seen, [2]string{namespace, tenant.Frozen})
 	for i := range libraries.Items {
 		library := &libraries.Items[i]
 		key := client.ObjectKeyFromObject(library)
@@ -174,16 +233,17 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 		}
 		if files, known := t.inventory.filesOf(key); known {
 			tenant.Declared.Files[library.Name] = files.paths
-			note(files.version)
+			maphash.WriteComparable(&seen, files.version)
+			maphash.WriteComparable(&seen, library.Name)
 		}
 	}
-	noteAll(note, libraries.Items)
-	noteAll(note, folders.Items)
-	noteAll(note, collections.Items)
-	noteAll(note, users.Items)
-	noteAll(note, groups.Items)
-	noteAll(note, roles.Items)
-	noteAll(note, bindings.Items)
+	noteAll(&seen, libraries.Items)
+	noteAll(&seen, folders.Items)
+	noteAll(&seen, collections.Items)
+	noteAll(&seen, users.Items)
+	noteAll(&seen, groups.Items)
+	noteAll(&seen, roles.Items)
+	noteAll(&seen, bindings.Items)
 	tenant.fingerprint = seen.Sum64()
 
 	t.mu.Lock()
@@ -214,25 +274,44 @@ func (t *Tenant) empty() bool {
 	return len(d.Libraries)+len(d.Folders)+len(d.Collections)+len(d.Users)+len(d.UserGroups)+len(d.Roles)+len(d.RoleBindings)+len(t.Links) == 0
 }
 
-// noteAll notes what the model looks at: not the status, which changes with
+// One seed for the life of the process: a fingerprint is compared with earlier ones.
+var fingerprintSeed = maphash.MakeSeed()
+
+// noted is what the model looks at of an object: not the status, which changes with
 // every pass, so that bringing up ten thousand objects makes few models.
+type noted struct {
+	name, uid  string
+	generation int64
+	going      bool
+	frozen     string
+}
+
 func noteAll[T any, P interface {
 	*T
 	client.Object
-}](note func(...any), items []T) {
+}](seen *maphash.Hash, items []T) {
+	maphash.WriteComparable(seen, len(items))
 	for i := range items {
 		o := P(&items[i])
-		note(o.GetName(), o.GetUID(), o.GetGeneration(), o.GetDeletionTimestamp().IsZero(), v1alpha1.FreezeReason(o))
+		maphash.WriteComparable(seen, noted{o.GetName(), string(o.GetUID()), o.GetGeneration(), !o.GetDeletionTimestamp().IsZero(), v1alpha1.FreezeReason(o)})
 	}
-	note()
 }
 
-// byName brings objects of one namespace in order.
+// byName gives objects of one namespace in order. Each is moved once: they are large, and there are ten thousand of them.
 func byName[T any, P interface {
 	*T
 	client.Object
-}](items []T) {
-	sort.Slice(items, func(i, j int) bool { return P(&items[i]).GetName() < P(&items[j]).GetName() })
+}](items []T) []T {
+	order := make([]*T, len(items))
+	for i := range items {
+		order[i] = &items[i]
+	}
+	slices.SortFunc(order, func(a, b *T) int { return strings.Compare(P(a).GetName(), P(b).GetName()) })
+	sorted := make([]T, len(items))
+	for i, item := range order {
+		sorted[i] = *item
+	}
+	return sorted
 }
 
 // stores names the ObjectStores that the tenant's Libraries use, sorted.
@@ -248,7 +327,7 @@ func storesUsed(libraries []v1alpha1.Library) []string {
 	for name := range set {
 		names = append(names, name)
 	}
-	sort.Strings(names)
+	slices.Sort(names)
 	return names
 }
 

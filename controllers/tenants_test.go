@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/cache/informertest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllertest"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -20,11 +25,14 @@ type inAnyOrder struct {
 	client.Reader
 	folders []v1alpha1.Folder
 	links   []v1alpha1.PublicLink
+	// listed counts how often Folders were listed.
+	listed int
 }
 
 func (r *inAnyOrder) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
 	switch list := list.(type) {
 	case *v1alpha1.FolderList:
+		r.listed++
 		slices.Reverse(r.folders)
 		list.Items = slices.Clone(r.folders)
 	case *v1alpha1.PublicLinkList:
@@ -69,6 +77,67 @@ func TestNothingChangedIsTheSameModel(t *testing.T) {
 	if changed, err := tenants.Get(t.Context(), "acme"); err != nil || changed.Model == first.Model {
 		t.Errorf("a Folder changed, and the model did not: %v", err)
 	}
+}
+
+// TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange asks for a tenant that is long gathered, before and after
+// something of it changes.
+//
+// features: U2
+func TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange(t *testing.T) {
+	folder := &v1alpha1.Folder{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "launch", Generation: 1}}
+	r := &inAnyOrder{folders: []v1alpha1.Folder{*folder}}
+	informers, inventory := &informertest.FakeInformers{Scheme: NewScheme()}, NewInventory()
+	tenants := NewTenants(r, inventory)
+	if err := tenants.watch(t.Context(), informers); err != nil {
+		t.Fatal(err)
+	}
+	informerOf := func(o client.Object) *controllertest.FakeInformer {
+		informer, err := informers.FakeInformerFor(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return informer
+	}
+	again := func(what string, wanted int) {
+		t.Helper()
+		before := r.listed
+		// Long after it was gathered: only what the cache tells counts.
+		tenants.mu.Lock()
+		if last, ok := tenants.gathered["acme"]; ok {
+			last.at = last.at.Add(-time.Hour)
+			tenants.gathered["acme"] = last
+		}
+		tenants.mu.Unlock()
+		if _, err := tenants.Recent(t.Context(), "acme"); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.listed - before; got != wanted {
+			t.Errorf("%s: gathered %d times, want %d", what, got, wanted)
+		}
+	}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
+	library := types.NamespacedName{Namespace: "acme", Name: "brand"}
+	again("never gathered", 1)
+	again("nothing changed", 0)
+	for _, c := range []struct {
+		what   string
+		change func()
+	}{
+		{"a Folder is new", func() { informerOf(folder).Add(folder) }},
+		{"a Folder changed", func() { informerOf(folder).Update(folder, folder) }},
+		{"a Folder is gone", func() { informerOf(folder).Delete(folder) }},
+		{"the namespace is frozen", func() { informerOf(namespace).Update(namespace, namespace) }},
+		{"the namespace is gone", func() { informerOf(namespace).Delete(namespace) }},
+		{"a Library's files are known", func() { inventory.setFiles(library, files{version: 1}) }},
+		{"what a Library holds is known", func() { inventory.set(library, &Holding{}) }},
+		{"what a Library held is unlearnt", func() { inventory.forget(library) }},
+	} {
+		c.change()
+		again(c.what, 1)
+		again("nothing changed after "+c.what, 0)
+	}
+	informerOf(folder).Add(&v1alpha1.Folder{ObjectMeta: metav1.ObjectMeta{Namespace: "northlight", Name: "launch"}})
+	again("a Folder of another namespace is new", 0)
 }
 
 func TestEnforcementNamesWhatChanged(t *testing.T) {

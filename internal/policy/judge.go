@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,45 +14,57 @@ type judges struct {
 	attached map[string][]*evaluate.Policy
 }
 
-// newJudges compiles the statements that are ours. Each must only allow: a right
-// is the union over all documents only where none takes anything away.
-func newJudges(documents map[string]Document, attached map[string][]Document) (judges, error) {
+// newJudges compiles the statements that are ours, unless a memory has them compiled, which then has these. Each must
+// only allow: a right is the union over all documents only where none takes anything away.
+func newJudges(documents map[string]Document, attached map[string][]Document, memory *Memory) (judges, error) {
 	j := judges{buckets: map[string]*evaluate.Policy{}, attached: make(map[string][]*evaluate.Policy, len(attached))}
-	for bucket, d := range documents {
+	if memory == nil {
+		memory = NewMemory()
+	}
+	compiled := map[string]*evaluate.Policy{} // a group's documents hang on every member
+	compile := func(kind string, d Document, read func([]byte) (*evaluate.Policy, error)) (*evaluate.Policy, error) {
 		text := oursOf(d).JSON()
 		if text == nil {
-			continue
+			return nil, nil //nolint:nilnil // nothing of ours: nobody judges
 		}
-		policy, err := evaluate.Compile(text)
+		key := kind + string(text)
+		policy := compiled[key]
+		if policy == nil {
+			policy = memory.compiled[key]
+		}
+		if policy == nil {
+			var err error
+			if policy, err = read(text); err != nil {
+				return nil, err
+			}
+			if !policy.AllowOnly() {
+				return nil, errors.New("a statement denies")
+			}
+		}
+		compiled[key] = policy
+		return policy, nil
+	}
+	for bucket, d := range documents {
+		policy, err := compile("bucket", d, evaluate.Compile)
 		if err != nil {
 			return judges{}, fmt.Errorf("%w: bucket %s: %w", ErrNotProved, bucket, err)
 		}
-		if !policy.AllowOnly() {
-			return judges{}, fmt.Errorf("%w: bucket %s: a statement denies", ErrNotProved, bucket)
+		if policy != nil {
+			j.buckets[bucket] = policy
 		}
-		j.buckets[bucket] = policy
 	}
-	known := map[string]*evaluate.Policy{} // a group's documents hang on every member
 	for principal, list := range attached {
 		for _, d := range list {
-			text := oursOf(d).JSON()
-			if text == nil {
-				continue
+			policy, err := compile("identity", d, evaluate.CompileAttached)
+			if err != nil {
+				return judges{}, fmt.Errorf("%w: the documents of %s: %w", ErrNotProved, principal, err)
 			}
-			policy := known[string(text)]
-			if policy == nil {
-				var err error
-				if policy, err = evaluate.CompileAttached(text); err != nil {
-					return judges{}, fmt.Errorf("%w: the documents of %s: %w", ErrNotProved, principal, err)
-				}
-				if !policy.AllowOnly() {
-					return judges{}, fmt.Errorf("%w: the documents of %s: a statement denies", ErrNotProved, principal)
-				}
-				known[string(text)] = policy
+			if policy != nil {
+				j.attached[principal] = append(j.attached[principal], policy)
 			}
-			j.attached[principal] = append(j.attached[principal], policy)
 		}
 	}
+	memory.compiled = compiled
 	return j, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"hash"
 	"maps"
 	"slices"
+
+	"github.com/vitrine-dam/vitrine/internal/policy/evaluate"
 )
 
 // Memory is what has been proved of a tenant at a store: of each user a digest of
@@ -13,6 +15,9 @@ import (
 // same digest as when it was proved need not be judged again. One proof at a time.
 type Memory struct {
 	users map[string][sha256.Size]byte
+	// compiled are the documents of the last proof by their text, so that of forty buckets only those are compiled
+	// again of which something changed.
+	compiled map[string]*evaluate.Policy
 }
 
 // NewMemory makes one that knows nothing.

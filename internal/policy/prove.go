@@ -85,7 +85,7 @@ func Prove(p Proof) error {
 	if p.MaxPlaces == 0 {
 		p.MaxPlaces = DefaultMaxPlaces
 	}
-	judges, err := newJudges(p.Documents, p.Attached)
+	judges, err := newJudges(p.Documents, p.Attached, p.Memory)
 	if err != nil {
 		return err
 	}
