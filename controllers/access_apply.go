@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -107,9 +108,7 @@ func (r *AccessReconciler) noteApplied(connection Connection, w bucketPolicy, re
 	if _, is := byIdentity(connection.Declared); is {
 		return // what counts there is told by noteHanging
 	}
-	of := result.libraries[w.library.Name]
-	of.policies = append(of.policies, v1alpha1.AppliedPolicy{Bucket: w.bucket, SHA256: digest})
-	result.libraries[w.library.Name] = of
+	result.noteApplied(w.library.Name, w.bucket, digest)
 }
 
 // change is what is to be done to one bucket's policy.
@@ -139,21 +138,28 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, ten
 	if err := made.prove(); err != nil {
 		return err
 	}
-	slices.SortStableFunc(changes, func(a, b change) int { return rank(a) - rank(b) })
-	// One bucket that cannot be written holds up no other: what is taken away there is taken away now.
-	errs := []error{unread}
-	for _, c := range changes {
-		if err := r.applyOne(ctx, connection, c, result); err != nil {
-			result.fail(c.library.Name, err)
-			if !isStalled(err) { // that is told, and another try does not help
-				errs = append(errs, err)
-			}
-		}
-	}
+	taking := slices.DeleteFunc(slices.Clone(changes), func(c change) bool { return policy.Widens(c.now, c.next) })
+	giving := slices.DeleteFunc(changes, func(c change) bool { return !policy.Widens(c.now, c.next) })
+	errs := []error{unread, r.applyAll(ctx, connection, taking, result), r.applyAll(ctx, connection, giving, result)}
 	if _, is := byIdentity(connection.Declared); is {
 		errs = append(errs, r.attach(ctx, connection, tenant, made, identities, result))
 	}
 	return errors.Join(errs...)
+}
+
+// policiesOf reads the policies of buckets as they are, or why that failed.
+func policiesOf(ctx context.Context, connection Connection, of []bucketPolicy) (documents [][]byte, refusals []error) {
+	documents, refusals = make([][]byte, len(of)), make([]error, len(of))
+	var group errgroup.Group
+	group.SetLimit(bucketsAtOnce)
+	for i := range of {
+		group.Go(func() error {
+			documents[i], refusals[i] = connection.BucketPolicy(ctx, of[i].bucket)
+			return nil
+		})
+	}
+	_ = group.Wait() // each says for itself what failed
+	return documents, refusals
 }
 
 // differences compares the store with what was rendered.
@@ -163,8 +169,9 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 	}
 	var changes []change
 	var unread []error
-	for _, w := range made.policies {
-		document, err := connection.BucketPolicy(ctx, w.bucket)
+	documents, refusals := policiesOf(ctx, connection, made.policies)
+	for i, w := range made.policies {
+		document, err := documents[i], refusals[i]
 		if isMissing(err) {
 			// No bucket yet; the Library's reconciler makes it and wakes us.
 			result.fail(w.library.Name, wait(v1alpha1.ReasonProgressing, "the buckets are being made", 0))
@@ -208,11 +215,28 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 	return changes, errors.Join(unread...)
 }
 
-func rank(c change) int {
-	if policy.Widens(c.now, c.next) {
-		return 1
+// bucketsAtOnce is at how many buckets of a tenant one works at once: a change of a group may concern all of them.
+const bucketsAtOnce = 4
+
+// applyAll writes the policies of buckets. One that cannot be written holds up no other: what is taken away there is
+// taken away now.
+func (r *AccessReconciler) applyAll(ctx context.Context, connection Connection, changes []change, result *compiled) error {
+	errs := make([]error, len(changes))
+	var group errgroup.Group
+	group.SetLimit(bucketsAtOnce)
+	for i, c := range changes {
+		group.Go(func() error {
+			if err := r.applyOne(ctx, connection, c, result); err != nil {
+				result.fail(c.library.Name, err)
+				if !isStalled(err) { // that is told, and another try does not help
+					errs[i] = err
+				}
+			}
+			return nil
+		})
 	}
-	return 0
+	_ = group.Wait() // each says for itself what failed
+	return errors.Join(errs...)
 }
 
 func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
@@ -304,24 +328,37 @@ func explainRender(bucket string, err error) error {
 
 func isUnknownPrincipal(err error) bool { return errors.Is(err, store.ErrUnknownPrincipal) }
 
-func (c *compiled) fail(library string, err error) {
+// note changes what is told of a Library. Its buckets may be written at the same time.
+func (c *compiled) note(library string, what func(*libraryResult)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	result := c.libraries[library]
-	result.applied, result.failed = false, err
+	what(&result)
 	c.libraries[library] = result
 }
 
+// noteApplied keeps them in order: buckets are written in any.
+func (c *compiled) noteApplied(library, bucket, digest string) {
+	c.note(library, func(of *libraryResult) {
+		of.policies = append(of.policies, v1alpha1.AppliedPolicy{Bucket: bucket, SHA256: digest})
+		slices.SortFunc(of.policies, func(a, b v1alpha1.AppliedPolicy) int { return strings.Compare(a.Bucket, b.Bucket) })
+	})
+}
+
+func (c *compiled) fail(library string, err error) {
+	c.note(library, func(of *libraryResult) { of.applied, of.failed = false, err })
+}
+
 func (c *compiled) noteForeign(library, bucket string, statements []policy.Statement) {
-	result := c.libraries[library]
 	name := "without a name"
 	if len(statements) > 0 && statements[0].Sid != "" {
 		name = statements[0].Sid
 	}
-	result.foreign += fmt.Sprintf("bucket %s has %d policy statements that are not Vitrine's, the first is %s; ", bucket, len(statements), name)
-	c.libraries[library] = result
+	c.note(library, func(of *libraryResult) {
+		of.foreign += fmt.Sprintf("bucket %s has %d policy statements that are not Vitrine's, the first is %s; ", bucket, len(statements), name)
+	})
 }
 
 func (c *compiled) noteDrift(library, what string) {
-	result := c.libraries[library]
-	result.applied, result.drift = false, what
-	c.libraries[library] = result
+	c.note(library, func(of *libraryResult) { of.applied, of.drift = false, what })
 }

@@ -179,9 +179,7 @@ func (made *rendering) tellAttached(result *compiled, h hanging, err error) {
 		return
 	}
 	for _, library := range made.librariesOf(h) {
-		of := result.libraries[library.Name]
-		of.applied, of.people = false, err
-		result.libraries[library.Name] = of
+		result.note(library.Name, func(of *libraryResult) { of.applied, of.people = false, err })
 	}
 }
 

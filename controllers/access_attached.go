@@ -7,9 +7,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -20,8 +22,7 @@ import (
 // touches none, and tells of all. Where rights hang on identities they are seen in every pass; where rights come
 // from bucket policies the store has to be asked for each user.
 const (
-	// usersAsked is of how many users that is asked in one pass: at 20 ms a request half a second, so that the next
-	// change is still in force in time. A tenant of 500 Users is gone through in three looks for drift.
+	// usersAsked is of how many users that is asked in one look, so that no burst of requests delays what a change asks of the store.
 	usersAsked = 200
 	// usersAskedAtOnce is how many requests are under way together.
 	usersAskedAtOnce = 8
@@ -32,6 +33,18 @@ type attached struct {
 	asked time.Time
 	told  bool
 	names []string
+}
+
+// looks are what was learnt of attached policies of a tenant's users. They are taken beside the passes: a change need
+// not wait for hundreds of answers.
+type looks struct {
+	mu    sync.Mutex
+	known map[string]attached // by name at the store
+	// failureSaid is when the log was told last that a store does not tell of somebody.
+	failureSaid time.Time
+	// under is done when no look is under way, and looking is set while one is.
+	under   sync.WaitGroup
+	looking bool
 }
 
 // byOthers is what others attached to one of ours.
@@ -48,9 +61,10 @@ func (made *rendering) noteByOthers(result *compiled, all []byOthers) {
 			continue
 		}
 		for _, p := range made.policies {
-			if r := result.libraries[p.library.Name]; p.library.gives && p.bucket == p.library.buckets().Originals {
-				r.foreign += fmt.Sprintf("%s has %d policies that are not Vitrine's, the first is %s; ", of.said, len(of.names), of.names[0])
-				result.libraries[p.library.Name] = r
+			if p.library.gives && p.bucket == p.library.buckets().Originals {
+				result.note(p.library.Name, func(told *libraryResult) {
+					told.foreign += fmt.Sprintf("%s has %d policies that are not Vitrine's, the first is %s; ", of.said, len(of.names), of.names[0])
+				})
 			}
 		}
 		if of.user != "" {
@@ -93,7 +107,7 @@ func saidOf(user string) string {
 
 // onUsers is what others attached to the tenant's users and the gateway's where rights come from bucket
 // policies, as far as it is known: false while somebody has never been asked for. Each is asked for once in a
-// drift interval, and who is frozen in every pass.
+// drift interval, and who is frozen at every pass; whatever is learnt anew makes another pass.
 func (r *AccessReconciler) onUsers(ctx context.Context, connection Connection, tenant *Tenant, made *rendering) ([]byOthers, bool) {
 	called := map[string]string{} // by name at the store
 	if made.principals.gateway != "" {
@@ -107,31 +121,66 @@ func (r *AccessReconciler) onUsers(ctx context.Context, connection Connection, t
 			called[name], frozen[name] = user.Name, v1alpha1.FreezeReason(user) != ""
 		}
 	}
-	known, now := made.memory.attached, r.Clock.Now()
-	maps.DeleteFunc(known, func(name string, _ attached) bool { return called[name] == "" })
+	of, now, interval := &made.memory.looks, r.Clock.Now(), r.Settings.driftInterval(connection.Declared)
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	maps.DeleteFunc(of.known, func(name string, _ attached) bool { return called[name] == "" })
 	var due []string
 	for name := range called {
-		if frozen[name] || now.Sub(known[name].asked) >= r.Settings.driftInterval(connection.Declared) {
+		if frozen[name] || now.Sub(of.known[name].asked) >= interval {
 			due = append(due, name)
 		}
 	}
-	slices.SortFunc(due, func(a, b string) int { return known[a].asked.Compare(known[b].asked) })
-	due = due[:min(len(due), usersAsked)]
-	if err := askAttached(ctx, connection, due, known, now); err != nil && now.Sub(made.memory.unaskedSaid) >= r.Settings.driftInterval(connection.Declared) {
-		made.memory.unaskedSaid = now
-		log.FromContext(ctx).Error(err, "not every user could be looked at for policies of others; trying again")
+	if len(due) > 0 && !of.looking {
+		slices.SortFunc(due, func(a, b string) int { return of.known[a].asked.Compare(of.known[b].asked) })
+		due = due[:min(len(due), usersAsked)]
+		before := maps.Clone(of.known)
+		of.looking = true
+		of.under.Go(func() {
+			answers, err := askAttached(ctx, connection, due, before, now)
+			if of.learn(answers) {
+				r.Notices.wake(accessController, types.NamespacedName{Namespace: tenant.Namespace, Name: connection.Declared.Name}, 0)
+			}
+			if err != nil && ctx.Err() == nil && of.mayTell(now, interval) {
+				log.FromContext(ctx).Error(err, "not every user could be looked at for policies of others; trying again")
+			}
+		})
 	}
 	list, all := make([]byOthers, 0, len(called)), true
 	for _, name := range slices.Sorted(maps.Keys(called)) {
-		list = append(list, byOthers{called[name], saidOf(called[name]), known[name].names})
-		all = all && known[name].told
+		list = append(list, byOthers{called[name], saidOf(called[name]), of.known[name].names})
+		all = all && of.known[name].told
 	}
 	return list, all
 }
 
-// askAttached asks a store what hangs on some users, and notes what it tells until it fails. Of whom it does not tell us it is
+// learn ends a look, and tells whether it found anything else than was known.
+func (l *looks) learn(answers map[string]attached) (other bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for name, answer := range answers {
+		known := l.known[name]
+		other = other || known.told != answer.told || !slices.Equal(known.names, answer.names)
+		l.known[name] = answer
+	}
+	l.looking = false
+	return other
+}
+
+// mayTell tells whether the log is to be told of a failure: once in an interval.
+func (l *looks) mayTell(now time.Time, interval time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.failureSaid) < interval {
+		return false
+	}
+	l.failureSaid = now
+	return true
+}
+
+// askAttached asks a store what hangs on some users, and gives what it tells until it fails. Of whom it does not tell us it is
 // asked again when the others are, and what it told before stays.
-func askAttached(ctx context.Context, connection Connection, users []string, known map[string]attached, now time.Time) error {
+func askAttached(ctx context.Context, connection Connection, users []string, known map[string]attached, now time.Time) (map[string]attached, error) {
 	answers, refusals := make([]attached, len(users)), make([]error, len(users))
 	group, asking := errgroup.WithContext(ctx)
 	group.SetLimit(usersAskedAtOnce)
@@ -153,15 +202,16 @@ func askAttached(ctx context.Context, connection Connection, users []string, kno
 		})
 	}
 	err := group.Wait()
+	told := make(map[string]attached, len(users))
 	for i, name := range users {
 		if !answers[i].asked.IsZero() {
-			known[name] = answers[i]
+			told[name] = answers[i]
 		}
 	}
 	if first := slices.IndexFunc(refusals, func(err error) bool { return err != nil }); err == nil && first >= 0 {
-		return refusals[first]
+		return told, refusals[first]
 	}
-	return err //nolint:wrapcheck // it says whom it is about
+	return told, err //nolint:wrapcheck // it says whom it is about
 }
 
 // attachedByOthers says what others attached to a User at some stores; empty when nothing is known.

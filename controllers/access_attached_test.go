@@ -4,27 +4,33 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr/funcr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/workqueue"
 	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// A large tenant's users are gone through in turn: so many in one pass, each once in a drift interval, who is
-// frozen always. The store is one that only counts, and fails when it is told to.
+// A large tenant's users are gone through in turn: so many in one look, each once in a drift interval, who is
+// frozen always. No pass waits for that. The store is one that only counts, and fails when it is told to.
 //
 // features: U3
 func TestUsersAreAskedForInTurn(t *testing.T) {
 	var asked, failing atomic.Int64
 	var denying atomic.Bool
+	var silent sync.RWMutex // while it is locked nothing is answered
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		silent.RLock()
+		defer silent.RUnlock()
 		switch {
 		case r.FormValue("Action") != "ListUserPolicies":
 			w.WriteHeader(http.StatusBadRequest)
@@ -49,7 +55,11 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 	}
 	defer opened.Close()
 	clock := clocktesting.NewFakePassiveClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
-	r := &AccessReconciler{Deps: &Deps{Clock: clock, Settings: Settings{}.withDefaults()}}
+	woken := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[ctrl.Request]())
+	defer woken.ShutDown()
+	notices := NewNotices()
+	notices.queues[accessController] = woken
+	r := &AccessReconciler{Deps: &Deps{Clock: clock, Settings: Settings{}.withDefaults(), Notices: notices}}
 	connection := Connection{Store: opened, Declared: acmeAt(v1alpha1.Capabilities{Enforcement: v1alpha1.EnforcementBucketPolicy})}
 	tenant := &Tenant{Namespace: "acme"}
 	made := &rendering{principals: principals{users: map[string]string{}}, memory: new(memories).get(tenantAt{})}
@@ -67,15 +77,16 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 		after  time.Duration
 		fails  int64
 		asked  int64
-		known  bool
+		known  bool // when the pass begins
+		learns bool
 	}{
-		{"a store that fails tells of nobody", 0, 1, 0, false},
-		{"some are asked for", 0, 0, usersAsked, false},
-		{"then others", 0, 0, usersAsked, false},
-		{"then the rest, and who is frozen", 0, 0, 51, true},
-		{"then only who is frozen", time.Second, 0, 1, true},
-		{"and after the interval it begins again", r.Settings.DriftInterval, 0, usersAsked, true},
-		{"what was told stays where a store fails", r.Settings.DriftInterval, 1, 0, true},
+		{"a store that fails tells of nobody", 0, 1, 0, false, false},
+		{"some are asked for", 0, 0, usersAsked, false, true},
+		{"then others", 0, 0, usersAsked, false, true},
+		{"then the rest, and who is frozen", 0, 0, 51, false, true},
+		{"then only who is frozen", time.Second, 0, 1, true, false},
+		{"and after the interval it begins again", r.Settings.DriftInterval, 0, usersAsked, true, false},
+		{"what was told stays where a store fails", r.Settings.DriftInterval, 1, 0, true, false},
 	} {
 		asked.Store(0)
 		failing.Store(pass.fails)
@@ -85,10 +96,31 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 		for _, of := range all {
 			named += len(of.names)
 		}
+		made.memory.looks.under.Wait()
 		// Who is frozen is in the first answers or in those after them.
 		if got := asked.Load(); got < pass.asked-1 || got > pass.asked+1 || known != pass.known || known != (named == users) {
 			t.Errorf("%s: %d were asked for, want about %d; of %d policies it is told; known: %v", pass.reason, got, pass.asked, named, known)
 		}
+		if got := woken.Len() > 0; got != pass.learns {
+			t.Errorf("%s: another pass is asked for: %v, want %v", pass.reason, got, pass.learns)
+		}
+		if pass.learns {
+			request, _ := woken.Get()
+			woken.Done(request)
+		}
+	}
+	// A change does not wait for the answers, and asks for no more while they are awaited.
+	asked.Store(0)
+	silent.Lock()
+	clock.SetTime(clock.Now().Add(r.Settings.DriftInterval))
+	failing.Store(0)
+	for range 3 {
+		_, _ = r.onUsers(t.Context(), connection, tenant, made)
+	}
+	silent.Unlock()
+	made.memory.looks.under.Wait()
+	if got := asked.Load(); got != usersAsked {
+		t.Errorf("%d were asked for while a look was under way, want %d", got, usersAsked)
 	}
 	denying.Store(true)
 	clock.SetTime(clock.Now().Add(r.Settings.DriftInterval))
@@ -100,6 +132,7 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 			if all, known := r.onUsers(ctx, connection, tenant, made); !known || len(all) != users || len(all[0].names) != 1 {
 				t.Errorf("a key that may not ask: of %d it is told, known: %v; want what was told before", len(all), known)
 			}
+			made.memory.looks.under.Wait()
 		}
 	}
 	if said != 1 {
@@ -111,6 +144,7 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 		if _, known := r.onUsers(ctx, connection, tenant, made); known {
 			t.Errorf("pass %d: whom nobody was told of are known", i)
 		}
+		made.memory.looks.under.Wait()
 	}
 	if got := asked.Load(); got > users+5 {
 		t.Errorf("%d requests for %d users in one interval", got, users)

@@ -110,8 +110,6 @@ func (r *AccessReconciler) noteHanging(connection Connection, made *rendering, a
 		if p.library.refused != nil || unsettled[p.bucket] {
 			continue
 		}
-		of := result.libraries[p.library.Name]
-		of.policies = append(of.policies, v1alpha1.AppliedPolicy{Bucket: p.bucket, SHA256: orNobody(wanted[p.bucket])})
-		result.libraries[p.library.Name] = of
+		result.noteApplied(p.library.Name, p.bucket, orNobody(wanted[p.bucket]))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"hash/maphash"
 	"sync"
-	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/policy"
 )
@@ -24,10 +23,8 @@ type memory struct {
 	// rendered and read are the policies of buckets, by what they were made from.
 	rendered map[string]renderedPolicy
 	read     map[string]readPolicy
-	// attached is what others attached to users, by name at the store.
-	attached map[string]attached
-	// unaskedSaid is when the log was told last that a store does not tell of somebody.
-	unaskedSaid time.Time
+	// looks are what is known of policies that others attached to users.
+	looks looks
 }
 
 type renderedPolicy struct {
@@ -46,7 +43,7 @@ func (m *memories) get(at tenantAt) *memory {
 	defer m.mu.Unlock()
 	known := m.of[at]
 	if known == nil {
-		known = &memory{proved: policy.NewMemory(), rendered: map[string]renderedPolicy{}, read: map[string]readPolicy{}, attached: map[string]attached{}}
+		known = &memory{proved: policy.NewMemory(), rendered: map[string]renderedPolicy{}, read: map[string]readPolicy{}, looks: looks{known: map[string]attached{}}}
 		if m.of == nil {
 			m.of = map[tenantAt]*memory{}
 		}

@@ -51,8 +51,9 @@ type compiled struct {
 	gateway bool
 	// wholeListsOnly: parts of a bucket are not listed there.
 	wholeListsOnly bool
-	// libraries at this store.
+	// libraries at this store; mu guards them while it is made.
 	libraries map[string]libraryResult
+	mu        sync.Mutex
 	// failed is why the pass as a whole did not bring its input into force.
 	failed error
 }
