@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -218,16 +219,24 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 // bucketsAtOnce is at how many buckets of a tenant one works at once: a change of a group may concern all of them.
 const bucketsAtOnce = 4
 
-// applyAll writes the policies of buckets. One that cannot be written holds up no other: what is taken away there is
-// taken away now.
+// applyAll writes the policies of buckets, those of one Library one after the other, so that what is told of it does not
+// hang on which is quicker. One that cannot be written holds up no other: what is taken away there is taken away now.
 func (r *AccessReconciler) applyAll(ctx context.Context, connection Connection, changes []change, result *compiled) error {
 	errs := make([]error, len(changes))
+	of := map[string][]int{} // by Library
+	for i := range changes {
+		of[changes[i].library.Name] = append(of[changes[i].library.Name], i)
+	}
 	var group errgroup.Group
 	group.SetLimit(bucketsAtOnce)
-	for i, c := range changes {
+	for _, library := range slices.Sorted(maps.Keys(of)) {
 		group.Go(func() error {
-			if err := r.applyOne(ctx, connection, c, result); err != nil {
-				result.fail(c.library.Name, err)
+			for _, i := range of[library] {
+				err := r.applyOne(ctx, connection, changes[i], result)
+				if err == nil {
+					continue
+				}
+				result.fail(library, err)
 				if !isStalled(err) { // that is told, and another try does not help
 					errs[i] = err
 				}

@@ -22,7 +22,8 @@ import (
 // touches none, and tells of all. Where rights hang on identities they are seen in every pass; where rights come
 // from bucket policies the store has to be asked for each user.
 const (
-	// usersAsked is of how many users that is asked in one look, so that no burst of requests delays what a change asks of the store.
+	// usersAsked is of how many users that is asked again in one look, so that no burst of requests delays what a change
+	// asks of the store. Who was never asked for is not counted: until then nothing is known.
 	usersAsked = 200
 	// usersAskedAtOnce is how many requests are under way together.
 	usersAskedAtOnce = 8
@@ -42,9 +43,12 @@ type looks struct {
 	known map[string]attached // by name at the store
 	// failureSaid is when the log was told last that a store does not tell of somebody.
 	failureSaid time.Time
-	// under is done when no look is under way, and looking is set while one is.
-	under   sync.WaitGroup
-	looking bool
+	// asking are whom the look under way is for; nil when there is none. A User who goes meanwhile is taken out.
+	asking map[string]bool
+	// again: somebody came while a look was under way of whom nothing is known.
+	again bool
+	// under is done when no look is under way.
+	under sync.WaitGroup
 }
 
 // byOthers is what others attached to one of ours.
@@ -107,63 +111,110 @@ func saidOf(user string) string {
 
 // onUsers is what others attached to the tenant's users and the gateway's where rights come from bucket
 // policies, as far as it is known: false while somebody has never been asked for. Each is asked for once in a
-// drift interval, and who is frozen at every pass; whatever is learnt anew makes another pass.
+// drift interval, beside the passes, and whatever is learnt anew makes another; who is frozen is asked for in every pass.
 func (r *AccessReconciler) onUsers(ctx context.Context, connection Connection, tenant *Tenant, made *rendering) ([]byOthers, bool) {
 	called := map[string]string{} // by name at the store
 	if made.principals.gateway != "" {
 		called[gatewayIdentity(connection.Declared).Name] = gatewayMember
 	}
-	frozen := map[string]bool{}
+	var frozen []string
 	for i := range tenant.Declared.Users {
 		user := &tenant.Declared.Users[i]
-		if made.principals.users[user.Name] != "" {
-			name := userIdentity(connection.Declared, tenant.Namespace, user.Name).Name
-			called[name], frozen[name] = user.Name, v1alpha1.FreezeReason(user) != ""
+		if made.principals.users[user.Name] == "" {
+			continue
+		}
+		name := userIdentity(connection.Declared, tenant.Namespace, user.Name).Name
+		called[name] = user.Name
+		if v1alpha1.FreezeReason(user) != "" {
+			frozen = append(frozen, name)
 		}
 	}
 	of, now, interval := &made.memory.looks, r.Clock.Now(), r.Settings.driftInterval(connection.Declared)
-	of.mu.Lock()
-	defer of.mu.Unlock()
-	maps.DeleteFunc(of.known, func(name string, _ attached) bool { return called[name] == "" })
-	var due []string
-	for name := range called {
-		if frozen[name] || now.Sub(of.known[name].asked) >= interval {
-			due = append(due, name)
+	tell := func(err error) {
+		if err != nil && ctx.Err() == nil && of.mayTell(now, interval) {
+			log.FromContext(ctx).Error(err, "not every user could be looked at for policies of others; trying again")
 		}
 	}
-	if len(due) > 0 && !of.looking {
-		slices.SortFunc(due, func(a, b string) int { return of.known[a].asked.Compare(of.known[b].asked) })
-		due = due[:min(len(due), usersAsked)]
-		before := maps.Clone(of.known)
-		of.looking = true
+	answers, err := askAttached(ctx, connection, frozen, of.since(called), now)
+	of.learn(answers, func(string) bool { return true })
+	tell(err)
+	if due, known := of.begin(called, now, interval); len(due) > 0 {
 		of.under.Go(func() {
-			answers, err := askAttached(ctx, connection, due, before, now)
-			if of.learn(answers) {
+			answers, err := askAttached(ctx, connection, due, known, now)
+			if of.end(answers) {
 				r.Notices.wake(accessController, types.NamespacedName{Namespace: tenant.Namespace, Name: connection.Declared.Name}, 0)
 			}
-			if err != nil && ctx.Err() == nil && of.mayTell(now, interval) {
-				log.FromContext(ctx).Error(err, "not every user could be looked at for policies of others; trying again")
-			}
+			tell(err)
 		})
 	}
+	known := of.since(called)
 	list, all := make([]byOthers, 0, len(called)), true
 	for _, name := range slices.Sorted(maps.Keys(called)) {
-		list = append(list, byOthers{called[name], saidOf(called[name]), of.known[name].names})
-		all = all && of.known[name].told
+		list = append(list, byOthers{called[name], saidOf(called[name]), known[name].names})
+		all = all && known[name].told
 	}
 	return list, all
 }
 
-// learn ends a look, and tells whether it found anything else than was known.
-func (l *looks) learn(answers map[string]attached) (other bool) {
+// since is what is known of some users, and forgets all others.
+func (l *looks) since(called map[string]string) map[string]attached {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.known, func(name string, _ attached) bool { return called[name] == "" })
+	maps.DeleteFunc(l.asking, func(name string, _ bool) bool { return called[name] == "" })
+	return maps.Clone(l.known)
+}
+
+// begin begins a look, unless one is under way or nobody is due: whom it is for, and what is known of them.
+func (l *looks) begin(called map[string]string, now time.Time, interval time.Duration) (due []string, known map[string]attached) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var old []string
+	for name := range called {
+		switch last := l.known[name].asked; {
+		case last.IsZero():
+			due = append(due, name)
+		case now.Sub(last) >= interval:
+			old = append(old, name)
+		}
+	}
+	if l.asking != nil {
+		l.again = l.again || slices.ContainsFunc(due, func(name string) bool { return !l.asking[name] })
+		return nil, nil
+	}
+	slices.SortFunc(old, func(a, b string) int { return l.known[a].asked.Compare(l.known[b].asked) })
+	due = append(due, old[:min(len(old), usersAsked)]...)
+	if len(due) > 0 {
+		l.asking = map[string]bool{}
+		for _, name := range due {
+			l.asking[name] = true
+		}
+	}
+	return due, maps.Clone(l.known)
+}
+
+// end ends a look, and tells whether it makes another pass.
+func (l *looks) end(answers map[string]attached) (pass bool) {
+	other := l.learn(answers, func(name string) bool { return l.asking[name] })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	pass = other || l.again
+	l.asking, l.again = nil, false
+	return pass
+}
+
+// learn notes answers about those who are still there, and tells whether they say anything else than was known.
+func (l *looks) learn(answers map[string]attached, there func(string) bool) (other bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for name, answer := range answers {
+		if !there(name) {
+			continue
+		}
 		known := l.known[name]
 		other = other || known.told != answer.told || !slices.Equal(known.names, answer.names)
 		l.known[name] = answer
 	}
-	l.looking = false
 	return other
 }
 
@@ -186,6 +237,9 @@ func askAttached(ctx context.Context, connection Connection, users []string, kno
 	group.SetLimit(usersAskedAtOnce)
 	for i, name := range users {
 		group.Go(func() error {
+			if asking.Err() != nil {
+				return asking.Err() //nolint:wrapcheck // another failed, or nobody waits any more
+			}
 			names, err := connection.Attached(asking, name)
 			if err != nil {
 				err = fmt.Errorf("asking what hangs on user %s: %w", name, err)

@@ -50,7 +50,7 @@ type gathering struct {
 type lastChanges struct{ declared, seen uint64 }
 
 // A tenant of ten thousand objects takes a hundredth of a second to gather, a tenth when it has changed, and each of
-// them asks for it: what was gathered serves for so many times what it took, and not longer than that.
+// them asks for it: what was gathered serves until a change is told, and while it changes for so many times what it took.
 const (
 	recentShare = 100
 	recentLimit = time.Second
@@ -75,8 +75,8 @@ func (t *Tenants) lastChanges(namespace string) lastChanges {
 	return lastChanges{t.changed[namespace], t.inventory.lastChange(namespace)}
 }
 
-// watch has a cache tell of every change, which it does once it gives what changed: while it tells of none, what was
-// gathered is still so.
+// watch has a cache tell of every change, which it does a moment after it gives what changed: while it tells of none,
+// what was gathered is still so, but for that moment.
 func (t *Tenants) watch(ctx context.Context, informers cache.Informers) error {
 	note := func(obj any) {
 		key, err := toolscache.DeletionHandlingObjectToName(obj)
