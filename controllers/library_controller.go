@@ -103,6 +103,8 @@ func (r *LibraryReconciler) reconcile(ctx context.Context, library *v1alpha1.Lib
 type foundAtBuckets struct {
 	// foreign is access that others have by an ACL; empty when nobody has.
 	foreign string
+	// untold: an ACL is not known, so what was told of it stays.
+	untold bool
 	// warning is what else is to be known; empty when nothing is.
 	warning string
 }
@@ -121,6 +123,7 @@ func lookAtBuckets(ctx context.Context, connection Connection, library *v1alpha1
 		grants, err := connection.BucketACL(ctx, bucket)
 		switch {
 		case isUntold(err):
+			found.untold = true
 			found.warning += fmt.Sprintf("; but the store does not tell the ACL of bucket %q, so it is not known whom it lets in: allow s3:GetBucketAcl to the ObjectStore's credentials", bucket)
 		case err != nil:
 			return found, fmt.Errorf("looking at bucket %s: %w", bucket, err)
@@ -146,7 +149,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 	}
 	foreign := found.foreign + result.foreign
 	if known {
-		if foreign != "" || !result.unasked {
+		if foreign != "" || !result.unasked && !found.untold {
 			reportForeign(library, foreign)
 		}
 		notePolicies(library, result.policies)
@@ -171,7 +174,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 			if foreign != "" {
 				message += ", but others may: see " + v1alpha1.ConditionForeignAccess
 			}
-			return outcome{enforced, v1alpha1.ReasonFrozen, message, r.Settings.DriftInterval}, nil
+			return outcome{enforced, v1alpha1.ReasonFrozen, message + found.warning, r.Settings.DriftInterval}, nil
 		}
 		message := "both buckets and their policies are as declared" + found.warning
 		if holding := r.Inventory.Of(client.ObjectKeyFromObject(library)); holding != nil {

@@ -102,7 +102,7 @@ func beyondOwner(text []byte) ([]ACLGrant, error) {
 		} `xml:"AccessControlList>Grant"`
 	}
 	if err := xml.Unmarshal(text, &acl); err != nil {
-		return nil, fmt.Errorf("it cannot be read: %w", ErrInvalid)
+		return nil, fmt.Errorf("the answer is no ACL: %w", ErrUnreachable) // somebody between answered, and it may be public
 	}
 	var beyond []ACLGrant
 	for _, g := range acl.Grants {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,17 +78,70 @@ func TestAnACLThatOpensABucketIsRefusedAndTold(t *testing.T) {
 	acl("private")
 	w.must(w.kubectl(nil, "annotate", "lib", "old", "-n", w.namespace, "example.org/looked=1"))
 	w.ready(library, "old")
+	isTold := func(opened bool) error {
+		w.get(library, "old")
+		found := meta.FindStatusCondition(library.Status.Conditions, v1alpha1.ConditionForeignAccess)
+		if told := found != nil && strings.Contains(found.Message, "bucket acl-old has an ACL"); told != opened {
+			return fmt.Errorf("the condition is %+v", found)
+		}
+		return nil
+	}
 	acl("public-read")
-	for _, opened := range []bool{true, false} {
-		w.eventually(fmt.Sprintf("it is told: %t", opened), 3*settings.DriftInterval, func() error {
+	w.eventually("it is told", 3*settings.DriftInterval, func() error { return isTold(true) })
+
+	// A key that may not ask keeps nothing waiting, and takes back nothing of what was told.
+	w.stopManager()
+	var asked atomic.Int64
+	w.startManager(func(c store.Call) error {
+		if c.Operation == "GetBucketAcl" {
+			asked.Add(1)
+			return fmt.Errorf("a key without the right: %w", store.ErrDenied)
+		}
+		return nil
+	})
+	for _, frozen := range []bool{false, true} {
+		if frozen {
+			w.must(w.kubectl(nil, "annotate", "lib", "old", "-n", w.namespace, v1alpha1.AnnotationFreeze+"=incident 7"))
+		}
+		w.eventually("what is not known is said", 3*settings.DriftInterval, func() error {
 			w.get(library, "old")
-			found := meta.FindStatusCondition(library.Status.Conditions, v1alpha1.ConditionForeignAccess)
-			if told := found != nil && strings.Contains(found.Message, "bucket acl-old has an ACL"); told != opened {
-				return fmt.Errorf("the condition is %+v", found)
+			ready := meta.FindStatusCondition(library.Status.Conditions, v1alpha1.ConditionReady)
+			if ready == nil || ready.Status != metav1.ConditionTrue || (ready.Reason == v1alpha1.ReasonFrozen) != frozen {
+				return fmt.Errorf("it is %+v", ready)
 			}
-			return nil
+			if !strings.Contains(ready.Message, "allow s3:GetBucketAcl") {
+				return fmt.Errorf("it says %q", ready.Message)
+			}
+			return isTold(true)
 		})
-		acl("private")
+	}
+	if asked.Load() < 4 {
+		t.Errorf("only %d questions were refused: nothing is tested", asked.Load())
+	}
+	w.must(w.kubectl(nil, "annotate", "lib", "old", "-n", w.namespace, v1alpha1.AnnotationFreeze+"-"))
+	w.stopManager()
+	w.startManager(nil)
+	w.must(isTold(true))
+	acl("private")
+	w.eventually("it is told no longer", 3*settings.DriftInterval, func() error { return isTold(false) })
+}
+
+// features: U11
+func TestAnObjectLockThatIsNotToldKeepsNoLibraryWaiting(t *testing.T) {
+	w := newWorldAt(t, "untold", minIO, v1alpha1.UntrustedConditionsAccept)
+	w.stopManager()
+	w.startManager(func(c store.Call) error {
+		if c.Operation == "GetBucketObjectLock" {
+			return fmt.Errorf("a key without the right: %w", store.ErrDenied)
+		}
+		return nil
+	})
+	w.apply("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: brand}, spec: {storeRef: {name: untold}, bucket: {name: untold-brand, management: Create}}}")
+	library := &v1alpha1.Library{}
+	w.ready(library, "brand")
+	ready := meta.FindStatusCondition(library.Status.Conditions, v1alpha1.ConditionReady)
+	if ready == nil || !strings.Contains(ready.Message, "allow s3:GetBucketObjectLockConfiguration") {
+		t.Errorf("it is %+v", ready)
 	}
 }
 

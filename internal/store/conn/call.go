@@ -87,6 +87,7 @@ func readForm(req *http.Request) (url.Values, error) {
 var subresources = []struct{ query, noun string }{
 	{"tagging", "Tagging"}, {"policy", "Policy"}, {"versioning", "Versioning"}, {"location", "Location"},
 	{"lifecycle", "Lifecycle"}, {"notification", "Notification"}, {"acl", "Acl"}, {"cors", "Cors"},
+	{"object-lock", "ObjectLock"},
 }
 
 func describeS3(req *http.Request) Call {

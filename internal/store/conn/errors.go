@@ -157,7 +157,8 @@ var kinds = map[string]error{
 
 	"OpenIdIdpCommunicationError": ErrIssuer,
 
-	"SlowDown": ErrUnreachable, "Throttling": ErrUnreachable, "ServiceUnavailable": ErrUnreachable, "InternalError": ErrUnreachable,
+	"RequestTimeout": ErrUnreachable, // AWS says so with 400
+	"SlowDown":       ErrUnreachable, "Throttling": ErrUnreachable, "ServiceUnavailable": ErrUnreachable, "InternalError": ErrUnreachable,
 	"InternalFailure": ErrUnreachable, "OperationAborted": ErrUnreachable, "ConcurrentModification": ErrUnreachable,
 }
 

@@ -151,6 +151,7 @@ func TestS3CallsAreNamed(t *testing.T) {
 		{"DELETE", "/b?policy=", "DeleteBucketPolicy", "b"},
 		{"GET", "/b?list-type=2&prefix=policy", "ListObjects", "b"},
 		{"GET", "/b?versions&prefix=a", "ListObjectVersions", "b"},
+		{"GET", "/b?object-lock=", "GetBucketObjectLock", "b"},
 		{"GET", "/b?uploads", "ListMultipartUploads", "b"},
 		{"POST", "/b?delete", "DeleteObjects", "b"},
 		{"GET", "/b/policy/k?versionId=1", "GetObject", "b/policy/k"},
