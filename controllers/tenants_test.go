@@ -47,8 +47,6 @@ func (*inAnyOrder) Get(_ context.Context, key client.ObjectKey, _ client.Object,
 }
 
 // TestNothingChangedIsTheSameModel gathers a tenant twice from a cache that lists in another order each time.
-//
-// features: U2
 func TestNothingChangedIsTheSameModel(t *testing.T) {
 	r := &inAnyOrder{}
 	for i := range 3 {
@@ -81,8 +79,6 @@ func TestNothingChangedIsTheSameModel(t *testing.T) {
 
 // TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange asks for a tenant that is long gathered, before and after
 // something of it changes.
-//
-// features: U2
 func TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange(t *testing.T) {
 	folder := &v1alpha1.Folder{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "launch", Generation: 1}}
 	r := &inAnyOrder{folders: []v1alpha1.Folder{*folder}}

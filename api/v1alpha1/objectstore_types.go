@@ -317,7 +317,9 @@ type Capabilities struct {
 // +kubebuilder:printcolumn:name="Version",type=string,priority=1,JSONPath=`.status.capabilities.version`
 // +kubebuilder:printcolumn:name="Enforcement",type=string,priority=1,JSONPath=`.status.capabilities.enforcement`
 // +kubebuilder:printcolumn:name="Versioning",type=string,priority=1,JSONPath=`.status.capabilities.versioning`
+// +kubebuilder:printcolumn:name="Conditional writes",type=string,priority=1,JSONPath=`.status.capabilities.conditionalWrites`
 // +kubebuilder:printcolumn:name="Prefix conditions",type=string,priority=1,JSONPath=`.status.capabilities.prefixConditions`
+// +kubebuilder:printcolumn:name="Date conditions",type=string,priority=1,JSONPath=`.status.capabilities.dateConditions`
 // +kubebuilder:printcolumn:name="Web identity",type=string,priority=1,JSONPath=`.status.capabilities.webIdentity`
 // +kubebuilder:printcolumn:name="Propagation",type=string,priority=1,JSONPath=`.status.capabilities.propagation`
 // +kubebuilder:printcolumn:name="Effect within",type=string,priority=1,JSONPath=`.status.effectWithin`

@@ -14,21 +14,21 @@ const (
 	PermissionPreview Permission = "preview"
 	// PermissionDownload: get originals and their versions (store, gateway).
 	PermissionDownload Permission = "download"
-	// PermissionComment: add comments and replies (gateway, not yet).
+	// PermissionComment: add comments and replies (gateway; not yet).
 	PermissionComment Permission = "comment"
 	// PermissionUpload: put files and new versions (store).
 	PermissionUpload Permission = "upload"
-	// PermissionDescribe: change metadata and keywords (manager, by change records, not yet).
+	// PermissionDescribe: change metadata and keywords (the store takes change records; the manager not yet).
 	PermissionDescribe Permission = "describe"
 	// PermissionCollect: add files to Collections (Kubernetes).
 	PermissionCollect Permission = "collect"
-	// PermissionPublish: change state and sunset (manager, by change records, not yet).
+	// PermissionPublish: change state and sunset (the store takes change records; the manager not yet).
 	PermissionPublish Permission = "publish"
-	// PermissionApprove: approve and reject versions (manager, by change records, not yet).
+	// PermissionApprove: approve and reject versions (the store takes change records; the manager not yet).
 	PermissionApprove Permission = "approve"
 	// PermissionDelete: delete, rename and move files; versions stay (store).
 	PermissionDelete Permission = "delete"
-	// PermissionModerate: delete whole threads (gateway, not yet).
+	// PermissionModerate: delete whole threads (gateway; not yet).
 	PermissionModerate Permission = "moderate"
 	// PermissionCurate: rename, shrink and delete Collections (Kubernetes).
 	PermissionCurate Permission = "curate"
@@ -38,7 +38,7 @@ const (
 	PermissionLink Permission = "link"
 	// PermissionRestricted: reach restricted folders, and move files into and out of them (store; the manager not yet).
 	PermissionRestricted Permission = "restricted"
-	// PermissionAudit: read what was done (manager, not yet).
+	// PermissionAudit: read what was done (manager; not yet).
 	PermissionAudit Permission = "audit"
 )
 

@@ -14,8 +14,6 @@ import (
 )
 
 // The commands that write say in their help with whose identity they do, and which verbs that needs.
-//
-// features: U2
 func TestHelpSaysWhoseIdentityWrites(t *testing.T) {
 	for command, wants := range map[string][]string{
 		"freeze":   {"with the identity of your kubeconfig", "the verb patch on that object"},

@@ -15,8 +15,6 @@ import (
 
 // TestNextIsTheSameModel changes something of a random world, or all of it, and compares the model that knows the one before
 // with the one that does not.
-//
-// features: U2
 func TestNextIsTheSameModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worldtest.DrawSize(t, worldtest.Odd)

@@ -64,9 +64,22 @@ type Operation struct {
 	Also Permissions
 	// By are the places that enforce it.
 	By []Enforcer
+	// Verbs are what Kubernetes asks of whoever applies, where it enforces: the
+	// permissions above are a User's, and count for nothing there.
+	Verbs string
 	// Visitor tells whether whoever opens a public link may do it.
 	Visitor bool
 }
+
+// What Kubernetes asks, where several operations have it in common.
+const (
+	collects        = "`collect` on the Library and on the Collection"
+	seesLink        = "`get` on the PublicLink"
+	deletesLink     = "`delete` on the PublicLink"
+	curates         = "`curate` on the Collection"
+	linksFile       = "`link` on the Folder or Library"
+	linksCollection = "`link` on the Collection"
+)
 
 var (
 	onFiles = []Operation{
@@ -92,34 +105,34 @@ var (
 		{ID: "A1.19", Name: "edit an image", Needs: Of(Download, Upload), By: []Enforcer{Store}},
 		{ID: "A1.20", Name: "set a focus area", Needs: Of(Describe), By: []Enforcer{Manager}},
 		{ID: "A1.21", Name: "copy an asset", Needs: Of(Download, Upload), By: []Enforcer{Store}},
-		{ID: "A1.22", Name: "add an asset to a collection", Needs: Of(Collect), Also: Of(Collect), By: []Enforcer{Kubernetes}},
+		{ID: "A1.22", Name: "add an asset to a collection", Needs: Of(Collect), Also: Of(Collect), By: []Enforcer{Kubernetes}, Verbs: collects},
 		{ID: "A1.23", Name: "delete a whole thread", Needs: Of(Moderate), By: []Enforcer{Gateway}},
 		{ID: "A1.24", Name: "rename a file", Needs: Of(Download, Upload, Delete), By: []Enforcer{Store}},
 		{ID: "A1.25", Name: "move an asset", Needs: Of(Download, Upload, Delete), By: []Enforcer{Store}},
 		{ID: "A1.26", Name: "delete a non-current version", Needs: Of(Delete), By: []Enforcer{Manager}},
 		{ID: "A1.27", Name: "delete an asset", Needs: Of(Delete), By: []Enforcer{Store}},
-		{ID: "A1.28", Name: "share an asset", Needs: Of(Share), By: []Enforcer{Kubernetes}},
-		{ID: "A1.29", Name: "see its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
-		{ID: "A1.30", Name: "create its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
-		{ID: "A1.31", Name: "edit its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
-		{ID: "A1.32", Name: "delete its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
+		{ID: "A1.28", Name: "share an asset", Needs: Of(Share), By: []Enforcer{Kubernetes}, Verbs: "`share` on the Folder or Library, and `bind` on the role"},
+		{ID: "A1.29", Name: "see its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: seesLink},
+		{ID: "A1.30", Name: "create its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: linksFile},
+		{ID: "A1.31", Name: "edit its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: linksFile},
+		{ID: "A1.32", Name: "delete its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: deletesLink},
 	}
 
 	onCollections = []Operation{
-		{ID: "A2.1", Name: "create a collection", By: []Enforcer{Kubernetes}},
-		{ID: "A2.2", Name: "find and list", Needs: Of(List), By: []Enforcer{Kubernetes}, Visitor: true},
-		{ID: "A2.3", Name: "see members", Needs: Of(List), By: []Enforcer{Gateway, Kubernetes}, Visitor: true},
+		{ID: "A2.1", Name: "create a collection", By: []Enforcer{Kubernetes}, Verbs: collects},
+		{ID: "A2.2", Name: "find and list", Needs: Of(List), By: []Enforcer{Kubernetes}, Verbs: "`list` on Collections", Visitor: true},
+		{ID: "A2.3", Name: "see members", Needs: Of(List), By: []Enforcer{Gateway, Kubernetes}, Verbs: "`get` on the Collection", Visitor: true},
 		{ID: "A2.4", Name: "see their details", Needs: Of(Preview), By: []Enforcer{Store, Gateway}, Visitor: true},
 		{ID: "A2.5", Name: "archive", Needs: Of(Download), By: []Enforcer{Gateway}, Visitor: true},
-		{ID: "A2.6", Name: "add members", Needs: Of(Collect), Also: Of(Collect), By: []Enforcer{Kubernetes}},
-		{ID: "A2.7", Name: "rename", Needs: Of(Curate), By: []Enforcer{Kubernetes}},
-		{ID: "A2.8", Name: "remove members", Needs: Of(Curate), By: []Enforcer{Kubernetes}},
-		{ID: "A2.9", Name: "delete", Needs: Of(Curate), By: []Enforcer{Kubernetes}},
-		{ID: "A2.10", Name: "share", Needs: Of(Share), By: []Enforcer{Kubernetes}},
-		{ID: "A2.11", Name: "see its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
-		{ID: "A2.12", Name: "create its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
-		{ID: "A2.13", Name: "edit its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
-		{ID: "A2.14", Name: "delete its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}},
+		{ID: "A2.6", Name: "add members", Needs: Of(Collect), Also: Of(Collect), By: []Enforcer{Kubernetes}, Verbs: collects},
+		{ID: "A2.7", Name: "rename", Needs: Of(Curate), By: []Enforcer{Kubernetes}, Verbs: curates},
+		{ID: "A2.8", Name: "remove members", Needs: Of(Curate), By: []Enforcer{Kubernetes}, Verbs: curates},
+		{ID: "A2.9", Name: "delete", Needs: Of(Curate), By: []Enforcer{Kubernetes}, Verbs: curates},
+		{ID: "A2.10", Name: "share", Needs: Of(Share), By: []Enforcer{Kubernetes}, Verbs: "`share` on the Collection, and `bind` on the role"},
+		{ID: "A2.11", Name: "see its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: seesLink},
+		{ID: "A2.12", Name: "create its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: linksCollection},
+		{ID: "A2.13", Name: "edit its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: linksCollection},
+		{ID: "A2.14", Name: "delete its public links", Needs: Of(Link), By: []Enforcer{Kubernetes}, Verbs: deletesLink},
 	}
 )
 

@@ -50,6 +50,8 @@ var calls = map[string][]call{
 // TestOperationsNeedWhatTheTableSays renders, for each operation of which the store has a say, the rights of
 // somebody who holds exactly what the table says that it needs, and makes its requests: all are let through. Of somebody who
 // lacks one of the needs, some request is not.
+//
+// features: A1.1, A1.2, A1.3, A1.11, A1.12, A1.13, A1.21, A1.24, A1.25, A1.27, A2.4
 func TestOperationsNeedWhatTheTableSays(t *testing.T) {
 	buckets := map[string]policy.Buckets{"brand": {Originals: "acme-brand", Vitrine: "acme-brand-dam"}}
 	for _, o := range slices.Concat(access.FileOperations(), access.CollectionOperations()) {

@@ -215,7 +215,7 @@ func TestAChangeRewritesOneShard(t *testing.T) {
 // Ends written into a document let a right die at its instant with nobody's
 // doing: from each instant on, the documents give nothing that the model does not give then.
 //
-// features: U5, K18
+// features: U5
 func TestRightsEndByTheDocumentItself(t *testing.T) {
 	noon := time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 	d := department(10)

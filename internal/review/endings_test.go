@@ -14,7 +14,7 @@ import (
 // An explanation says how long a session or a key can last that cannot be ended at once, and what ends it now; and nothing
 // of it where there is none.
 //
-// features: U2, U4
+// features: U2
 func TestExplainSaysHowLongSessionsLast(t *testing.T) {
 	tenant := brand()
 	rotating := v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Name: "alice"}, Spec: v1alpha1.UserSpec{KeyRotation: &v1alpha1.KeyRotation{MaxAge: "2160h", Overlap: "24h"}}}

@@ -26,52 +26,60 @@ type face struct {
 	status string
 	// columns and row are what `kubectl get` prints, the age aside.
 	columns, row string
-	// wide are the further columns of `kubectl get -o wide`.
-	wide string
+	// wide and wideRow are what `kubectl get -o wide` prints, likewise.
+	wide, wideRow string
 }
 
 var faces = []face{
 	{
 		table: objectStores, plural: "objectstores", shortName: "ostore", scope: apiextensionsv1.ClusterScoped,
-		status:  `{libraries: 2}`,
+		status: `{libraries: 2, effectWithin: 3s, driftInterval: 45s, capabilities: {version: "MinIO 2026-02-01", enforcement: ManagedPolicy, versioning: Supported,
+			conditionalWrites: Unsupported, prefixConditions: Untrusted, dateConditions: Supported, webIdentity: Unsupported, propagation: 1s}}`,
 		columns: "NAME  DRIVER  ENDPOINT  LIBRARIES  READY  REASON",
 		row:     "shown  IAM  https://s3.example.org  2  True  Enforced",
-		wide:    "INSTALLATION  MESSAGE",
+		wide:    "NAME  DRIVER  ENDPOINT  LIBRARIES  READY  REASON  INSTALLATION  VERSION  ENFORCEMENT  VERSIONING  CONDITIONAL WRITES  PREFIX CONDITIONS  DATE CONDITIONS  WEB IDENTITY  PROPAGATION  EFFECT WITHIN  DRIFT INTERVAL  MESSAGE",
+		wideRow: "shown  IAM  https://s3.example.org  2  True  Enforced  demo  MinIO 2026-02-01  ManagedPolicy  Supported  Unsupported  Untrusted  Supported  Unsupported  1s  3s  45s  all is well",
 	},
 	{
 		table: libraries, plural: "libraries", shortName: "lib", scope: apiextensionsv1.NamespaceScoped,
 		status:  `{assets: {count: 24, bytes: 1000}, renditions: {wanted: 88, done: 80, failed: 2}}`,
 		columns: "NAME  BUCKET  ASSETS  WANTED  DONE  FAILED  READY  REASON",
 		row:     "shown  acme-brand  24  88  80  2  True  Enforced",
-		wide:    "MESSAGE",
+		wide:    "NAME  BUCKET  ASSETS  WANTED  DONE  FAILED  READY  REASON  MESSAGE",
+		wideRow: "shown  acme-brand  24  88  80  2  True  Enforced  all is well",
 	},
 	{
 		table: folders, plural: "folders", shortName: "damfolder", scope: apiextensionsv1.NamespaceScoped,
 		status:  `{bucket: acme-brand, prefix: launch/final/}`,
 		columns: "NAME  LIBRARY  PATH  ACCESS  READY  REASON",
 		row:     "shown  brand  launch/final  Inherit  True  Enforced",
-		wide:    "BUCKET  PREFIX  MESSAGE",
+		wide:    "NAME  LIBRARY  PATH  ACCESS  READY  REASON  BUCKET  PREFIX  MESSAGE",
+		wideRow: "shown  brand  launch/final  Inherit  True  Enforced  acme-brand  launch/final/  all is well",
 	},
 	{
 		table: collections, plural: "collections", shortName: "coll", scope: apiextensionsv1.NamespaceScoped,
 		status:  `{members: 4}`,
 		columns: "NAME  LIBRARY  TITLE  MEMBERS  READY  REASON",
 		row:     "shown  brand  Hero shots  4  True  Enforced",
-		wide:    "MESSAGE",
+		wide:    "NAME  LIBRARY  TITLE  MEMBERS  READY  REASON  MESSAGE",
+		wideRow: "shown  brand  Hero shots  4  True  Enforced  all is well",
 	},
 	{
 		table: users, plural: "users", shortName: "damuser", scope: apiextensionsv1.NamespaceScoped,
 		status:  `{identities: [{store: default, name: v-abc, accessKeyID: AKIAEXAMPLE, secretRef: {name: shown.default.key}}]}`,
 		columns: "NAME  DISPLAY NAME  CREDENTIALS  KEY  READY  REASON",
 		row:     "shown  Alice  Issue  AKIAEXAMPLE  True  Enforced",
-		wide:    "EMAIL  MESSAGE",
+		wide:    "NAME  DISPLAY NAME  CREDENTIALS  KEY  EMAIL  READY  REASON  MESSAGE",
+		wideRow: "shown  Alice  Issue  AKIAEXAMPLE  alice@acme.example  True  Enforced  all is well",
 	},
 	{
 		table: userGroups, plural: "usergroups", shortName: "ugroup", scope: apiextensionsv1.NamespaceScoped,
+		spec:    `{spec: {federation: {issuer: acme-sso, claim: groups, value: press}}}`,
 		status:  `{members: 2}`,
 		columns: "NAME  MEMBERS  READY  REASON",
 		row:     "shown  2  True  Enforced",
-		wide:    "MESSAGE",
+		wide:    "NAME  MEMBERS  CLAIM  READY  REASON  MESSAGE",
+		wideRow: "shown  2  press  True  Enforced  all is well",
 	},
 	{
 		table: roles, plural: "roles", shortName: "damrole", scope: apiextensionsv1.NamespaceScoped,
@@ -79,25 +87,32 @@ var faces = []face{
 		status:  `{bindings: 3}`,
 		columns: "NAME  PERMISSIONS  BINDINGS  READY  REASON",
 		row:     `shown  ["list","preview"]  3  True  Enforced`,
-		wide:    "MESSAGE",
+		wide:    "NAME  PERMISSIONS  BINDINGS  READY  REASON  MESSAGE",
+		wideRow: `shown  ["list","preview"]  3  True  Enforced  all is well`,
 	},
 	{
 		table: roleBindings, plural: "rolebindings", shortName: "damrb", scope: apiextensionsv1.NamespaceScoped,
-		spec:    `{spec: {notAfter: "2099-06-30T00:00:00Z"}}`,
+		spec:    `{spec: {notAfter: "2099-06-30T00:00:00Z", reason: BR-112}}`,
 		status:  `{users: 5, phase: Active}`,
 		columns: "NAME  ROLE  FIRST TARGET  USERS  PHASE  ENDS  READY  REASON",
 		row:     "shown  contributor  launch  5  Active  2099-06-30T00:00:00Z  True  Enforced",
-		wide:    "TARGETS  WHY  MESSAGE",
+		wide:    "NAME  ROLE  FIRST TARGET  USERS  PHASE  ENDS  TARGETS  WHY  READY  REASON  MESSAGE",
+		wideRow: `shown  contributor  launch  5  Active  2099-06-30T00:00:00Z  [{"kind":"Folder","name":"launch"}]  BR-112  True  Enforced  all is well`,
 	},
 	{
 		table: publicLinks, plural: "publiclinks", shortName: "plink", scope: apiextensionsv1.NamespaceScoped,
+		spec:    `{spec: {title: Press kit}}`,
 		status:  `{phase: Expired, assets: 4, protection: Password, expiresAt: "2027-03-31T00:00:00Z", urlSecretRef: {name: shown.link}}`,
 		columns: "NAME  PHASE  ASSETS  PROTECTION  EXPIRES  URL SECRET  READY  REASON",
 		row:     "shown  Expired  4  Password  2027-03-31T00:00:00Z  shown.link  True  Enforced",
-		wide:    "TITLE  MESSAGE",
+		wide:    "NAME  PHASE  ASSETS  PROTECTION  EXPIRES  URL SECRET  TITLE  READY  REASON  MESSAGE",
+		wideRow: "shown  Expired  4  Password  2027-03-31T00:00:00Z  shown.link  Press kit  True  Enforced  all is well",
 	},
 }
 
+// TestKinds holds each kind to its face: of an ObjectStore that is also all that its probe found.
+//
+// features: U16
 func TestKinds(t *testing.T) {
 	if len(faces) != len(server.kinds) {
 		t.Errorf("%d kinds are tested, %d are defined", len(faces), len(server.kinds))
@@ -163,11 +178,12 @@ func (f face) test(t *testing.T) {
 		if diff := cmp.Diff(strings.Split(f.row, "  "), row[:len(row)-1]); diff != "" {
 			t.Error("row:", diff)
 		}
-		head, _ = f.print(t, name, "-o", "wide")
-		for _, column := range strings.Split(f.wide, "  ") {
-			if !strings.Contains(strings.Join(head, "  "), column) {
-				t.Errorf("no column %s in -o wide: %v", column, head)
-			}
+		head, row = f.print(t, name, "-o", "wide")
+		if diff := cmp.Diff(strings.Split(f.wide+"  AGE", "  "), head); diff != "" {
+			t.Error("columns of -o wide:", diff)
+		}
+		if diff := cmp.Diff(strings.Split(f.wideRow, "  "), row[:len(row)-1]); diff != "" {
+			t.Error("row of -o wide:", diff)
 		}
 		// The short name means the same, since no other kind has it.
 		if head, _ := f.print(t, f.shortName); len(head) == 0 {

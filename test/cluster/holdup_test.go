@@ -11,8 +11,6 @@ import (
 )
 
 // What a tenant writes into an annotation by hand holds up no ObjectStore's end.
-//
-// features: D16
 func TestAnnotationsByHandHoldUpNoObjectStore(t *testing.T) {
 	w := newWorld(t, "holdup")
 	w.ready(&v1alpha1.ObjectStore{}, w.name)
