@@ -64,8 +64,8 @@ type Operation struct {
 	Also Permissions
 	// By are the places that enforce it.
 	By []Enforcer
-	// Verbs are what Kubernetes asks of whoever applies, where it enforces: the
-	// permissions above are a User's, and count for nothing there.
+	// Verbs are what Kubernetes asks of whoever applies, where it enforces, beside the right
+	// to write the object: the permissions above are a User's, and count for nothing there.
 	Verbs string
 	// Visitor tells whether whoever opens a public link may do it.
 	Visitor bool

@@ -63,6 +63,9 @@ func TestEveryOperationIsEnforcedSomewhere(t *testing.T) {
 		if len(o.By) == 0 {
 			t.Errorf("%s is enforced nowhere", o.ID)
 		}
+		if (o.Verbs != "") != slices.Contains(o.By, access.Kubernetes) {
+			t.Errorf("%s is enforced by %v, and Kubernetes asks for %q", o.ID, o.By, o.Verbs)
+		}
 		for p := range o.Needs.Each() {
 			if !slices.ContainsFunc(p.EnforcedBy(), func(e access.Enforcer) bool { return slices.Contains(o.By, e) }) &&
 				!slices.Contains(o.By, access.Manager) && !slices.Contains(o.By, access.Kubernetes) {
@@ -95,7 +98,8 @@ func TestThePageOfOperations(t *testing.T) {
 	}
 }
 
-// notYet are the permissions that a role may have already and that nothing asks for so far.
+// notYet are the permissions that a role may have already and that nothing asks for so far; at most the
+// store takes change records of who has them.
 var notYet = access.Of(access.Comment, access.Describe, access.Publish, access.Approve, access.Moderate, access.Audit)
 
 var missingRow = regexp.MustCompile(`(?m)^\| (A\d\.\d+) \| \| missing \|$`)
@@ -136,7 +140,7 @@ func TestPermissionsThatNothingAsksForAreMarked(t *testing.T) {
 	}
 	for p := range access.AllPermissions.Each() {
 		row := regexp.MustCompile(fmt.Sprintf("(?m)^\\| `%s` \\| [^|]+ \\| ([^|]+) \\|$", p)).FindSubmatch(text)
-		if want := places(p.EnforcedBy(), notYet.Has(p)); row == nil || string(row[1]) != want {
+		if want := enforcedBy(p); row == nil || string(row[1]) != want {
 			t.Errorf("docs/role.md says that %s is enforced by %q, and it is by %q", p, row, want)
 		}
 	}
@@ -155,10 +159,19 @@ Written from the table in ` + "`internal/access/operation.go`" + ` by ` + "`go t
 |---|---|
 `)
 	for p := range access.AllPermissions.Each() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", p, places(p.EnforcedBy(), notYet.Has(p)))
+		fmt.Fprintf(&b, "| `%s` | %s |\n", p, enforcedBy(p))
 	}
-	b.WriteString("\nWhere the store stands beside the manager, the store vouches for who asks: each user may put change\nrecords below one place of their own, and the manager decides about what they ask for.\n" +
-		"\nWhat is marked \"not yet\" has no code behind it: a Role may have the permission, and nothing asks for it so far.\n")
+	b.WriteString(`
+Where the store stands beside the manager, the store vouches for who asks: each User may put change
+records below one place of their own, and the manager decides about what they ask for. The store takes
+them already; the manager is marked "not yet", since nobody reads them so far. What is marked "; not yet" at the end has no code
+behind it at all: a Role may have the permission, and nothing asks for it.
+
+For what is done through the Kubernetes API the verbs of whoever applies count, and no User's role: each row
+below names them after Kubernetes; to write an object takes the right to write it as well. The permission and the level of such a row
+tell to whom the verbs are meant to be given; nothing compares the two. What only takes away may need
+fewer verbs: [who may declare what](declaring.md). Who has ` + "`vitrine-tenant-viewer`" + ` sees every Collection and every link of the namespace.
+`)
 	for _, part := range []struct {
 		title, elsewhere string
 		list             []access.Operation
@@ -170,7 +183,7 @@ Written from the table in ` + "`internal/access/operation.go`" + ` by ` + "`go t
 		for _, o := range part.list {
 			needs, level, visitor := strings.ReplaceAll(o.Needs.String(), ",", ", "), o.Level(), ""
 			if o.Needs == 0 {
-				needs, level = "none: whoever may write the resource", "none"
+				needs, level = "none", "none"
 			}
 			if o.Also != 0 {
 				needs += fmt.Sprintf("; %s on %s", o.Also, part.elsewhere)
@@ -178,19 +191,27 @@ Written from the table in ` + "`internal/access/operation.go`" + ` by ` + "`go t
 			if o.Visitor {
 				visitor = "yes"
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", o.ID, o.Name, needs, level, visitor, places(o.By, missing[o.ID]))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", o.ID, o.Name, needs, level, visitor, places(o.By, missing[o.ID], o.Verbs))
 		}
 	}
 	return b.String()
 }
 
+// enforcedBy are the enforcers of a permission in words. Where the store is among them, its part is there.
+func enforcedBy(p access.Permission) string {
+	return places(p.EnforcedBy(), notYet.Has(p) && !slices.Contains(p.EnforcedBy(), access.Store), "")
+}
+
 // places are the enforcers in words. The manager takes no change records yet.
-func places(list []access.Enforcer, notYet bool) string {
+func places(list []access.Enforcer, notYet bool, verbs string) string {
 	words := make([]string, 0, len(list))
 	for _, e := range list {
 		word := string(e)
 		if e == access.Manager && !notYet {
 			word += " (not yet)"
+		}
+		if e == access.Kubernetes && verbs != "" {
+			word += " (" + verbs + ")"
 		}
 		words = append(words, word)
 	}

@@ -2,6 +2,7 @@
 package build
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,11 +160,11 @@ var rows = map[string]struct {
 	"api/v1alpha1":                {pure, ""},
 	"internal/access":             {pure, "api/v1alpha1"},
 	"internal/access/worldtest":   {pure, "api/v1alpha1 internal/access"},
-	"internal/asset":              {pure, "api/v1alpha1 internal/access"},
+	"internal/asset":              {pure, "internal/access"},
 	"internal/link":               {pure, "api/v1alpha1"},
 	"internal/policy":             {pure, "api/v1alpha1 internal/access internal/asset internal/policy/evaluate"},
 	"internal/policy/evaluate":    {pure, ""},
-	"internal/rendition":          {pure, "api/v1alpha1 internal/access internal/asset"},
+	"internal/rendition":          {pure, "internal/asset"},
 	"internal/rendition/engine":   {pure, "internal/asset internal/rendition internal/rendition/vips"},
 	"internal/rendition/worker":   {pure, "internal/asset internal/rendition"}, // an engine is handed to it, so it is built without cgo
 	"internal/rendition/vips":     {pure, ""},
@@ -222,6 +223,72 @@ func TestImportsPointOneWay(t *testing.T) {
 			t.Errorf("%s has a row and does not exist", pkg)
 		}
 	}
+}
+
+var (
+	tableRow = regexp.MustCompile("(?m)^\\| `([a-z0-9/]+)` \\|.*\\| ([^|]*) \\|$")
+	inCode   = regexp.MustCompile("`([a-z0-9]+)`")
+)
+
+// The page says of each folder what its packages may import of other folders, as the rows do.
+func TestThePageHasTheRows(t *testing.T) {
+	root, err := testbed.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := tableRow.FindAllStringSubmatch(string(text), -1)
+	all := make([]string, 0, len(said)) // of ours, as the page calls them
+	for _, m := range said {
+		all = append(all, called(m[1]))
+	}
+	held := map[string]bool{}
+	for _, m := range said {
+		folder, words := m[1], []string{}
+		within := map[string]bool{} // the packages of ours in this folder
+		want := map[string]bool{}
+		for pkg, row := range rows {
+			if pkg != folder && !strings.HasPrefix(pkg, folder+"/") {
+				continue
+			}
+			held[pkg] = true
+			within[filepath.Base(pkg)] = true
+			for _, path := range strings.Fields(row.may) {
+				if path != folder && !strings.HasPrefix(path, folder+"/") {
+					want[called(path)] = true
+				}
+			}
+		}
+		if len(within) == 0 || folder == "cmd" {
+			continue // programs import what they run
+		}
+		for _, word := range inCode.FindAllStringSubmatch(m[2], -1) {
+			if !within[word[1]] {
+				words = append(words, word[1])
+			}
+		}
+		if strings.HasPrefix(m[2], "all of the above but ") {
+			words = slices.DeleteFunc(slices.Clone(all[:slices.Index(all, called(folder))]), func(word string) bool { return slices.Contains(words, word) })
+		}
+		slices.Sort(words)
+		if got := slices.Sorted(maps.Keys(want)); !slices.Equal(words, got) {
+			t.Errorf("docs/architecture.md says that %s may import %v, and its packages may %v", folder, words, got)
+		}
+	}
+	for pkg := range rows {
+		if !held[pkg] && !strings.HasPrefix(pkg, "cmd/") {
+			t.Errorf("%s is in no row of docs/architecture.md", pkg)
+		}
+	}
+}
+
+// called is what the page calls a package of ours, by its folder: api, access, controllers.
+func called(pkg string) string {
+	words := strings.Split(strings.TrimPrefix(pkg, "internal/"), "/")
+	return words[0]
 }
 
 // features: U4
