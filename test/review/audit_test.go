@@ -21,7 +21,9 @@ func TestTheSampleAuditsOnASchedule(t *testing.T) {
 	}
 	account := admin(t, "get", "cronjob", "audit", "-n", tenant, "-o", "jsonpath={.spec.jobTemplate.spec.template.spec.serviceAccountName}")
 	token := strings.TrimSpace(admin(t, "create", "token", account, "-n", tenant))
-	as := kubeconfig(t, func(_ *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) { *user = clientcmdapi.AuthInfo{Token: token} })
+	as := kubeconfig(t, func(_ *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) {
+		*user = clientcmdapi.AuthInfo{Token: token}
+	})
 	if s := ask(t, as, args...); s.code != 0 || !strings.HasPrefix(s.out, "namespace,user,library,") || !strings.Contains(s.out, "\n"+tenant+",alice,") {
 		t.Errorf("%q: %+v", args, s)
 	}
