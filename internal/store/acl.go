@@ -63,11 +63,11 @@ func (s *Store) BucketACL(ctx context.Context, bucket string) ([]ACLGrant, error
 	if resp.StatusCode != http.StatusOK {
 		var answer minio.ErrorResponse
 		_ = xml.Unmarshal(text, &answer) // the status is enough
-		unknown := []int{http.StatusMethodNotAllowed, http.StatusNotImplemented}
-		if slices.Contains(unknown, resp.StatusCode) || answer.Code == "AccessControlListNotSupported" {
+		refused := conn.Refusal(op, resp.StatusCode, answer.Code, answer.Message)
+		if conn.Unknown(refused) || answer.Code == "AccessControlListNotSupported" {
 			return nil, nil
 		}
-		return nil, conn.Refusal(op, resp.StatusCode, answer.Code, answer.Message)
+		return nil, refused
 	}
 	grants, err := beyondOwner(text)
 	if err != nil {

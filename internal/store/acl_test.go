@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,5 +41,36 @@ func TestGrantsOfAnACLBeyondTheOwner(t *testing.T) {
 	}
 	if _, err := beyondOwner([]byte("<")); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("got %v, want ErrUnreachable", err)
+	}
+}
+
+func TestAStoreWithoutACLsHasNone(t *testing.T) {
+	for _, c := range []struct {
+		reason string
+		status int
+		code   string
+		want   error
+	}{
+		{"it says so by code", http.StatusBadRequest, "NotImplemented", nil},
+		{"it says so by status", http.StatusMethodNotAllowed, "", nil},
+		{"it says so for the bucket", http.StatusBadRequest, "AccessControlListNotSupported", nil},
+		{"it refuses this request", http.StatusBadRequest, "InvalidRequest", ErrInvalid},
+		{"it refuses us", http.StatusForbidden, "AccessDenied", ErrDenied},
+	} {
+		t.Run(c.reason, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte("<Error><Code>" + c.code + "</Code></Error>"))
+			}))
+			t.Cleanup(server.Close)
+			s, err := Open(valid(server.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(s.Close)
+			if got, err := s.BucketACL(t.Context(), "acme-brand"); !errors.Is(err, c.want) || len(got) > 0 {
+				t.Errorf("got %v, %v; want %v", got, err, c.want)
+			}
+		})
 	}
 }

@@ -78,6 +78,8 @@ type Config struct {
 
 	// Hook, for tests only, is asked before every request to any API; an error fails the call before it leaves.
 	Hook func(Call) error
+	// Now, for tests only, tells the MinIO driver the time; time.Now when nil.
+	Now func() time.Time
 }
 
 // Identities manages who can be named at the store.
@@ -157,7 +159,9 @@ func newDriver(cfg Config, transport *conn.Transport) identity.Driver {
 		return &http.Client{Transport: transport.RoundTripper(service), Timeout: callTimeout, CheckRedirect: noRedirect}
 	}
 	if cfg.Driver == DriverMinIO {
-		return minioadmin.New(minioadmin.Config{Endpoint: cfg.Endpoint, Region: cfg.Region, Credentials: cfg.Credentials, HTTPClient: api(conn.Admin)})
+		return minioadmin.New(minioadmin.Config{
+			Endpoint: cfg.Endpoint, Region: cfg.Region, Credentials: cfg.Credentials, HTTPClient: api(conn.Admin), Now: cfg.Now,
+		})
 	}
 	return iam.New(iam.Config{
 		Endpoint: cfg.IAMEndpoint, Region: cfg.Region, Account: cfg.Account, Credentials: cfg.Credentials, HTTPClient: api(conn.IAM),

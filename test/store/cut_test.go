@@ -140,9 +140,15 @@ func TestACutMembershipIsFinished(t *testing.T) {
 	}
 }
 
+// still stops the clock: what serves for a moment serves for the whole test.
+func still(c *store.Config) {
+	at := time.Now()
+	c.Now = func() time.Time { return at }
+}
+
 func TestAGroupGoesWithMembershipsThatOnlyUsersTell(t *testing.T) {
 	t.Run(onMinIO, func(t *testing.T) {
-		s := open(t)
+		s := open(t, still)
 		holders := documents(t, s)
 		id, _ := user(t, s, "alice")
 		group, other := groupOf(t, "social"), groupOf(t, "brand")
@@ -184,10 +190,166 @@ func TestAGroupGoesThatNamesAUserWhoWent(t *testing.T) {
 			t.Error(err)
 		}
 		holds(t, holders, group.Path, map[store.Holder]store.Held{})
-		if status, text := admin(t, http.MethodGet, "user-info", url.Values{"accessKey": {id.Name}}, nil); status != http.StatusNotFound {
-			t.Errorf("the user is there: %d %s", status, text)
-		}
+		isGone(t, id)
 	})
+}
+
+func isGone(t *testing.T, user store.Identity) {
+	t.Helper()
+	if status, text := admin(t, http.MethodGet, "user-info", url.Values{"accessKey": {user.Name}}, nil); status != http.StatusNotFound {
+		t.Errorf("the user is there: %d %s", status, text)
+	}
+}
+
+// meanwhile is a hook that does something before the first call of an operation.
+type meanwhile struct {
+	recorder
+	operation string
+	act       func()
+}
+
+func (m *meanwhile) hook(c store.Call) error {
+	if act := m.act; act != nil && c.Operation == m.operation {
+		m.act = nil
+		act()
+	}
+	return m.recorder.hook(c)
+}
+
+// usersMade is how often a user was made, or its secret replaced.
+func usersMade(r *recorder) (users int) {
+	for _, write := range r.writes() {
+		if strings.HasPrefix(write, "admin add-user ") {
+			users++
+		}
+	}
+	return users
+}
+
+// A user who is deleted leaves its groups. MinIO takes nobody out of a group when one of them is not there.
+func TestAGroupGoesWhileAMemberDoes(t *testing.T) {
+	for _, test := range []struct {
+		reason    string
+		listed    bool // a moment ago, for another group
+		operation string
+	}{
+		{"before the users are listed", false, "list-users"},
+		{"after they were", false, "update-group-members"},
+		{"after they were, for another group", true, "group"},
+		{"when the list of a moment ago was looked at", true, "update-group-members"},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			t.Run(onMinIO, func(t *testing.T) {
+				m := &meanwhile{}
+				s, beside := open(t, still, func(c *store.Config) { c.Hook = m.hook }), open(t)
+				holders := documents(t, s)
+				bob, _ := user(t, s, "bob")
+				carol, _ := user(t, s, "carol")
+				group, other := groupOf(t, "social"), groupOf(t, "brand")
+				for _, err := range []error{
+					holders.EnsureGroup(t.Context(), group), holders.EnsureGroup(t.Context(), other),
+					holders.SetMember(t.Context(), group, bob.Name, true), holders.SetMember(t.Context(), group, carol.Name, true),
+				} {
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				if test.listed {
+					if err := holders.DeleteGroup(t.Context(), other); err != nil {
+						t.Fatal(err)
+					}
+				}
+				m.restart(0)
+				m.operation, m.act = test.operation, func() {
+					if err := beside.Identities.Delete(t.Context(), bob); err != nil {
+						t.Error(err)
+					}
+				}
+				if err := holders.DeleteGroup(t.Context(), group); err != nil {
+					t.Error(err)
+				}
+				if made := usersMade(&m.recorder); m.act != nil || made > 0 {
+					t.Errorf("%d users were made: %v", made, m.writes())
+				}
+				isGone(t, bob)
+				want := map[store.Holder]store.Held{holder(carol): heldDocuments()}
+				if !test.listed {
+					want[holderOf(other)] = heldDocuments()
+				}
+				holds(t, holders, group.Path, want)
+			})
+		})
+	}
+}
+
+// Nobody stays at the store whom only the end of a group needed, and nobody goes who is somebody's by then.
+func TestWhoWasMadeToLeaveAGroupGoesAgain(t *testing.T) {
+	for _, test := range []struct {
+		reason    string
+		meanwhile func(t *testing.T, lost, member store.Identity, cancel func())
+		want      error
+		stays     bool
+	}{
+		{"the call is cut", func(_ *testing.T, _, _ store.Identity, cancel func()) { cancel() }, context.Canceled, false},
+		{"another member goes", func(t *testing.T, _, member store.Identity, _ func()) {
+			t.Helper()
+			if err := open(t).Identities.Delete(t.Context(), member); err != nil {
+				t.Error(err)
+			}
+		}, nil, false},
+		{"somebody makes the user", func(t *testing.T, lost, _ store.Identity, _ func()) {
+			t.Helper()
+			if _, err := open(t).Identities.Ensure(t.Context(), lost); err != nil {
+				t.Error(err)
+			}
+		}, nil, true},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			t.Run(onMinIO, func(t *testing.T) {
+				m := &meanwhile{}
+				s := open(t, func(c *store.Config) { c.Hook = m.hook })
+				holders := documents(t, s)
+				lost, _ := user(t, s, "alice")
+				bob, _ := user(t, s, "bob")
+				group := groupOf(t, "social")
+				if err := holders.EnsureGroup(t.Context(), group); err != nil {
+					t.Fatal(err)
+				}
+				cutSetMember(t, group, lost.Name, true)
+				if err := errors.Join(s.Identities.Delete(t.Context(), lost), holders.SetMember(t.Context(), group, bob.Name, true)); err != nil {
+					t.Fatal(err)
+				}
+				m.restart(0)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				m.operation, m.act = "update-group-members", func() { test.meanwhile(t, lost, bob, cancel) }
+				if err := holders.DeleteGroup(ctx, group); !errors.Is(err, test.want) {
+					t.Errorf("got %v, want %v", err, test.want)
+				}
+				if made := usersMade(&m.recorder); m.act != nil || made != 1 {
+					t.Errorf("%d users were made: %v", made, m.writes())
+				}
+				if !test.stays {
+					isGone(t, lost)
+				} else if list, err := s.Identities.List(t.Context(), lost.Path); err != nil || !slices.Contains(namesOf(list), lost.Name) {
+					t.Errorf("in the place are %v, %v", list, err)
+				}
+				if err := holders.DeleteGroup(t.Context(), group); err != nil {
+					t.Error(err)
+				}
+				if !test.stays {
+					isGone(t, lost)
+				}
+			})
+		})
+	}
+}
+
+func namesOf(list []store.Identity) (names []string) {
+	for _, id := range list {
+		names = append(names, id.Name)
+	}
+	return names
 }
 
 // The gateway is in groups of tenants' paths and in none of their places.

@@ -521,7 +521,7 @@ func TestAUserOfOurNameThatSomebodyMadeIsNotTaken(t *testing.T) {
 func TestManyGroupsGoWithOneListOfUsers(t *testing.T) {
 	t.Run(onMinIO, func(t *testing.T) {
 		rec := &recorder{}
-		s := open(t, func(c *store.Config) { c.Hook = rec.hook })
+		s := open(t, still, func(c *store.Config) { c.Hook = rec.hook })
 		holders := documents(t, s)
 		alice, _ := user(t, s, "alice")
 		bob, _ := user(t, s, "bob")
@@ -564,7 +564,8 @@ func TestManyGroupsGoWithOneListOfUsers(t *testing.T) {
 // Somebody who is put into a group and made a moment after all users were listed is no leftover, and stays.
 func TestAGroupThatGoesTakesNoUserAlongWhomSomebodyMade(t *testing.T) {
 	t.Run(onMinIO, func(t *testing.T) {
-		s, beside := open(t), open(t)
+		rec := &recorder{}
+		s, beside := open(t, still, func(c *store.Config) { c.Hook = rec.hook }), open(t)
 		holders := documents(t, s)
 		group, other := groupOf(t, "social"), groupOf(t, "brand")
 		for _, g := range []store.Identity{group, other} {
@@ -581,6 +582,9 @@ func TestAGroupThatGoesTakesNoUserAlongWhomSomebodyMade(t *testing.T) {
 		}
 		if err := holders.DeleteGroup(t.Context(), group); err != nil {
 			t.Fatal(err)
+		}
+		if made := usersMade(rec); made > 0 {
+			t.Errorf("%d users were made: %v", made, rec.writes())
 		}
 		holds(t, documents(t, beside), id.Path, map[store.Holder]store.Held{holder(id): heldDocuments()})
 	})

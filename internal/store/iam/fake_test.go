@@ -24,6 +24,7 @@ type fake struct {
 	policies map[string]*policyState // by ARN
 	lacks    map[string]bool         // actions that this store does not know
 	refuses  map[string]refusedError // actions that it refuses
+	lets     map[string]int          // how often it answers before it refuses
 	made     int
 }
 
@@ -49,7 +50,7 @@ const fakeAccount = "123456789012"
 
 func newFake(t *testing.T, lacks ...string) (*fake, string) {
 	t.Helper()
-	f := &fake{users: map[string]*holderState{}, groups: map[string]*holderState{}, policies: map[string]*policyState{}, lacks: map[string]bool{}}
+	f := &fake{users: map[string]*holderState{}, groups: map[string]*holderState{}, policies: map[string]*policyState{}, lacks: map[string]bool{}, lets: map[string]int{}}
 	for _, action := range lacks {
 		f.lacks[action] = true
 	}
@@ -93,7 +94,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		result, err = answer(f, r.Form)
 	}
 	if refused, ok := f.refuses[action]; ok {
-		err = refused
+		if f.lets[action]--; f.lets[action] < 0 {
+			err = refused
+		}
 	}
 	if e, ok := err.(refusedError); ok { //nolint:errorlint // made here, never wrapped
 		w.WriteHeader(e.status)

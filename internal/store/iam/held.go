@@ -8,21 +8,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/vitrine-dam/vitrine/internal/store/conn"
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
 )
 
-// Held implements identity.Holders: by the one call that tells all of an account, where the store has it, else by lists.
+// Held implements identity.Holders: by the one call that tells all of an account, where the store has it and lets us, else by lists. These
+// tell as much, or fail.
 func (s *holders) Held(ctx context.Context, pathPrefix string, beside ...identity.Identity) (map[identity.Holder]identity.Held, error) {
 	if !s.noDetails.Load() {
 		all, err := s.details(ctx)
-		has, err := speaks("read what all users and groups hold", err)
-		if err != nil {
-			return nil, err
-		}
-		if has {
+		if err == nil {
 			return all.below(pathPrefix, beside, s.way), nil
 		}
-		s.noDetails.Store(true)
+		if _, err := known(err); err != nil {
+			return nil, err
+		}
+		if conn.Unknown(err) {
+			s.noDetails.Store(true)
+		}
 	}
 	held := map[identity.Holder]identity.Held{}
 	if err := s.heldByUsers(ctx, pathPrefix, beside, held); err != nil {
@@ -53,9 +56,12 @@ func (s *holders) heldByUsers(ctx context.Context, pathPrefix string, beside []i
 
 func (s *holders) heldByGroups(ctx context.Context, pathPrefix string, held map[identity.Holder]identity.Held) error {
 	pages := iam.NewListGroupsPaginator(s.client, &iam.ListGroupsInput{PathPrefix: aws.String(pathPrefix)})
-	for pages.HasMorePages() {
+	for first := true; pages.HasMorePages(); first = false {
 		page, err := pages.NextPage(ctx)
-		if has, err := speaks("list groups below "+pathPrefix, err); err != nil || !has {
+		if err = translate("list groups below "+pathPrefix, err); first && conn.Unknown(err) {
+			return nil // a store that does not know groups has none; of one that refuses to tell nothing is known
+		}
+		if err != nil {
 			return err
 		}
 		for _, g := range page.Groups {
@@ -113,7 +119,7 @@ func (d *Driver) details(ctx context.Context) (details, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return details{}, err
+			return details{}, translate("read what all users and groups hold", err)
 		}
 		all.users = append(all.users, page.UserDetailList...)
 		all.groups = append(all.groups, page.GroupDetailList...)

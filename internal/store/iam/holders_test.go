@@ -291,6 +291,65 @@ func TestAUserBesideThePathIsTold(t *testing.T) {
 	}
 }
 
+// A group that is not told would keep its members: whoever compares would find nothing to take away.
+//
+// features: U3
+func TestWhoMayNotReadGroupsLearnsNotThatThereAreNone(t *testing.T) {
+	const details, list = "GetAccountAuthorizationDetails", "ListGroups"
+	denied := refusedError{http.StatusForbidden, "AccessDenied", "Not you."}
+	invalid := refusedError{http.StatusBadRequest, "ValidationError", "Too long."}
+	lacking := refusedError{http.StatusNotImplemented, "NotImplemented", "Not here."}
+	for _, test := range []struct {
+		reason  string
+		refuses map[string]refusedError
+		lets    int // pages of groups
+		want    error
+		groups  int
+	}{
+		{"it may read them by lists", map[string]refusedError{details: denied}, 0, nil, 3},
+		{"it may not list them", map[string]refusedError{details: lacking, list: denied}, 0, conn.ErrDenied, 0},
+		{"it may not any more, within a listing", map[string]refusedError{details: lacking, list: denied}, 1, conn.ErrDenied, 0},
+		{"it may read them in no way", map[string]refusedError{details: denied, list: denied}, 0, conn.ErrDenied, 0},
+		{"a refusal that may be of this request alone", map[string]refusedError{details: lacking, list: invalid}, 0, conn.ErrInvalid, 0},
+		{"a path that is not there", map[string]refusedError{details: lacking, list: errNoEntity}, 0, conn.ErrNotFound, 0},
+		{"a store that forgets within a listing", map[string]refusedError{details: lacking, list: lacking}, 1, conn.ErrInvalid, 0},
+		{"a store without groups", map[string]refusedError{details: lacking, list: lacking}, 0, nil, 0},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			r := newRig(t)
+			holders, _ := r.Holders(identity.ByManagedPolicy)
+			alice := r.user(t, "alice")
+			for _, name := range []string{"social", "press", "legal"} {
+				group := named("UserGroup", name)
+				if err := errors.Join(holders.EnsureGroup(t.Context(), group), holders.SetMember(t.Context(), group, alice.Name, true)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.store.refuses, r.store.lets[list] = test.refuses, test.lets
+			held, err := holders.Held(t.Context(), path)
+			if !errors.Is(err, test.want) {
+				t.Fatalf("got %v, want %v", err, test.want)
+			}
+			if err != nil {
+				return
+			}
+			groups := 0
+			for h, what := range held {
+				if h.Kind != identity.HolderGroup {
+					continue
+				}
+				groups++
+				if !slices.Equal(what.Members, []string{alice.Name}) {
+					t.Errorf("%s has the members %v", h.Name, what.Members)
+				}
+			}
+			if groups != test.groups {
+				t.Errorf("%d groups, want %d: %v", groups, test.groups, held)
+			}
+		})
+	}
+}
+
 func TestAGroupOfOurNameInAnotherPathIsForeign(t *testing.T) {
 	r := newRig(t)
 	holders, _ := r.Holders(identity.ByManagedPolicy)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/store/conn"
 	"github.com/vitrine-dam/vitrine/internal/store/identity"
@@ -81,46 +82,104 @@ func (d *Driver) DeleteGroup(ctx context.Context, id identity.Identity) error {
 }
 
 // emptyGroup takes out whom the group tells and who tell it themselves. MinIO takes nobody out who is not there, and leaves in the group
-// who went when the group alone told of it: such a user is made for as long as it takes. It is asked for by name first: with it would go
-// one whom somebody made a moment ago.
+// who went when the group alone told of it: such a user is made for as long as it takes, and goes again however this ends.
 func (d *Driver) emptyGroup(ctx context.Context, group string, told []string) error {
+	made, err := d.takeOut(ctx, group, told)
+	return errors.Join(err, d.unmake(ctx, group, made))
+}
+
+// emptyTries is how often it is tried to empty a group: for one user who went meanwhile MinIO refuses all.
+const emptyTries = 5
+
+// takeOut is emptyGroup that leaves whom it made.
+func (d *Driver) takeOut(ctx context.Context, group string, told []string) (made []string, err error) {
+	for try := 1; ; try++ {
+		members, lost, err := d.membersAndLost(ctx, group, told)
+		if err != nil {
+			return made, err
+		}
+		for _, name := range lost {
+			made = append(made, name) // first: what fails may have happened
+			if err := d.create(ctx, name); err != nil {
+				return made, err
+			}
+		}
+		if len(members) == 0 {
+			return made, nil
+		}
+		err = d.updateMembers(ctx, "empty group "+group, group, members, false)
+		if !errors.Is(err, conn.ErrNotFound) || try == emptyTries {
+			return made, err
+		}
+		found, err := d.group(ctx, group)
+		if errors.Is(err, conn.ErrNotFound) {
+			return made, nil
+		}
+		if err != nil {
+			return made, err
+		}
+		told = found.Members
+	}
+}
+
+// membersAndLost gives who is to be taken out of a group, and whom of these the store has lost. What the group told before may be old:
+// who is not there is asked for by name, since somebody may have made that user a moment ago, and then the group is asked again, since
+// a user that is deleted leaves its groups first.
+func (d *Driver) membersAndLost(ctx context.Context, group string, told []string) (members, lost []string, err error) {
 	all, err := d.usersOfLate(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	var gone []string
 	for _, name := range told {
 		if _, there := all[name]; there {
 			continue
 		}
-		if _, err := d.user(ctx, name); err == nil {
-			continue
-		} else if !errors.Is(err, conn.ErrNotFound) {
-			return err
+		if _, err := d.user(ctx, name); errors.Is(err, conn.ErrNotFound) {
+			lost = append(lost, name)
+		} else if err != nil {
+			return nil, nil, err
 		}
-		if err := d.create(ctx, name); err != nil {
-			return err
-		}
-		gone = append(gone, name)
 	}
-	members := slices.Clone(told)
+	if len(lost) > 0 {
+		found, err := d.group(ctx, group)
+		if errors.Is(err, conn.ErrNotFound) {
+			return nil, nil, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		told = found.Members
+		lost = slices.DeleteFunc(lost, func(name string) bool { return !slices.Contains(told, name) })
+	}
+	members = slices.Clone(told)
 	for name, u := range all {
 		if slices.Contains(u.MemberOf, group) && !slices.Contains(members, name) {
 			members = append(members, name)
 		}
 	}
-	if len(members) > 0 {
-		if err := d.updateMembers(ctx, "empty group "+group, group, members, false); err != nil {
-			d.listed.changes.Add(1) // somebody may have gone meanwhile
-			return err
+	return members, lost, nil
+}
+
+// unmakeTimeout is enough for a few users. It begins when the call ends, which may have been cut.
+const unmakeTimeout = 15 * time.Second
+
+// unmake deletes users that were made to be taken out of a group. One whom somebody gave something meanwhile is somebody's, and stays.
+func (d *Driver) unmake(ctx context.Context, group string, made []string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmakeTimeout)
+	defer cancel()
+	var errs []error
+	for _, name := range made {
+		u, err := d.user(ctx, name)
+		if errors.Is(err, conn.ErrNotFound) {
+			continue
 		}
-	}
-	for _, name := range gone {
-		if err := d.deleteUser(ctx, name); err != nil {
-			return err
+		others := slices.ContainsFunc(u.MemberOf, func(other string) bool { return other != group })
+		if err == nil && !others && u.PolicyName == "" {
+			err = d.deleteUser(ctx, name)
 		}
+		errs = append(errs, err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // SetMember implements identity.Holders. MinIO keeps a membership twice: with the group, and with the user, whose rights hang on that. A
@@ -209,7 +268,7 @@ func (d *Driver) updateMembers(ctx context.Context, op, name string, users []str
 	}
 	// The group in the query is for whoever reads requests; the server looks into the body.
 	_, err = d.call(ctx, op, http.MethodPut, "update-group-members", url.Values{"group": {name}}, body)
-	if in {
+	if in || err != nil { // who was to leave may have gone wholly
 		d.listed.changes.Add(1)
 	}
 	return err

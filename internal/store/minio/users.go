@@ -219,7 +219,7 @@ func (d *Driver) users(ctx context.Context) (map[string]user, error) {
 	if err := d.get(ctx, "list users", "list-users", nil, true, &all); err != nil {
 		return nil, err
 	}
-	d.listed.last.Store(&list{all, asked, changes})
+	d.listed.remember(&list{all, asked, changes}, d.now)
 	return all, nil
 }
 
@@ -230,6 +230,16 @@ const listFresh = 3 * time.Second
 type listed struct {
 	last    atomic.Pointer[list]
 	changes atomic.Uint64 // how often somebody joined a group, or went, by us: no list of before serves after that
+}
+
+// remember keeps a list for as long as it serves: that of a large store is large.
+func (l *listed) remember(last *list, now func() time.Time) {
+	l.last.Store(last)
+	time.AfterFunc(listFresh, func() {
+		if now().Sub(last.asked) >= listFresh {
+			l.last.CompareAndSwap(last, nil)
+		}
+	})
 }
 
 // list is what the store told, and when it was asked: at what time, and after how many changes.
