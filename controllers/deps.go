@@ -26,6 +26,8 @@ type Settings struct {
 	SweepInterval time.Duration
 	// PeekInterval is how often what patterns of Collections could match is listed; 3 s by default.
 	PeekInterval time.Duration
+	// ForeignInterval is how often all users and groups of a store are looked at for whom Vitrine did not give access; 5 min by default.
+	ForeignInterval time.Duration
 	// OrphanGrace is how long something of ours at a store is without an owner before
 	// it is taken away; it is looked for twice in that time. 10 min by default.
 	OrphanGrace time.Duration
@@ -35,10 +37,11 @@ type Settings struct {
 
 // How often Vitrine looks of its own accord, as shipped.
 const (
-	DefaultDriftInterval = 30 * time.Second
-	DefaultSweepInterval = 10 * time.Second
-	DefaultPeekInterval  = 3 * time.Second
-	DefaultOrphanGrace   = 10 * time.Minute
+	DefaultDriftInterval   = 30 * time.Second
+	DefaultSweepInterval   = 10 * time.Second
+	DefaultPeekInterval    = 3 * time.Second
+	DefaultForeignInterval = 5 * time.Minute
+	DefaultOrphanGrace     = 10 * time.Minute
 )
 
 func (s Settings) withDefaults() Settings {
@@ -50,6 +53,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.PeekInterval == 0 {
 		s.PeekInterval = DefaultPeekInterval
+	}
+	if s.ForeignInterval == 0 {
+		s.ForeignInterval = DefaultForeignInterval
 	}
 	if s.OrphanGrace == 0 {
 		s.OrphanGrace = DefaultOrphanGrace
@@ -78,6 +84,8 @@ type Deps struct {
 	Enforcement *Enforcement
 	// Federation is which roles there are for sessions.
 	Federation *Federation
+	// Foreigners are who else comes to the buckets.
+	Foreigners *Foreigners
 	// Inventory is what the libraries were last seen to hold.
 	Inventory *Inventory
 	// Notices wake reconcilers about what no Kubernetes event tells them.

@@ -147,9 +147,10 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 	if now != nil {
 		result, known = now.libraries[library.Name]
 	}
-	foreign := found.foreign + result.foreign
+	others := r.Foreigners.get(at.store)
+	foreign := found.foreign + others.reaching(library) + result.foreign
 	if known {
-		if foreign != "" || !result.unasked && !found.untold {
+		if foreign != "" || !result.unasked && !found.untold && others.answered {
 			reportForeign(library, foreign)
 		}
 		notePolicies(library, result.policies)

@@ -2,7 +2,6 @@ package controllers
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -94,14 +93,11 @@ func (o *orphans) forget(objectStore string) {
 	delete(o.since, objectStore)
 }
 
-// madeName is the form of the names that Vitrine makes, see store.Name.
-var madeName = regexp.MustCompile(`^v-[a-z2-7]{26}$`)
-
 // tenantOf gives the namespace of something at a store that may be of Vitrine's
 // making for a tenant; false for all else, Vitrine's own identities among it. What people
 // make by hand below a path of ours has another form of name, or other tags, and is theirs.
 func tenantOf(installation, path, name string, tags map[string]string) (namespace string, ours bool) {
-	if !madeName.MatchString(name) {
+	if !store.Ours(store.Holder{Path: path, Name: name}) {
 		return "", false
 	}
 	if namespace, ours = tenantAtPath(installation, path); !ours {

@@ -82,6 +82,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		Tenants:     tenants,
 		Enforcement: NewEnforcement(),
 		Federation:  NewFederation(),
+		Foreigners:  NewForeigners(),
 		Inventory:   inventory,
 		Notices:     NewNotices(),
 	}
@@ -99,6 +100,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		"access":      &AccessReconciler{Deps: deps},
 		"PublicLink":  &PublicLinkReconciler{Deps: deps},
 		"federation":  &FederationReconciler{Deps: deps},
+		"foreigners":  &ForeignersReconciler{Deps: deps},
 	} {
 		if err := reconciler.SetupWithManager(mgr); err != nil {
 			return fmt.Errorf("connecting the %s reconciler: %w", name, err)

@@ -7,9 +7,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -176,10 +178,29 @@ func (s *Store) Holders(by Enforcement) Holders {
 }
 
 // Bearers tells of every user and group of the store, whosever they are, with the policies that are their own; unread says in words what
-// the credentials may not read.
-func (s *Store) Bearers(ctx context.Context) (all []Bearer, unread []string, err error) {
-	return s.driver.Bearers(ctx)
+// the credentials may not read. Those whom leaveOut names are neither told nor read; nil leaves out nobody.
+func (s *Store) Bearers(ctx context.Context, leaveOut func(Holder) bool) (all []Bearer, unread []string, err error) {
+	return s.driver.Bearers(ctx, leaveOut)
 }
+
+// Ours tells whether a user or group is of Vitrine's making, in whatever installation, see identity.Ours.
+func Ours(h Holder) bool { return identity.Ours(h) }
+
+// KeyIsOf tells whether the key that the store was opened with is a user's.
+func (s *Store) KeyIsOf(ctx context.Context, user string) (bool, error) {
+	id := s.cfg.Credentials.AccessKeyID
+	if user == id {
+		return true, nil // at MinIO a user's own key is called as the user is
+	}
+	keys, err := s.Identities.Keys(ctx, user)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return false, fmt.Errorf("looking for our key among those of %s: %w", Printable(user), err)
+	}
+	return slices.ContainsFunc(keys, func(key AccessKey) bool { return key.ID == id }), nil
+}
+
+// Printable bounds what others wrote and drops what does not print.
+func Printable(text string) string { return conn.Printable(text) }
 
 // Close gives back idle connections. Calls under way end by themselves.
 func (s *Store) Close() { s.transport.CloseIdle() }

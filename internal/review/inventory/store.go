@@ -91,13 +91,13 @@ func Survey(ctx context.Context, r Reach, bucket string) (adopt.Found, error) {
 
 // people finds the store's users and groups, by the IAM API or, where no endpoint of one is given and S3's is none, by MinIO's.
 func people(ctx context.Context, r Reach, s *store.Store, found *adopt.Found) {
-	bearers, unread, err := s.Bearers(ctx)
+	bearers, unread, err := s.Bearers(ctx, nil)
 	if err != nil && r.IAMEndpoint == "" {
 		byIAM := err
 		s, err = r.open(store.DriverMinIO)
 		if err == nil {
 			defer s.Close()
-			bearers, unread, err = s.Bearers(ctx)
+			bearers, unread, err = s.Bearers(ctx, nil)
 		}
 		if err != nil {
 			err = fmt.Errorf("neither by the IAM API: %w; nor by MinIO's: %w", byIAM, err)

@@ -14,14 +14,18 @@ import (
 
 // Bearers implements identity.Driver. Policies within users and groups are read, and those attached to them. A store that does not know
 // groups or attached policies has none.
-func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, error) {
+func (d *Driver) Bearers(ctx context.Context, leaveOut func(identity.Holder) bool) ([]identity.Bearer, []string, error) {
 	users, err := d.List(ctx, "/")
 	if err != nil {
 		return nil, nil, err
 	}
+	leftOut := func(h identity.Holder) bool { return leaveOut != nil && leaveOut(h) }
 	var all []identity.Bearer
+	shared := map[string][]byte{}
 	for _, id := range users {
-		all = append(all, d.bearer(ctx, identity.Holder{Kind: identity.HolderUser, Path: id.Path, Name: id.Name}))
+		if h := (identity.Holder{Kind: identity.HolderUser, Path: id.Path, Name: id.Name}); !leftOut(h) {
+			all = append(all, d.bearer(ctx, h, shared))
+		}
 	}
 	var unread []string
 	pages := iam.NewListGroupsPaginator(d.client, &iam.ListGroupsInput{})
@@ -35,7 +39,11 @@ func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, erro
 		}
 		for _, g := range page.Groups {
 			id := identity.Identity{Path: aws.ToString(g.Path), Name: aws.ToString(g.GroupName)}
-			b := d.bearer(ctx, identity.Holder{Kind: identity.HolderGroup, Path: id.Path, Name: id.Name})
+			h := identity.Holder{Kind: identity.HolderGroup, Path: id.Path, Name: id.Name}
+			if leftOut(h) {
+				continue
+			}
+			b := d.bearer(ctx, h, shared)
 			if b.Members, err = d.group(ctx, id); err != nil {
 				b.Unread = append(b.Unread, fmt.Sprintf("its members: %v", err))
 			}
@@ -50,8 +58,9 @@ func unknown(err error) bool {
 	return errors.Is(err, conn.ErrInvalid) || errors.Is(err, conn.ErrNotFound)
 }
 
-// bearer reads one user's or group's policies, and goes on where one cannot be read.
-func (d *Driver) bearer(ctx context.Context, h identity.Holder) identity.Bearer {
+// bearer reads one user's or group's policies, and goes on where one cannot be read. Those that are attached to many are read once: shared
+// has them by ARN.
+func (d *Driver) bearer(ctx context.Context, h identity.Holder, shared map[string][]byte) identity.Bearer {
 	b := identity.Bearer{Kind: h.Kind, Name: h.Name, Path: h.Path, Policies: map[string][]byte{}}
 	failed := func(what string, err error) {
 		if !unknown(err) {
@@ -75,11 +84,14 @@ func (d *Driver) bearer(ctx context.Context, h identity.Holder) identity.Bearer 
 		failed("what is attached to it", err)
 	}
 	for _, a := range attached {
-		name := aws.ToString(a.PolicyName)
-		document, err := managed{d}.document(ctx, aws.ToString(a.PolicyArn))
-		if err != nil {
-			b.Unread = append(b.Unread, fmt.Sprintf("the policy %s that is attached to it: %v", name, err))
-			continue
+		name, arn := aws.ToString(a.PolicyName), aws.ToString(a.PolicyArn)
+		document, known := shared[arn]
+		if !known {
+			if document, err = (managed{d}).document(ctx, arn); err != nil {
+				b.Unread = append(b.Unread, fmt.Sprintf("the policy %s that is attached to it: %v", name, err))
+				continue
+			}
+			shared[arn] = document
 		}
 		if b.Policies[name] != nil {
 			name += " (attached)" // one within it has the same name

@@ -27,7 +27,7 @@ func TestBearersHaveWhatIsWithinThemAndAttachedToThem(t *testing.T) {
 	r.store.users = map[string]*holderState{"alice": alice, "bob": bob}
 	r.store.groups = map[string]*holderState{"team": team}
 
-	got, unread, err := r.Bearers(t.Context())
+	got, unread, err := r.Bearers(t.Context(), nil)
 	if err != nil || unread != nil {
 		t.Fatal(err, unread)
 	}
@@ -43,11 +43,18 @@ func TestBearersHaveWhatIsWithinThemAndAttachedToThem(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	got, unread, err = r.Bearers(t.Context(), func(h identity.Holder) bool { return h.Path == "/staff/" || h.Kind == identity.HolderGroup })
+	if err != nil || unread != nil {
+		t.Fatal(err, unread)
+	}
+	if diff := cmp.Diff(want[:1], got); diff != "" {
+		t.Errorf("of whom it is not asked for: %s", diff)
+	}
 
 	// A store that does not know groups or attached policies has none to tell of.
 	r = newRig(t, "ListGroups", "ListAttachedUserPolicies")
 	r.store.users["alice"] = alice
-	got, unread, err = r.Bearers(t.Context())
+	got, unread, err = r.Bearers(t.Context(), nil)
 	if err != nil || unread != nil {
 		t.Fatal(err, unread)
 	}

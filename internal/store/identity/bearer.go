@@ -8,4 +8,5 @@ type Bearer struct {
 	Policies map[string][]byte // by name, as JSON
 	Members  []string          // of a group, by name
 	Unread   []string          // what could not be read of it, in words
+	Shut     bool              // it has no rights now, whatever its policies say, so they are not read
 }

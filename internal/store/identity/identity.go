@@ -44,8 +44,9 @@ type Driver interface {
 	DeleteKey(ctx context.Context, name, keyID string) error
 	Principal(id Identity) string
 	// Bearers tells of every user and group of the store, ours or not, with the policies that are their own. What could not be
-	// read of them all is in unread, in words; what of one, in its Bearer.
-	Bearers(ctx context.Context) (all []Bearer, unread []string, err error)
+	// read of them all is in unread, in words; what of one, in its Bearer. Those whom leaveOut names are neither told nor read,
+	// which costs several requests each; nil leaves out nobody.
+	Bearers(ctx context.Context, leaveOut func(Holder) bool) (all []Bearer, unread []string, err error)
 	// Holders gives the way to documents at identities, and what the store takes
 	// there; nil when the driver does not know that way.
 	Holders(by Enforcement) (Holders, Budget)

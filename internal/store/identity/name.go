@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"regexp"
 	"strings"
 )
 
@@ -46,3 +47,13 @@ func Path(installation, namespace string) string {
 	}
 	return path + namespace + "/"
 }
+
+// Ours tells whether a user or group has a path and a name as Path and Name make them, for whatever installation. What people
+// make by hand below such a path has another form of name.
+func Ours(h Holder) bool {
+	parts := strings.Split(h.Path, "/")
+	return len(parts) == 5 && parts[1] == "vitrine" && parts[2] != "" && parts[3] != "" && madeName.MatchString(h.Name)
+}
+
+// madeName is the form of the names that Name makes.
+var madeName = regexp.MustCompile(`^v-[a-z2-7]{26}$`)

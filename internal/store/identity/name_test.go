@@ -49,3 +49,26 @@ func TestPathsNest(t *testing.T) {
 		t.Error("the prefix of an installation must cover its own namespaces and no other installation's")
 	}
 }
+
+// What others made is told from what any installation of Vitrine made by path and name together.
+func TestOursAreThoseOfAnyInstallation(t *testing.T) {
+	made := Name("eu-prod", "acme", "User", "alice")
+	for _, test := range []struct {
+		path, name string
+		ours       bool
+	}{
+		{Path("eu-prod", "acme"), made, true},
+		{Path("other", System), made, true},
+		{Path("eu-prod", "acme"), "users", false},
+		{Path("eu-prod", "acme"), "alice", false},
+		{Path("eu-prod", ""), made, false},
+		{"/vitrine//acme/", made, false},
+		{"/vitrine/eu-prod/acme/below/", made, false},
+		{"/staff/eu-prod/acme/", made, false},
+		{"/", made, false},
+	} {
+		if got := Ours(Holder{Kind: HolderUser, Path: test.path, Name: test.name}); got != test.ours {
+			t.Errorf("%s%s is ours: %t", test.path, test.name, got)
+		}
+	}
+}

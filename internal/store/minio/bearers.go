@@ -1,6 +1,7 @@
 package minio
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,7 +12,7 @@ import (
 
 // Bearers implements identity.Driver. Who is disabled at the store has no rights there, and nor has a member of a group that is disabled,
 // not even those of their own: what they would have is not told as theirs.
-func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, error) {
+func (d *Driver) Bearers(ctx context.Context, leaveOut func(identity.Holder) bool) ([]identity.Bearer, []string, error) {
 	var users map[string]user
 	if err := d.get(ctx, "list users", "list-users", nil, true, &users); err != nil {
 		return nil, nil, err
@@ -20,10 +21,13 @@ func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	leftOut := func(kind identity.HolderKind, path, name string) bool {
+		return leaveOut != nil && leaveOut(identity.Holder{Kind: kind, Path: path, Name: name})
+	}
 	bearer := func(kind identity.HolderKind, name, why, attached string) identity.Bearer {
 		b := identity.Bearer{Kind: kind, Name: name, Path: "/", Policies: map[string][]byte{}}
 		if why != "" {
-			b.Unread = []string{why + ", and what it may have all the same is not looked at"}
+			b.Unread, b.Shut = []string{why + ", and what it may have all the same is not looked at"}, true
 			return b
 		}
 		for _, policy := range names(attached) {
@@ -46,12 +50,12 @@ func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, erro
 		}
 	}
 	for _, name := range groups {
+		if path, own, ok := splitGroup(name); ok && leftOut(identity.HolderGroup, path, own) {
+			continue
+		}
 		found, err := d.group(ctx, name)
 		why := ""
-		switch {
-		case err != nil:
-			why = err.Error()
-		case found.Status == disabled:
+		if err == nil && found.Status == disabled {
 			why = off
 			for _, member := range found.Members {
 				shut[member] = "it is in the group " + name + ", which is disabled"
@@ -59,6 +63,9 @@ func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, erro
 		}
 		b := bearer(identity.HolderGroup, name, why, found.Policy)
 		b.Members = found.Members
+		if err != nil {
+			b.Unread = []string{err.Error() + ", and what it may have all the same is not looked at"}
+		}
 		all = append(all, b)
 	}
 	for i := range all {
@@ -66,10 +73,12 @@ func (d *Driver) Bearers(ctx context.Context) ([]identity.Bearer, []string, erro
 	}
 	for _, name := range slices.Sorted(maps.Keys(users)) {
 		u := users[name]
-		b := bearer(identity.HolderUser, name, shut[name], u.PolicyName)
-		if path := placeOf(u.MemberOf); path != "" {
-			b.Path = path
+		path := cmp.Or(placeOf(u.MemberOf), "/")
+		if leftOut(identity.HolderUser, path, name) {
+			continue
 		}
+		b := bearer(identity.HolderUser, name, shut[name], u.PolicyName)
+		b.Path = path
 		all = append(all, b)
 	}
 	return all, unread, nil
