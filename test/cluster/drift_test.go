@@ -25,12 +25,12 @@ import (
 )
 
 // byHand does at MinIO what somebody beside Vitrine could do.
-func (w *world) byHand(operation string, query url.Values) {
+func (w *world) byHand(operation string, query url.Values, body string) {
 	w.Helper()
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodPut, w.at.endpoint+"/minio/admin/v3/"+operation+"?"+query.Encode(), nil)
+	req, err := http.NewRequestWithContext(w.ctx, http.MethodPut, w.at.endpoint+"/minio/admin/v3/"+operation+"?"+query.Encode(), strings.NewReader(body))
 	w.must(err)
-	empty := sha256.Sum256(nil)
-	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(empty[:]))
+	sum := sha256.Sum256([]byte(body))
+	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
 	resp, err := http.DefaultClient.Do(signer.SignV4(*req, w.at.accessKey, w.at.secretKey, "", w.bed.store.Region))
 	w.must(err)
 	w.must(resp.Body.Close())
@@ -113,7 +113,7 @@ func TestIdentitiesChangedByHandArePutRight(t *testing.T) {
 		})
 	}
 
-	w.byHand("set-user-or-group-policy", url.Values{"policyName": {"readonly," + identity.DocumentName(alice.Name, 0)}, "userOrGroup": {alice.Name}, "isGroup": {"false"}})
+	w.byHand("set-user-or-group-policy", url.Values{"policyName": {"readonly," + identity.DocumentName(alice.Name, 0)}, "userOrGroup": {alice.Name}, "isGroup": {"false"}}, "")
 	w.eventually("a policy that somebody attached is told", 6*settings.DriftInterval, func() error {
 		if message := w.foreignAccess(); !strings.Contains(message, "User alice") || !strings.Contains(message, "readonly") {
 			return fmt.Errorf("it says %q", message)
@@ -142,6 +142,13 @@ func (w *world) foreignAccess() string {
 	return ""
 }
 
+// iam is VersityGW's IAM API, as its administrator has it.
+func (w *world) iam() *iam.Client {
+	return iam.New(iam.Options{Region: w.bed.store.Region, BaseEndpoint: aws.String(w.at.iam), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: w.at.accessKey, SecretAccessKey: w.at.secretKey}, nil
+	})})
+}
+
 // A policy that somebody puts on a User by hand, at a store where rights come from bucket policies, gives access
 // beside them, and a freeze does not end that. It is told, and stays.
 //
@@ -156,9 +163,7 @@ func TestPolicyPutOnAUserByHandIsTold(t *testing.T) {
 	w.must(denied(reads()))
 
 	name, byHand := aws.String(store.Name(w.name, w.namespace, "User", "alice")), aws.String("by-hand")
-	api := iam.New(iam.Options{Region: w.bed.store.Region, BaseEndpoint: aws.String(w.at.iam), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: w.at.accessKey, SecretAccessKey: w.at.secretKey}, nil
-	})})
+	api := w.iam()
 	_, err := api.PutUserPolicy(w.ctx, &iam.PutUserPolicyInput{UserName: name, PolicyName: byHand, PolicyDocument: aws.String(
 		w.named(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::NAME-brand/*"]}]}`))})
 	w.must(err)
