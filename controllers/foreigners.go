@@ -156,6 +156,6 @@ func foreignersOf(bearers []store.Bearer, groupsUnknown bool, before []foreigner
 			}
 		}
 	}
-	slices.SortFunc(found, byHolder)
+	slices.SortStableFunc(found, byHolder) // of a group that it tells of all the same, what it tells comes first
 	return slices.CompactFunc(found, func(a, b foreigner) bool { return byHolder(a, b) == 0 })
 }

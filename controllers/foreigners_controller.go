@@ -62,7 +62,7 @@ func (r *ForeignersReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 	}
 	now := r.look(ctx, connection, before)
 	if ctx.Err() != nil {
-		return ctrl.Result{}, nil // the manager ends
+		return ctrl.Result{}, nil //nolint:nilerr // the manager ends, so what was found may not be all
 	}
 	r.Foreigners.set(req.Name, now)
 	// Those that came while it looked are woken too, or have not asked yet.

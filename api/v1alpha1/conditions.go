@@ -8,8 +8,8 @@ const (
 	ConditionReconciling = "Reconciling"
 	// ConditionStalled is True when no retry can help: someone must change something.
 	ConditionStalled = "Stalled"
-	// ConditionForeignAccess is True on a Library when a policy statement that
-	// is not Vitrine's, or an ACL, gives access to one of its buckets.
+	// ConditionForeignAccess is True on a Library when a policy that is not Vitrine's,
+	// of a bucket, user or group, or an ACL, gives access to one of its buckets.
 	ConditionForeignAccess = "ForeignAccess"
 )
 
