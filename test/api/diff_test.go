@@ -54,6 +54,13 @@ const onCase = `
 links: [{metadata: {name: shows-case}, spec: {target: {collection: {name: case}}}}]
 `
 
+// linksOnCase lets somebody make links on that Collection, who has no right on its members and has made none.
+const linksOnCase = `
+roles: [{metadata: {name: linker}, spec: {permissions: [list, share, link]}}]
+bindings:
+- {metadata: {name: linkers}, spec: {roleRef: {kind: Role, name: linker}, subjects: [{kind: User, name: ada}], targets: [{kind: Collection, name: case}]}}
+`
+
 // inCase is in the Library that a scene changes.
 const inCase = `
 folders: [{metadata: {name: in-case}, spec: {libraryRef: {name: case}, path: launch}}]
@@ -92,14 +99,20 @@ func TestWhatNeedsAVerbIsWider(t *testing.T) {
 				if len(c.needs) == 0 {
 					continue
 				}
-				t.Run(s.kind+"/"+c.reason, func(t *testing.T) {
-					met[c.reason] = true
-					d := compare.Compare(s.state(t, c, what, true), s.state(t, c, what, false), now)
-					exception := narrowing[c.reason]
-					if (d.Verdict == compare.Wider) == (exception != "") {
-						t.Errorf("it is %s, with the exception %q\nchanges %+v\nlinks %+v\ndeclared %+v", d.Verdict, exception, d.Changes, d.Links, d.Declared)
-					}
-				})
+				beside := map[string]string{"": ""}
+				if s.kind == "Collection" { // what it has comes out by a link, or by whoever may make one
+					beside = map[string]string{"/shown": onCase, "/not yet shown": linksOnCase}
+				}
+				for how, more := range beside {
+					t.Run(s.kind+"/"+c.reason+how, func(t *testing.T) {
+						met[c.reason] = true
+						d := compare.Compare(s.state(t, c, what, more, true), s.state(t, c, what, more, false), now)
+						exception := narrowing[c.reason]
+						if (d.Verdict == compare.Wider) == (exception != "") {
+							t.Errorf("it is %s, with the exception %q\nchanges %+v\nlinks %+v\ndeclared %+v", d.Verdict, exception, d.Changes, d.Links, d.Declared)
+						}
+					})
+				}
 			}
 		}
 	}
@@ -113,16 +126,17 @@ func TestWhatNeedsAVerbIsWider(t *testing.T) {
 // now is before everything that the scenes declare begins.
 var now = time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
 
-// state is the tenant before or after an attempt.
-func (s scene) state(t *testing.T, c attempt, what string, before bool) review.Tenant {
+// state is the tenant before or after an attempt, with more beside it.
+func (s scene) state(t *testing.T, c attempt, what, more string, before bool) review.Tenant {
 	t.Helper()
 	tenant := review.Tenant{Namespace: tenant}
 	fill(t, &tenant, patchedYAML(t, around))
 	if s.kind == "Library" {
 		fill(t, &tenant, patchedYAML(t, inCase))
 	}
-	if s.kind == "Collection" {
-		fill(t, &tenant, patchedYAML(t, onCase))
+	fill(t, &tenant, patchedYAML(t, more))
+	if s.kind == "Collection" { // what its readers gain would be told whatever else is
+		tenant.Declared.RoleBindings = slices.DeleteFunc(tenant.Declared.RoleBindings, func(o v1alpha1.RoleBinding) bool { return o.Name == "folder" })
 	}
 	if s.kind == "UserGroup" { // one of the groups that are there is made by a scene
 		tenant.Declared.UserGroups = slices.DeleteFunc(tenant.Declared.UserGroups, func(o v1alpha1.UserGroup) bool { return o.Name == "marketing" })

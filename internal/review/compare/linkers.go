@@ -10,40 +10,67 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/review/printer"
 )
 
-// linkerChanges tells who may make links on a Collection, which the rights on its members do not tell. Those whom the same
-// bindings name fare alike, so that one of them is looked at for all.
+// linkerChanges tells who may make links on a Collection, and who may show more or less by them, which the rights on its
+// members do not tell. Those whom the same bindings name fare alike but for their rights on Folders, so that one of them is
+// looked at for all.
 func linkerChanges(was, is *side, everybody []person) []Declared {
-	gained, lost := map[string][]string{}, map[string][]string{}
-	before, after := newLinkIndex(was), newLinkIndex(is)
-	type changes struct{ gains, losses []string }
+	gained, lost := linkersByName{}, linkersByName{}
+	before, after := newLinkIndexes(was, is)
+	type changes struct{ gains, losses []lack }
 	known := map[string]changes{}
 	for _, p := range everybody {
 		bindings := fmt.Sprintf("%q %q", before.bindings(p.was), after.bindings(p.is))
 		c, found := known[bindings]
 		if !found {
 			had, has := before.linker(p.was), after.linker(p.is)
-			c = changes{has.more(had), had.more(has)}
+			c = changes{has.lacks(had), had.lacks(has)}
 			known[bindings] = c
 		}
-		for _, name := range c.gains {
-			gained[name] = append(gained[name], p.name)
-		}
-		for _, name := range c.losses {
-			lost[name] = append(lost[name], p.name)
-		}
+		gained.add(p.name, was.beyondFolders(p.was, c.gains))
+		lost.add(p.name, is.beyondFolders(p.is, c.losses))
 	}
 	return linkersTold(gained, lost)
 }
 
-// linkersTold tells who gained and lost the right to make links, by Collection.
-func linkersTold(gained, lost map[string][]string) []Declared {
+// linkersByName are people by the Collection that they may make links on.
+type linkersByName map[string]*linkers
+
+// linkers are those who may make links on a Collection when they otherwise may not, and those who may show more by the links
+// that they may make on it anyway.
+type linkers struct{ makers, showers []string }
+
+func (all linkersByName) add(who string, lacking []lack) {
+	for i, l := range lacking {
+		if i > 0 && lacking[i-1].collection == l.collection {
+			continue // one part is enough
+		}
+		if all[l.collection] == nil {
+			all[l.collection] = &linkers{}
+		}
+		if of := all[l.collection]; l.always {
+			of.showers = append(of.showers, who)
+		} else {
+			of.makers = append(of.makers, who)
+		}
+	}
+}
+
+// linkersTold tells who gained and lost the right to make links, or to show something by them, by Collection.
+func linkersTold(gained, lost linkersByName) []Declared {
 	var all []Declared
 	for _, name := range names(gained, lost) {
-		if who := gained[name]; who != nil {
-			all = append(all, Declared{"Collection", name, "links on it may be made or sponsored by " + printer.Few(who, most) + ", at times when they could not before", true})
+		tell := func(who []string, before, after string, wider bool) {
+			if who != nil {
+				all = append(all, Declared{"Collection", name, before + printer.Few(who, most) + after, wider})
+			}
 		}
-		if who := lost[name]; who != nil {
-			all = append(all, Declared{"Collection", name, "links on it may no longer be made or sponsored by " + printer.Few(who, most) + ", at times when they could before", false})
+		if of := gained[name]; of != nil {
+			tell(of.makers, "links on it may be made or sponsored by ", ", at times when they could not before", true)
+			tell(of.showers, "links on it may show what no link could before that was made or sponsored by ", "", true)
+		}
+		if of := lost[name]; of != nil {
+			tell(of.makers, "links on it may no longer be made or sponsored by ", ", at times when they could before", false)
+			tell(of.showers, "links on it may no longer show all that a link could before that was made or sponsored by ", "", false)
 		}
 	}
 	return all
@@ -59,29 +86,42 @@ func mayLinkEver(m *access.Model, subjects []string) []string {
 	return slices.Compact(all)
 }
 
-// linkIndex finds what the right to make links on Collections comes from on one side.
+// linkIndex finds what the right to make links on Collections comes from on one side, and what it comes to there and not on
+// the other side. What was found out is kept.
 type linkIndex struct {
 	*side
-	bound map[string][]string // names of bindings, by subject
-	shows map[string]string   // what each Collection shows, its bucket included
-	alike map[string][]string // Collections by what they show
+	other   *linkIndex
+	bound   map[string][]string    // names of bindings, by subject
+	wide    map[string]bool        // subjects of bindings on a whole Library
+	opened  map[string][]string    // paths of the Folders that the other side alone restricts, by bucket
+	parts   map[string][]shownPart // by Collection
+	noMore  map[string]bool        // Collections that show no more than those of the same names on the other side
+	grown   []string               // Collections with a version that the one of the same name on the other side has not
+	showing map[part][]string      // Collections by what they have
+	looked  bool                   // grown is known
+}
+
+func newLinkIndexes(was, is *side) (before, after *linkIndex) {
+	before, after = newLinkIndex(was), newLinkIndex(is)
+	before.other, after.other = after, before
+	return before, after
 }
 
 func newLinkIndex(s *side) *linkIndex {
-	x := &linkIndex{side: s, bound: map[string][]string{}, shows: map[string]string{}, alike: map[string][]string{}}
+	x := &linkIndex{
+		side: s, bound: map[string][]string{}, wide: map[string]bool{}, opened: map[string][]string{},
+		parts: map[string][]shownPart{}, noMore: map[string]bool{},
+	}
 	for i := range s.tenant.Declared.RoleBindings {
 		b := &s.tenant.Declared.RoleBindings[i]
 		if !slices.ContainsFunc(b.Spec.Targets, func(t v1alpha1.Target) bool { return t.Kind != v1alpha1.TargetFolder }) {
 			continue // on a Collection the right comes from there or from its whole Library
 		}
+		wide := slices.ContainsFunc(b.Spec.Targets, func(t v1alpha1.Target) bool { return t.Kind == v1alpha1.TargetLibrary })
 		for _, subject := range s.model.BindingSubjects(b.Name) {
 			x.bound[subject] = append(x.bound[subject], b.Name)
+			x.wide[subject] = x.wide[subject] || wide
 		}
-	}
-	for name, has := range s.contents {
-		what := fmt.Sprintf("%q %q %q", s.buckets[s.librariesOf[name]], has.items, has.pinned)
-		x.shows[name] = what
-		x.alike[what] = append(x.alike[what], name)
 	}
 	return x
 }
@@ -97,7 +137,7 @@ func (x *linkIndex) bindings(subjects []string) []string {
 }
 
 func (x *linkIndex) linker(subjects []string) *linker {
-	return &linker{x, subjects, map[string][]span{}, map[string][]span{}}
+	return &linker{x, subjects, map[string][]span{}, map[part][]span{}}
 }
 
 // linker is somebody who may make links on one side. What was found out is kept.
@@ -105,16 +145,57 @@ type linker struct {
 	*linkIndex
 	subjects []string
 	on       map[string][]span // by Collection
-	onAlike  map[string][]span // by what Collections show: on one of them at least
+	onPart   map[part][]span   // by what Collections show: on one of them at least
 }
 
-// more are the Collections, named by their bindings, on which somebody may make links at an instant from now on at which the
-// other side does not let them, neither by that name nor on one with the same contents.
-func (l *linker) more(other *linker) []string {
-	return slices.DeleteFunc(mayLinkEver(l.model, l.subjects), func(name string) bool {
+// lack is a part of a Collection that somebody may make links on at times, of which the Collections of the other side let
+// them show it at some of these times only.
+type lack struct {
+	collection string
+	shownPart
+	mine, theirs []span
+	// always: on the other side they may make links on the Collection of that name at all of these times.
+	always bool
+}
+
+// lacks are the parts of Collections that somebody may show by links at an instant from now on at which no Collection of the
+// other side lets them, in the order of the Collections.
+func (l *linker) lacks(other *linker) []lack {
+	var all []lack
+	for _, name := range l.asked() {
 		mine, same := l.spans(name), other.spans(name)
-		return coveredBy(mine, same) || coveredBy(mine, merged(slices.Concat(same, other.alikeSpans(l.shows[name]))))
-	})
+		always := coveredBy(mine, same)
+		if always && l.showsNoMore(name) {
+			continue
+		}
+		for _, p := range l.partsOf(name) {
+			var theirs []span
+			if p.named {
+				theirs = same
+			}
+			if !coveredBy(mine, theirs) && !p.locked {
+				theirs = merged(slices.Concat(theirs, other.partSpans(p)))
+			}
+			if !coveredBy(mine, theirs) {
+				all = append(all, lack{name, p, mine, theirs, always})
+			}
+		}
+	}
+	return all
+}
+
+// asked are the Collections that somebody is asked about: those that a binding of theirs names. Who may make links in a
+// whole Library may make them on each of its files, so that items of Collections there are nothing more to them, and what they
+// gain with the Library itself is told as a permission. But no link on a file or Folder shows another version than the
+// current one: that takes a Collection, so they are asked about each that has a version more. A right on a Folder gives none on
+// Collections.
+func (l *linker) asked() []string {
+	all := mayLinkEver(l.model, l.subjects)
+	if slices.ContainsFunc(l.subjects, func(subject string) bool { return l.wide[subject] }) {
+		all = append(all, l.versionsGrown()...)
+		slices.Sort(all)
+	}
+	return slices.Compact(all)
 }
 
 // spans are when somebody may make links on a Collection.
@@ -138,17 +219,17 @@ func (l *linker) spans(collection string) []span {
 	return l.on[collection]
 }
 
-// alikeSpans are when somebody may make links on any of the Collections that show the same.
-func (l *linker) alikeSpans(what string) []span {
-	if all, known := l.onAlike[what]; known {
+// partSpans are when somebody may make links on any of the Collections that show the same.
+func (l *linker) partSpans(p shownPart) []span {
+	if all, known := l.onPart[p.part]; known {
 		return all
 	}
 	var all []span
-	for _, name := range l.alike[what] {
+	for _, name := range l.showingAll(p) {
 		all = append(all, l.spans(name)...)
 	}
-	l.onAlike[what] = merged(all)
-	return l.onAlike[what]
+	l.onPart[p.part] = merged(all)
+	return l.onPart[p.part]
 }
 
 // span is a time that begins now or later; without an end it is for good.

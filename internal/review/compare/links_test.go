@@ -44,6 +44,13 @@ func TestCompareLinks(t *testing.T) {
 		unsponsored    = "suspend: false"
 	)
 	alice, bob := binding("m", "manager", "User/alice", "Folder/launch"), binding("n", "manager", "User/bob", "Folder/launch")
+	// Collections without a link, and who may make links on them.
+	holds := func(items string) string {
+		return "collections: [{metadata: {name: hero}, spec: {libraryRef: {name: brand}, items: [" + items + "]}}]\n"
+	}
+	const linker = "roles: [{metadata: {name: picker}, spec: {permissions: [list, share, link]}}]\n"
+	makesLinks, managed := "bindings:\n"+binding("p", "picker", "User/bob", "Collection/hero"), "bindings:\n"+binding("p", "manager", "User/bob", "Collection/hero")
+	editor, more := "bindings:\n"+binding("e", "library-editor", "User/bob", "Library/brand"), binding("p", "manager", "User/bob", "Collection/hero")
 	const ttl = "libraries: [{metadata: {name: brand}, spec: {storeRef: {name: default}, bucket: {name: acme-brand}, links: {defaultTTL: 24h}}}]\n"
 	cases := []struct {
 		reason     string
@@ -137,6 +144,42 @@ func TestCompareLinks(t *testing.T) {
 		{"a collection by another name", hero + "bindings:\n" + binding("a", "manager", "User/alice", "Collection/hero"),
 			strings.Replace(hero, "name: hero", "name: heroes", 1) + "bindings:\n" + binding("a", "manager", "User/alice", "Collection/heroes"), Changed,
 			[]string{"Collection hero is gone", "Collection heroes is new and has launch/final/hero-*.jpg"}},
+		{"a collection takes all in, on which a role gives the right to make links and nothing else", linker + holds("{path: a.jpg}") + makesLinks, linker + holds(`{path: "**"}`) + makesLinks, Wider,
+			[]string{"Collection hero has **; no longer has a.jpg",
+				"Collection hero links on it may show what no link could before that was made or sponsored by bob WIDER"}},
+		{"a collection lets all but a file go again", linker + holds(`{path: "**"}`) + makesLinks, linker + holds("{path: a.jpg}") + makesLinks, Changed,
+			[]string{"Collection hero has a.jpg; no longer has **",
+				"Collection hero links on it may no longer show all that a link could before that was made or sponsored by bob"}},
+		{"a collection has a file that its pattern took in", linker + holds(`{path: "press/*"}`) + makesLinks, linker + holds(`{path: "press/*"}, {path: press/a.jpg}`) + makesLinks, Changed,
+			[]string{"Collection hero has press/a.jpg"}},
+		{"a collection takes a version in, on which somebody may make links", holds("{path: a.jpg}") + managed, holds("{path: a.jpg}, {path: board/secret.pdf, version: v3}") + managed, Wider,
+			[]string{"Collection hero has board/secret.pdf at version v3",
+				"Collection hero links on it may show what no link could before that was made or sponsored by bob WIDER"}},
+		{"a version that is dropped from beside a pattern", linker + holds(`{path: "press/*"}, {path: press/a.jpg, version: v1}`) + makesLinks, linker + holds(`{path: "press/*"}`) + makesLinks, Wider,
+			[]string{"Collection hero no longer has press/a.jpg at version v1",
+				"Collection hero links on it may show what no link could before that was made or sponsored by bob WIDER",
+				"Collection hero links on it may no longer show all that a link could before that was made or sponsored by bob"}},
+		{"a new collection of old versions, for who may make links on all of the library", editor, holds("{path: a.jpg, version: v1}") + editor, Wider,
+			[]string{"Collection hero is new and has a.jpg at version v1",
+				"Collection hero links on it may be made or sponsored by bob, at times when they could not before WIDER"}},
+		{"a version more, for who may make links on all of the library", holds("{path: a.jpg, version: v1}") + editor, holds("{path: a.jpg, version: v1}, {path: b.jpg, version: v1}") + editor, Wider,
+			[]string{"Collection hero has b.jpg at version v1",
+				"Collection hero links on it may show what no link could before that was made or sponsored by bob WIDER"}},
+		{"a collection of versions by another name, for who may make links on all of the library", holds("{path: a.jpg, version: v1}") + editor,
+			strings.Replace(holds("{path: a.jpg, version: v1}"), "name: hero", "name: heroes", 1) + editor, Changed,
+			[]string{"Collection hero is gone", "Collection heroes is new and has a.jpg at version v1"}},
+		{"who may make links on all of the library may make them on each file that a collection takes in", holds("{path: a.jpg}") + editor + more, holds(`{path: "**"}`) + editor + more, Changed,
+			[]string{"Collection hero has **; no longer has a.jpg"}},
+		{"so may who may make them in the folder of the files", holds("{path: launch/a.jpg}") + managed + binding("c", "manager", "User/bob", "Folder/launch"),
+			holds("{path: launch/a.jpg}, {path: launch/*/b.jpg}") + managed + binding("c", "manager", "User/bob", "Folder/launch"), Changed,
+			[]string{"Collection hero has launch/*/b.jpg"}},
+		{"but not in another folder, nor on another version", holds("{path: launch/a.jpg}") + managed + binding("c", "manager", "User/bob", "Folder/final"),
+			holds("{path: launch/a.jpg}, {path: launch/b.jpg}, {path: launch/final/c.jpg, version: v1}") + managed + binding("c", "manager", "User/bob", "Folder/final"), Wider,
+			[]string{"bob +preview,download - launch/b.jpg [now]", "Collection hero has launch/b.jpg, launch/final/c.jpg at version v1",
+				"Collection hero links on it may show what no link could before that was made or sponsored by bob WIDER"}},
+		{"a collection of all has the files of a folder that is restricted no longer", linker + holds(`{path: "**"}`) + makesLinks,
+			"folders:\n- {metadata: {name: embargo}, spec: {libraryRef: {name: brand}, path: launch/embargo}}\n" + linker + holds(`{path: "**"}`) + makesLinks, Wider,
+			[]string{"Collection hero links on it may show what no link could before that was made or sponsored by bob WIDER"}},
 		{"a preset that goes", presets("{name: web, width: 400, format: JPEG}"), presets(""), Changed, []string{"Library brand has the preset web no more"}},
 	}
 	for _, c := range cases {
