@@ -26,7 +26,6 @@ const fromCluster = "cluster"
 type diffFlags struct {
 	base, head []string
 	counting   counting
-	cluster    bool
 }
 
 func (p *program) diff() *cobra.Command {
@@ -42,20 +41,20 @@ something begins or ends: a binding that is renamed is no change.
 The exit code is 0 when access stays the same, 2 when it changes and gets wider nowhere, 3 when it gets wider
 somewhere, and 1 for an error. Without -n every namespace that one of the two sides names is compared.
 
-How many objects and bytes a change newly exposes only a listing of the buckets tells, which neither
-declarations nor the cluster have: give one with --inventory, or have the buckets listed with --s3-endpoint, which
-is done with your own AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and never with Vitrine's. --s3-endpoint cluster
-lists every Library's buckets where the cluster's ObjectStores say that they are. With --cluster alone the Libraries'
-own counts are told as the most that it can be.
+How many objects and bytes a change newly exposes a listing of the buckets tells, which declarations have not. With
+--cluster the places on which somebody gains something are listed at the cluster's ObjectStores. That is done with your
+own AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, never with Vitrine's. Without keys that may list them, or without list
+on objectstores, it is noted what is missing, and the Libraries' own counts are told as the most that it can be. With
+--s3-endpoint the store at a URL is asked instead, with the same keys, and an error ends the command; --s3-endpoint cluster
+asks the cluster's ObjectStores likewise. --inventory counts by a list of all objects, and asks nobody.
 ` + readsOnly,
-		Example: "  kubectl dam diff --base main/acme --head branch/acme -o markdown\n  kubectl dam diff --base cluster --head ./acme --cluster --s3-endpoint cluster -n acme",
+		Example: "  kubectl dam diff --base main/acme --head branch/acme -o markdown\n  kubectl dam diff --base cluster --head ./acme --cluster -n acme",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.runDiff(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.base, "base", nil, "the state before: a file or folder of YAML, which may be repeated, or the word cluster")
 	flags.StringArrayVar(&f.head, "head", nil, "the state after, likewise")
-	flags.BoolVar(&f.cluster, "cluster", false, "tell from the cluster how many objects the Libraries hold, as the most that can be newly exposed")
 	f.counting.add(flags)
 	return c
 }
@@ -75,34 +74,15 @@ func (p *program) runDiff(ctx context.Context, f diffFlags) error {
 	if err != nil {
 		return err
 	}
-	counted := append(slices.Clone(base), head...)
-	var present []review.Tenant
-	if f.cluster {
-		if present, err = p.present(ctx, namespacesOf(head), true); err != nil {
-			return err
-		}
-		counted = append(counted, present...)
-	}
-	objects, err := p.objects(ctx, f.counting, counted)
-	if err != nil {
-		return err
-	}
-	held := map[string]string{}
-	if objects == nil {
-		held = holdings(present)
-	}
 	var diffs []*compare.Diff
 	for _, pair := range paired(base, head) {
-		d := compare.Compare(pair[0], pair[1], now)
-		if objects != nil {
-			d.Count(objects)
-		}
-		for _, c := range d.Changes {
-			if most, known := held[d.Namespace+"/"+c.Library]; known && len(c.Gains) > 0 && !slices.Contains(d.Notes, most) {
-				d.Notes = append(d.Notes, most)
-			}
-		}
-		diffs = append(diffs, d)
+		diffs = append(diffs, compare.Compare(pair[0], pair[1], now))
+	}
+	atMost := func(ctx context.Context, d *compare.Diff) error {
+		return p.noteHoldings(ctx, d, append(slices.Clone(base), head...))
+	}
+	if err := p.count(ctx, f.counting, diffs, atMost); err != nil {
+		return err
 	}
 	report := compare.NewReport(diffs...)
 	if p.output == "markdown" {
@@ -250,15 +230,32 @@ func storesOf(side []review.Tenant) []v1alpha1.ObjectStore {
 	return side[0].Stores
 }
 
-// holdings tell how much the cluster knows each Library to hold.
-func holdings(present []review.Tenant) map[string]string {
+// noteHoldings tells how much the cluster knows those Libraries to hold in which somebody gains something. Tenants of the cluster that were
+// read before are not read again.
+func (p *program) noteHoldings(ctx context.Context, d *compare.Diff, read []review.Tenant) error {
+	present := slices.DeleteFunc(read, func(t review.Tenant) bool { return t.Namespace != d.Namespace || t.AgesUnknown })
+	if len(present) == 0 {
+		var err error
+		if present, err = p.present(ctx, []string{d.Namespace}, true); err != nil {
+			return err
+		}
+	}
+	held := holdings(present[0])
+	for _, c := range d.Changes {
+		if most, known := held[c.Library]; known && len(c.Gains) > 0 && !slices.Contains(d.Notes, most) {
+			d.Notes = append(d.Notes, most)
+		}
+	}
+	return nil
+}
+
+// holdings are sentences about how much a cluster knows each Library to hold.
+func holdings(present review.Tenant) map[string]string {
 	held := map[string]string{}
-	for _, t := range present {
-		for i := range t.Declared.Libraries {
-			l := &t.Declared.Libraries[i]
-			if a := l.Status.Assets; a != nil && a.Count != nil && a.Bytes != nil {
-				held[t.Namespace+"/"+l.Name] = fmt.Sprintf("library %s held %d objects, %d bytes when last counted: no more than that is newly exposed in it; --inventory or --s3-endpoint tells how many", l.Name, *a.Count, *a.Bytes)
-			}
+	for i := range present.Declared.Libraries {
+		l := &present.Declared.Libraries[i]
+		if a := l.Status.Assets; a != nil && a.Count != nil && a.Bytes != nil {
+			held[l.Name] = fmt.Sprintf("library %s held %d objects, %d bytes when last counted: no more than that is newly exposed in it", l.Name, *a.Count, *a.Bytes)
 		}
 	}
 	return held

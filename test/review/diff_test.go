@@ -67,10 +67,12 @@ func TestDiffOfANewTenant(t *testing.T) {
 	fails(t, ask(t, bed.cluster.Kubeconfig, "diff", "--base", "cluster", "--head", "cluster", "-n", "nowhere"), "there is no namespace nowhere in this cluster", 1)
 }
 
-// The figures are exact when every bucket is listed where the cluster's ObjectStores say that it is.
-//
-// features: U9
-func TestDiffCountsWhatTheStoresHave(t *testing.T) {
+// counted is the namespace of a Library that is at a real store.
+const counted = "counted"
+
+// countedStore starts a store, fills the buckets of the Library in place, and declares both in the cluster. It gives the ObjectStore's YAML too.
+func countedStore(t *testing.T) (*testbed.ObjectStore, *store.Store, string) {
+	t.Helper()
 	versitygw, err := testbed.StartObjectStore(t.Context(), t.TempDir(), testbed.ObjectStoreOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +94,7 @@ func TestDiffCountsWhatTheStoresHave(t *testing.T) {
 		"counted-brand":     {"launch/a.jpg": "1", "launch/final/b.jpg": "22", "press/c.jpg": "333"},
 		"counted-brand-dam": {"restricted/embargo/d.jpg": "4444", "renditions/e.webp": "55555"},
 	} {
-		if err := s.CreateBucket(t.Context(), bucket, store.Mark{Installation: "counted", Namespace: "counted", Library: "brand", Role: store.RoleOriginals}); err != nil {
+		if err := s.CreateBucket(t.Context(), bucket, store.Mark{Installation: counted, Namespace: counted, Library: "brand", Role: store.RoleOriginals}); err != nil {
 			t.Fatal(err)
 		}
 		for key, text := range objects {
@@ -101,7 +103,6 @@ func TestDiffCountsWhatTheStoresHave(t *testing.T) {
 			}
 		}
 	}
-	admin(t, "create", "namespace", "counted")
 	objectStore := `---
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: ObjectStore
@@ -114,29 +115,94 @@ spec:
   installationID: counted
   tenants: [{namespaces: [counted], buckets: ["counted-*"]}]
 `
-	admin(t, "apply", "-f", written(t, in("counted", place)+objectStore))
-	head := written(t, in("counted", place+grant))
+	if existing, err := kubectl(t.Context(), bed.cluster.Kubeconfig, "create", "namespace", counted); err != nil || existing.code != 0 && !strings.Contains(existing.complaints, "AlreadyExists") {
+		t.Fatal(err, existing)
+	}
+	admin(t, "apply", "-f", written(t, in(counted, place)+objectStore))
+	admin(t, "patch", "library", "brand", "-n", counted, "--subresource=status", "--type=merge", "-p", `{"status":{"assets":{"count":4,"bytes":10}}}`)
 	t.Setenv("AWS_ACCESS_KEY_ID", versitygw.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", versitygw.SecretKey)
 	t.Setenv("AWS_REGION", versitygw.Region)
-	for _, where := range []string{"cluster", versitygw.S3Endpoint} {
-		got := ask(t, bed.cluster.Kubeconfig, "diff", "--base", "cluster", "--head", head, "--cluster", "--s3-endpoint", where)
-		if got.code != 3 || !strings.Contains(got.out, "Newly exposed: 3 objects, 7 bytes.") || strings.Contains(got.out, "when last counted") {
-			t.Errorf("at %s: %+v", where, got)
+	return versitygw, s, objectStore
+}
+
+// exact is what the answer says of what place gives with grant, and bound what it says where nobody can count it.
+const (
+	exact = "Newly exposed: 3 objects, 7 bytes."
+	bound = "library brand held 4 objects, 10 bytes when last counted: no more than that is newly exposed in it"
+)
+
+// The figures are exact when every bucket is listed where the cluster's ObjectStores say that it is.
+//
+// features: U9
+func TestDiffCountsWhatTheStoresHave(t *testing.T) {
+	versitygw, _, objectStore := countedStore(t)
+	base, head := written(t, in(counted, place)), written(t, in(counted, place+grant))
+	for _, by := range [][]string{{"--cluster"}, {"--s3-endpoint", "cluster"}, {"--cluster", "--s3-endpoint", versitygw.S3Endpoint}} {
+		for _, from := range []string{"cluster", base} {
+			got := ask(t, bed.cluster.Kubeconfig, append([]string{"diff", "--base", from, "--head", head}, by...)...)
+			if got.code != 3 || !strings.Contains(got.out, exact) || strings.Contains(got.out, "when last counted") {
+				t.Errorf("from %s by %s: %+v", from, by, got)
+			}
 		}
 	}
-	same := ask(t, bed.cluster.Kubeconfig, "diff", "--base", "cluster", "--head", written(t, in("counted", place)+objectStore))
+	same := ask(t, bed.cluster.Kubeconfig, "diff", "--base", "cluster", "--head", written(t, in(counted, place)+objectStore))
 	if same.code != 0 {
 		t.Errorf("what was applied differs: %+v", same)
 	}
 	admits := strings.Replace(objectStore, "counted-*", "counted-brand", 1)
-	if less := ask(t, bed.cluster.Kubeconfig, "diff", "--base", "cluster", "--head", written(t, in("counted", place)+admits)); less.code != 2 || !strings.Contains(less.out, "no longer admits the bucket counted-brand") {
+	if less := ask(t, bed.cluster.Kubeconfig, "diff", "--base", "cluster", "--head", written(t, in(counted, place)+admits)); less.code != 2 || !strings.Contains(less.out, "no longer admits the bucket counted-brand") {
 		t.Errorf("an ObjectStore that admits less: %+v", less)
 	}
-	admin(t, "create", "rolebinding", "reviewer", "-n", "counted", "--clusterrole=vitrine-tenant-viewer", "--user=reviewer")
+}
+
+// Where nobody can count, the comparison is told all the same, with the most that it can be, and what would count it.
+//
+// features: U9
+func TestDiffTellsTheMostWhereItCannotCount(t *testing.T) {
+	_, s, objectStore := countedStore(t)
+	head := written(t, in(counted, place+grant))
+	tells := func(reason, kubeconfig, why string) {
+		t.Helper()
+		got := ask(t, kubeconfig, "diff", "--base", "cluster", "--head", head, "--cluster")
+		if got.code != 3 || !strings.Contains(got.out, why) || !strings.Contains(got.out, bound) || !strings.Contains(got.out, "--inventory") || strings.Contains(got.out, "Newly exposed") {
+			t.Errorf("%s: %+v", reason, got)
+		}
+	}
+
+	admin(t, "create", "rolebinding", "reviewer", "-n", counted, "--clusterrole=vitrine-tenant-viewer", "--user=reviewer")
+	defer admin(t, "delete", "rolebinding", "reviewer", "-n", counted)
 	reviewer := kubeconfig(t, as("reviewer"))
-	fails(t, ask(t, reviewer, "diff", "--base", "cluster", "--head", head, "--s3-endpoint", "cluster"), "you may not list objectstores of this cluster; name the store with --s3-endpoint URL", 1)
-	if s := ask(t, reviewer, "diff", "--base", "cluster", "--head", written(t, in("counted", place)+objectStore)); s.code != 0 || !strings.Contains(s.out, "the ObjectStores in the files were not compared") {
+	const hidden = "you may not list objectstores of this cluster; name the store with --s3-endpoint URL"
+	tells("one who may not list ObjectStores", reviewer, hidden)
+	fails(t, ask(t, reviewer, "diff", "--base", "cluster", "--head", head, "--s3-endpoint", "cluster"), hidden, 1)
+	if s := ask(t, reviewer, "diff", "--base", "cluster", "--head", written(t, in(counted, place)+objectStore)); s.code != 0 || !strings.Contains(s.out, "the ObjectStores in the files were not compared") {
 		t.Errorf("one who may not list ObjectStores: %+v", s)
+	}
+
+	stranger := store.Identity{Name: "stranger", Path: "/elsewhere/"}
+	if _, err := s.Identities.Ensure(t.Context(), stranger); err != nil {
+		t.Fatal(err)
+	}
+	key, err := s.Identities.IssueKey(t.Context(), stranger.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", key.ID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", key.Secret.Reveal())
+	const refused = "listing the bucket counted-brand with your keys, which need s3:ListBucket on it"
+	tells("keys that may not list", bed.cluster.Kubeconfig, refused)
+	fails(t, ask(t, bed.cluster.Kubeconfig, "diff", "--base", "cluster", "--head", head, "--s3-endpoint", "cluster"), refused, 1)
+
+	t.Setenv("AWS_SESSION_TOKEN", "some")
+	tells("keys of a session", bed.cluster.Kubeconfig, "use keys of a user")
+	t.Setenv("AWS_SESSION_TOKEN", "")
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	tells("no keys", bed.cluster.Kubeconfig, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys of your own")
+
+	// Who gains nothing needs no keys.
+	narrower := ask(t, bed.cluster.Kubeconfig, "diff", "--base", head, "--head", written(t, in(counted, place)), "--cluster")
+	if narrower.code != 2 || strings.Contains(narrower.out, "not counted") {
+		t.Errorf("a change by which nobody gains anything: %+v", narrower)
 	}
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ type file struct {
 	size int64
 }
 
-// Count tells how many of these objects, which are all that the tenant's buckets hold, each
+// Count tells how many of these objects, which are all that the tenant's buckets hold, or all in Places, each
 // change newly exposes, and how many all of them do together. An object counts once for a change,
 // however many subjects it names. Listings have current versions: one that a link shows instead counts as
 // the current one, with its size.
@@ -94,18 +95,65 @@ func (f *finding) gains(path string, at time.Time) access.Permissions {
 	return permissions(f.head.covering(f.bucket, path, f.version), at) &^ was
 }
 
-// locate gives the files of a Library: those of its bucket, and those below the roots of restricted
-// Folders, which are in Vitrine's bucket beside it.
-func locate(objects []Object, f *finding) []file {
-	at, bucket, _ := strings.Cut(f.bucket, "/")
+// Place is a part of a bucket: all objects whose keys begin with the prefix.
+type Place struct{ Store, Bucket, Prefix string }
+
+func (p Place) has(other Place) bool {
+	return p.Store == other.Store && p.Bucket == other.Bucket && strings.HasPrefix(other.Prefix, p.Prefix)
+}
+
+// Places hold all objects that Count needs to know of: the places on which somebody gains something. None lies in another.
+func (d *Diff) Places() []Place {
+	all := map[Place]bool{}
+	for i := range d.Changes {
+		f := &d.Changes[i].finding
+		if len(d.Changes[i].Gains) == 0 {
+			continue
+		}
+		store, bucket, _ := strings.Cut(f.bucket, "/")
+		where := f.where
+		if f.item {
+			where, _, _ = strings.Cut(where, "*") // what all that a pattern matches begins with
+		}
+		all[Place{store, bucket, where}] = true
+		for name, path := range f.roots() {
+			if rest, inside := strings.CutPrefix(where, path); inside {
+				all[Place{store, bucket + "-dam", "restricted/" + name + "/" + rest}] = true
+			} else if strings.HasPrefix(path, where) {
+				all[Place{store, bucket + "-dam", "restricted/" + name + "/"}] = true
+			}
+		}
+	}
+	sorted := slices.SortedFunc(maps.Keys(all), func(a, b Place) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Prefix, b.Prefix))
+	})
+	var apart []Place
+	for _, p := range sorted {
+		if n := len(apart); n == 0 || !apart[n-1].has(p) {
+			apart = append(apart, p)
+		}
+	}
+	return apart
+}
+
+// roots are the paths of a Library's restricted Folders on either side, by the names that they have in Vitrine's bucket.
+func (f *finding) roots() map[string]string {
 	roots := map[string]string{}
 	for _, s := range []*side{f.base.side, f.head.side} {
 		if l := s.layouts[f.bucket]; l != nil {
-			for path, name := range maps.All(l.restricted) {
+			for path, name := range l.restricted {
 				roots[name] = path
 			}
 		}
 	}
+	return roots
+}
+
+// locate gives the files of a Library: those of its bucket, and those below the roots of restricted
+// Folders, which are in Vitrine's bucket beside it.
+func locate(objects []Object, f *finding) []file {
+	at, bucket, _ := strings.Cut(f.bucket, "/")
+	roots := f.roots()
 	var all []file
 	for _, o := range objects {
 		switch {

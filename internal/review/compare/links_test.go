@@ -276,6 +276,8 @@ func TestCount(t *testing.T) {
 		{"files of a restricted folder are in the other bucket", base + binding("a", "viewer", "User/bob", "Folder/embargo"), 1, 3},
 		{"a right that shows nothing exposes nothing", "roles: [{metadata: {name: picker}, spec: {permissions: [comment]}}]\n" + base + binding("a", "picker", "User/bob", "Folder/launch"), 0, 0},
 		{"a link exposes too", base + plink(), 2, 1100},
+		{"a whole library, restricted folders aside", base + binding("a", "library-viewer", "User/bob", "Library/brand"), 4, 1117},
+		{"what a pattern matches", base + binding("a", "viewer", "User/bob", "Collection/hero"), 1, 100},
 	}
 	for _, c := range cases {
 		t.Run(c.reason, func(t *testing.T) {
@@ -283,6 +285,18 @@ func TestCount(t *testing.T) {
 			d.Count(objects)
 			if d.Exposed.Objects != c.objects || d.Exposed.Bytes != c.bytes {
 				t.Errorf("%s, and should be %d objects, %d bytes; the rows are %q", d.Exposed, c.objects, c.bytes, rows(d))
+			}
+			var listed []Object
+			for _, place := range d.Places() {
+				for _, o := range objects {
+					if place.has(Place{place.Store, o.Bucket, o.Key}) {
+						listed = append(listed, o)
+					}
+				}
+			}
+			d.Count(listed)
+			if d.Exposed.Objects != c.objects || d.Exposed.Bytes != c.bytes {
+				t.Errorf("by %+v alone it is %s, and should be %d objects, %d bytes", d.Places(), d.Exposed, c.objects, c.bytes)
 			}
 		})
 	}

@@ -29,9 +29,17 @@ type Reach struct {
 // ErrKeys says that the caller's own keys are missing.
 var ErrKeys = errors.New("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys of your own")
 
-func (r Reach) open(driver store.Driver) (*store.Store, error) {
+// Check tells whether there are keys to ask with; the error is ErrKeys when there are none.
+func (r Reach) Check() error {
 	if r.AccessKeyID == "" || r.SecretAccessKey == "" {
-		return nil, ErrKeys
+		return ErrKeys
+	}
+	return nil
+}
+
+func (r Reach) open(driver store.Driver) (*store.Store, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
 	}
 	if r.IAMEndpoint == "" {
 		r.IAMEndpoint = r.Endpoint
@@ -42,21 +50,26 @@ func (r Reach) open(driver store.Driver) (*store.Store, error) {
 	})
 }
 
-// List lists the current objects of buckets. A bucket that does not exist has none.
-func List(ctx context.Context, r Reach, buckets []string) ([]compare.Object, error) {
+// List gives the current objects of places that are at one store. A bucket that does not exist has none. listed is called for each
+// object, as soon as it is found.
+func List(ctx context.Context, r Reach, places []compare.Place, listed func()) ([]compare.Object, error) {
 	s, err := r.open(store.DriverIAM)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
 	objects := []compare.Object{}
-	for _, bucket := range buckets {
-		err := s.ListObjects(ctx, bucket, "", func(o store.ObjectInfo) error {
-			objects = append(objects, compare.Object{Bucket: bucket, Key: o.Key, Size: o.Size})
+	for _, p := range places {
+		err := s.ListObjects(ctx, p.Bucket, p.Prefix, func(o store.ObjectInfo) error {
+			listed()
+			objects = append(objects, compare.Object{Store: p.Store, Bucket: p.Bucket, Key: o.Key, Size: o.Size})
 			return nil
 		})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, fmt.Errorf("listing the bucket %s with your keys: %w", bucket, err)
+		switch {
+		case errors.Is(err, store.ErrDenied):
+			return nil, fmt.Errorf("listing the bucket %s with your keys, which need s3:ListBucket on it: %w", p.Bucket, err)
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return nil, fmt.Errorf("listing the bucket %s with your keys: %w", p.Bucket, err)
 		}
 	}
 	return objects, nil
