@@ -8,6 +8,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/atonce"
 )
 
 // Compare tells what becomes of access when head takes the place of base, from an
@@ -16,16 +17,25 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	now = now.UTC()
 	base, head = aged(thawed(base, head), head)
 	groups := memberless(base, head)
-	was, is := newSide(base, groups, now), newSide(head, groups, now)
+	d := &Diff{Namespace: head.Namespace, At: now, Changes: []Change{}, Links: []Declared{}}
+	var was, is *side
+	atonce.Do(
+		func() { was = newSide(base, groups, now) },
+		func() { is = newSide(head, groups, now) },
+		func() { d.Declared = declared(base, head) },
+		func() { d.Notes = notes(base, head) },
+	)
 	was.firstSeen = firstDays(base, head)
 	is.firstSeen = was.firstSeen
-	d := &Diff{Namespace: head.Namespace, At: now, Changes: []Change{}, Links: []Declared{}, Declared: declared(base, head)}
 
-	var rows []Change
+	// Nobody's rights hang on those of others, so that several are compared at a time.
 	everybody := people(base, head, groups)
-	for _, p := range everybody {
-		rows = append(rows, changes(p.name, subject(was, is, was.holdings(p.was...), is.holdings(p.is...), now), was, is)...)
-	}
+	each := make([][]Change, len(everybody))
+	atonce.Each(len(everybody), func(i int) {
+		p := everybody[i]
+		each[i] = changes(p.name, subject(was, is, was.holdings(p.was...), is.holdings(p.is...), now), was, is)
+	})
+	rows := slices.Concat(each...)
 	before, after := linksOf(base), linksOf(head)
 	named := map[string][]string{} // presets that links name, by bucket
 	for _, name := range names(before, after) {
@@ -43,7 +53,6 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	d.Declared = append(d.Declared, storeChanges(base, head)...)
 	d.Changes = append(d.Changes, together(rows)...)
 	d.judge()
-	d.Notes = notes(base, head)
 	if d.Verdict != Same && base.Stores == nil && head.Stores == nil && sessionsHang(head) {
 		d.Notes = append(d.Notes, storesUnknown)
 	}
@@ -58,19 +67,24 @@ func notes(base, head review.Tenant) []string {
 			all = append(all, note)
 		}
 	}
+	const most = 20
+	news := access.New(head.Declared).Problems()
+	// Which files there are is not known here, so neither is what a pattern comes to; conflicts are told as changes.
+	news = slices.DeleteFunc(news, func(p access.Problem) bool {
+		return p.Reason == v1alpha1.ReasonLinksOnly || p.Reason == v1alpha1.ReasonConflict
+	})
+	if len(news) == 0 {
+		return all // which spares the other model
+	}
 	known := map[string]bool{}
 	for _, p := range access.New(base.Declared).Problems() {
 		known[p.Kind+p.Name+p.Message] = true
 	}
-	const most = 20
-	var news []string
-	for _, p := range access.New(head.Declared).Problems() {
-		// Which files there are is not known here, so neither is what a pattern comes to; conflicts are told as changes.
-		if !known[p.Kind+p.Name+p.Message] && p.Reason != v1alpha1.ReasonLinksOnly && p.Reason != v1alpha1.ReasonConflict {
-			news = append(news, "new: "+p.Kind+" "+p.Name+": "+p.Message)
-		}
+	news = slices.DeleteFunc(news, func(p access.Problem) bool { return known[p.Kind+p.Name+p.Message] })
+	for _, p := range news[:min(most, len(news))] {
+		all = append(all, "new: "+p.Kind+" "+p.Name+": "+p.Message)
 	}
-	return append(all, news[:min(most, len(news))]...)
+	return all
 }
 
 func linksOf(t review.Tenant) map[string]*v1alpha1.PublicLink {

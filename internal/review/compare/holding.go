@@ -31,9 +31,28 @@ type holding struct {
 	by string
 }
 
-// identity tells what a holding comes to, whichever way it came about.
-func (h *holding) identity() string {
-	return fmt.Sprintf("%s\x00%s\x00%s\x00%q\x00%q\x00%s\x00%d\x00%d\x00%d", h.bucket, h.root, h.prefix, h.items, h.pinned, h.version, h.permissions, unix(h.from), unix(h.until))
+// identity is what a holding comes to, whichever way it came about.
+type identity struct {
+	bucket, root, prefix string
+	// items of a Collection with what is pinned; empty when a prefix is held.
+	items       string
+	version     string
+	permissions access.Permissions
+	from, until int64
+}
+
+func (h *holding) identity() identity {
+	i := identity{h.bucket, h.root, h.prefix, "", h.version, h.permissions, unix(h.from), unix(h.until)}
+	if h.items != nil {
+		i.items = fmt.Sprintf("%q %q", h.items, h.pinned)
+	}
+	return i
+}
+
+// same tells whether two holdings have one identity.
+func (h *holding) same(o *holding) bool {
+	return h.bucket == o.bucket && h.root == o.root && h.prefix == o.prefix && (h.items == nil) == (o.items == nil) && slices.Equal(h.items, o.items) &&
+		slices.Equal(h.pinned, o.pinned) && h.version == o.version && h.permissions == o.permissions && unix(h.from) == unix(o.from) && unix(h.until) == unix(o.until)
 }
 
 func unix(t *time.Time) int64 {

@@ -51,27 +51,34 @@ func subject(base, head *side, was, is []holding, now time.Time) []finding {
 // differences are the holdings of either side that the other has not; all of a bucket
 // whose restricted Folders are not the same on both sides.
 func differences(base, head *side, was, is []holding) []*holding {
-	count := map[string]int{}
-	for i := range was {
-		count[was[i].identity()] |= 1
-	}
-	for i := range is {
-		count[is[i].identity()] |= 2
-	}
 	laidOut := map[string]bool{}
-	otherwise := func(bucket string) bool {
-		is, known := laidOut[bucket]
+	otherwise := func(h *holding) bool {
+		is, known := laidOut[h.bucket]
 		if !known {
-			is = !sameLayout(base.layouts[bucket], head.layouts[bucket])
-			laidOut[bucket] = is
+			is = !sameLayout(base.layouts[h.bucket], head.layouts[h.bucket])
+			laidOut[h.bucket] = is
 		}
 		return is
 	}
-	var all []*holding
-	for _, held := range [][]holding{was, is} {
+	// Nearly everybody holds the same on both sides, in the same order.
+	if slices.EqualFunc(was, is, func(a, b holding) bool { return a.same(&b) && !otherwise(&a) }) {
+		return nil
+	}
+	on := make(map[identity]int, len(was)+len(is))
+	sides := [2][]holding{was, is}
+	identities := [2][]identity{make([]identity, len(was)), make([]identity, len(is))}
+	for n, held := range sides {
 		for i := range held {
-			if h := &held[i]; count[h.identity()] != 3 || otherwise(h.bucket) {
-				all = append(all, h)
+			id := held[i].identity()
+			identities[n][i] = id
+			on[id] |= 1 << n
+		}
+	}
+	var all []*holding
+	for n, held := range sides {
+		for i := range held {
+			if on[identities[n][i]] != 3 || otherwise(&held[i]) {
+				all = append(all, &held[i])
 			}
 		}
 	}

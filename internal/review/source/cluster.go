@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/atonce"
 )
 
 // pageSize is how many objects one request reads: some megabytes, so that none is too large for the server.
@@ -83,16 +83,13 @@ func Cluster(ctx context.Context, config *rest.Config, namespace string) (review
 
 // atOnce reads all kinds at once; of several errors the first in order is told, so that the answer does not hang on who was faster.
 func atOnce(reads ...func() error) error {
-	errs, faults := make([]error, len(reads)), make([]any, len(reads))
-	var done sync.WaitGroup
+	errs := make([]error, len(reads))
+	works := make([]func(), len(reads))
 	for i, read := range reads {
-		done.Go(func() { faults[i] = caught(func() { errs[i] = read() }) })
+		works[i] = func() { errs[i] = read() }
 	}
-	done.Wait()
-	for i, err := range errs {
-		if faults[i] != nil {
-			panic(faults[i])
-		}
+	atonce.Do(works...)
+	for _, err := range errs {
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/review/atonce"
 )
 
 // decoding decodes objects while others are still being read: strict YAML is most of what reading a tenant of
@@ -38,7 +39,7 @@ func newDecoding(known map[source]object, decode func(text []byte, where, kind s
 	for range runtime.GOMAXPROCS(0) {
 		d.done.Go(func() {
 			for one := range d.work {
-				one.fault = caught(func() { one.object, one.err = decode([]byte(one.text), one.where, one.kind) })
+				one.fault = atonce.Caught(func() { one.object, one.err = decode([]byte(one.text), one.where, one.kind) })
 			}
 		})
 	}
@@ -56,14 +57,6 @@ func (d *decoding) begin(text []byte, where, kind string) {
 	}
 	one.object = known
 	one.object.where = where
-}
-
-// caught gives what a goroutine of this package panics with, for whoever waits for it to panic with: there it is caught as any
-// fault is. In the goroutine it would end the program with exit code 2, which is an answer of some commands.
-func caught(work func()) (fault any) {
-	defer func() { fault = recover() }()
-	work()
-	return nil
 }
 
 // end gives all of them, in order and by what they were decoded from, or the first error by that order.

@@ -3,6 +3,8 @@ package source
 import (
 	"strings"
 	"testing"
+
+	"github.com/vitrine-dam/vitrine/internal/review/atonce"
 )
 
 // A fault in a goroutine comes to whoever waits for it: by itself it would end the program with an exit code that is an answer.
@@ -24,7 +26,7 @@ func TestFaultsComeToWhoeverWaits(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.reason, func(t *testing.T) {
-			if fault := caught(c.work); fault != "a fault" {
+			if fault := atonce.Caught(c.work); fault != "a fault" {
 				t.Errorf("it panics with %v", fault)
 			}
 		})
