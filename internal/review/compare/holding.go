@@ -27,8 +27,17 @@ type holding struct {
 	permissions access.Permissions
 	// from and until bound it; nil is from now on, and for good.
 	from, until *time.Time
-	// by is the route in a sentence.
-	by string
+	// route of a grant; nil for a link's, of which by tells in a sentence.
+	route *access.Route
+	by    string
+}
+
+// told is the route in a sentence. Few are ever told, of the thousands that are compared.
+func (h *holding) told() string {
+	if h.route == nil {
+		return h.by
+	}
+	return sentence(*h.route)
 }
 
 // identity is what a holding comes to, whichever way it came about.
@@ -100,12 +109,15 @@ func window(notBefore, notAfter *time.Time, now time.Time) (from, until *time.Ti
 func (s *side) holdings(names ...string) []holding {
 	var all []holding
 	for _, name := range names {
-		for _, g := range s.model.GrantsEver(name) {
+		grants := s.model.GrantsEver(name)
+		all = slices.Grow(all, len(grants))
+		for i := range grants {
+			g := &grants[i]
 			from, until, ever := window(g.Route.NotBefore, g.Route.NotAfter, s.now)
 			if !ever {
 				continue
 			}
-			h := holding{permissions: g.Permissions, from: from, until: until, by: sentence(g.Route)}
+			h := holding{permissions: g.Permissions, from: from, until: until, route: &g.Route}
 			if g.Scope != nil {
 				h.bucket = s.buckets[g.Scope.Library]
 				h.root, h.prefix = s.pathOf(*g.Scope)

@@ -68,7 +68,7 @@ func routes(held []*holding, wanted access.Permissions, at time.Time) []string {
 	var all []string
 	for _, h := range held {
 		if h.live(at) && h.permissions.HasAny(wanted) {
-			all = append(all, h.by)
+			all = append(all, h.told())
 		}
 	}
 	return all

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"regexp"
 	"runtime"
 	"sync"
 
@@ -78,24 +77,34 @@ func (d *decoding) end() ([]object, map[source]object, error) {
 	return objects, from, nil
 }
 
-var (
-	firstKey  = regexp.MustCompile(`^[A-Za-z]+:[ \n]`)
-	ownKind   = regexp.MustCompile(`(?m)^kind: ([A-Za-z]+)$`)
-	ownHeader = []byte("apiVersion: " + v1alpha1.GroupVersion.String() + "\n")
-)
+var ownHeader = []byte("\napiVersion: " + v1alpha1.GroupVersion.String() + "\n")
 
 // plainly is the kind of a document that is an object of our group beyond doubt: it is written in blocks, as nearly all are, with both
 // words as they are on lines of their own. Empty for all others, which have to be understood to be known. It spares
 // reading every document twice; whether the rest of it is right, decoding tells.
 func plainly(text []byte) string {
-	if !firstKey.Match(text) {
+	first := bytes.IndexByte(text, ':')
+	if first < 0 || !isWord(text[:first]) || first+1 == len(text) || text[first+1] != ' ' && text[first+1] != '\n' {
 		return ""
 	}
-	if !bytes.HasPrefix(text, ownHeader) && !bytes.Contains(text, append([]byte("\n"), ownHeader...)) {
+	if !bytes.HasPrefix(text, ownHeader[1:]) && !bytes.Contains(text, ownHeader) {
 		return ""
 	}
-	if kind := ownKind.FindSubmatch(text); kind != nil {
-		return string(kind[1])
+	for line := range bytes.Lines(text) {
+		if kind, is := bytes.CutPrefix(bytes.TrimSuffix(line, []byte("\n")), []byte("kind: ")); is && isWord(kind) {
+			return string(kind)
+		}
 	}
 	return ""
+}
+
+// isWord tells whether there are letters, and nothing else.
+func isWord(text []byte) bool {
+	letter := func(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+	for _, c := range text {
+		if !letter(c) {
+			return false
+		}
+	}
+	return len(text) > 0
 }

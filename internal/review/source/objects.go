@@ -143,7 +143,13 @@ func assemble(objects []object, frozen map[string]string, namespace string) (rev
 	if reason, ok := frozen[namespace]; ok {
 		t.Declared.NamespaceFrozen, t.Frozen = true, reason
 	}
-	seen := map[[2]string]string{}
+	number := map[string]int{}
+	for i := range objects {
+		number[objects[i].kind]++
+	}
+	d := &t.Declared
+	d.RoleBindings, d.Folders, d.Users = slices.Grow(d.RoleBindings, number["RoleBinding"]), slices.Grow(d.Folders, number["Folder"]), slices.Grow(d.Users, number["User"])
+	seen := make(map[[2]string]string, len(objects))
 	declares := false
 	for _, o := range objects {
 		if o.namespace != "" && o.namespace != namespace {
