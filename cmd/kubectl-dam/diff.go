@@ -10,6 +10,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/atonce"
 	"github.com/vitrine-dam/vitrine/internal/review/compare"
 	"github.com/vitrine-dam/vitrine/internal/review/source"
 )
@@ -113,11 +114,20 @@ func (p *program) sides(ctx context.Context, base, head []string) (was, is []rev
 		}
 		return p.tenantsOfFiles(side, namespace)
 	}
-	if was, err = read(base); err != nil {
-		return nil, nil, fmt.Errorf("base: %w", err)
+	files := func() {
+		if was, err = read(base); err != nil {
+			err = fmt.Errorf("base: %w", err)
+		} else if is, err = read(head); err != nil {
+			err = fmt.Errorf("head: %w", err)
+		}
 	}
-	if is, err = read(head); err != nil {
-		return nil, nil, fmt.Errorf("head: %w", err)
+	if namespace != "" && onCluster(base) != onCluster(head) {
+		p.askAhead(ctx, namespace, func() error { files(); return err })
+	} else {
+		files()
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	if !onCluster(base) && !onCluster(head) {
 		if len(was)+len(is) == 0 {
@@ -168,7 +178,12 @@ func (p *program) present(ctx context.Context, namespaces []string, maybeNew boo
 	}
 	var all []review.Tenant
 	for _, name := range namespaces {
-		t, err := source.Cluster(ctx, config, name)
+		a := p.ahead
+		if a == nil || a.tenant.Namespace != name {
+			a = &asked{}
+			a.tenant, a.err = source.Cluster(ctx, config, name)
+		}
+		t, err := a.tenant, a.err
 		if maybeNew && errors.Is(err, source.ErrNoNamespace) {
 			t, err = review.Tenant{Namespace: name, Notes: []string{"the cluster has no namespace " + name + " yet: nothing is declared there"}}, nil
 		}
@@ -178,6 +193,35 @@ func (p *program) present(ctx context.Context, namespaces []string, maybeNew boo
 		all = append(all, t)
 	}
 	return all, nil
+}
+
+// asked is what a cluster said of a tenant.
+type asked struct {
+	tenant review.Tenant
+	err    error
+}
+
+// askAhead asks the cluster for a tenant while something else is done: the one waits for the API server, the other does not. When that
+// fails, the answer is not waited for.
+func (p *program) askAhead(ctx context.Context, namespace string, meanwhile func() error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	config, _, err := p.connect()
+	if err != nil {
+		_ = meanwhile()
+		return // whoever needs the cluster then is told
+	}
+	a := &asked{}
+	atonce.Do(
+		func() { a.tenant, a.err = source.Cluster(ctx, config, namespace) },
+		func() {
+			if meanwhile() != nil {
+				stop()
+			}
+		},
+	)
+	a.tenant.Namespace = namespace // also where there was an error
+	p.ahead = a
 }
 
 // withStores reads the ObjectStores of the cluster for its tenants where the files on the other side declare some; they

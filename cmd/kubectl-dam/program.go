@@ -29,6 +29,8 @@ type program struct {
 
 	// before are the files that were read last: the two sides of a comparison have most in common.
 	before source.Set
+	// ahead is what the cluster was asked for before it was needed; nil when it was not.
+	ahead *asked
 }
 
 const long = `kubectl dam answers who may do what with the assets of a tenant, by which routes, and

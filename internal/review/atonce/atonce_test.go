@@ -16,7 +16,7 @@ func TestEachIsDoneOnce(t *testing.T) {
 }
 
 func TestAFaultComesToWhoeverWaits(t *testing.T) {
-	if fault := Caught(func() { Each(100, func(i int) { panic("wrong") }) }); fault != "wrong" {
+	if fault := Caught(func() { Each(100, func(int) { panic("wrong") }) }); fault != "wrong" {
 		t.Errorf("it is %v", fault)
 	}
 	done := false
