@@ -4,7 +4,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,9 +42,6 @@ const (
 
 // isAnswer are the exit codes beside 0 by which commands answer.
 var isAnswer = map[string]int{"can-i": 1, "lint": 2, "diff": 3}
-
-// limits of questions that have another than limit: a comparison asks about two tenants.
-var limits = map[string]time.Duration{"diff": 2 * time.Second}
 
 // questions by the names of their figures.
 var questions = [][]string{
@@ -133,7 +129,6 @@ func measure(ctx context.Context, from string, question []string, more ...string
 	}
 	slices.SortFunc(all, func(a, b spent) int { return int(a.wall - b.wall) })
 	middle := all[len(all)/2]
-	limit := cmp.Or(limits[question[0]], limit)
 	figure.Figure{Name: "review-" + question[0] + "-" + from, Ours: middle.wall.Seconds(), Peer: limit.Seconds(), Unit: "s", Decimals: 3}.Print()
 	fmt.Printf("  %.3f s of CPU; %d bindings, %d folders, %d users\n", middle.cpu.Seconds(), bindings, folders, users)
 	return nil
