@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"time"
@@ -58,15 +59,13 @@ func Cluster(ctx context.Context, config *rest.Config, namespace string) (review
 	config = rest.CopyConfig(config)
 	config.QPS, config.Timeout, config.WarningHandler = -1, requestTimeout, rest.NoWarnings{}
 	t := review.Tenant{Namespace: namespace}
-	if err := readNamespace(ctx, config, &t); err != nil {
-		return review.Tenant{}, err
-	}
 	client, err := clientFor(config)
 	if err != nil {
 		return review.Tenant{}, fmt.Errorf("making a client: %w", err)
 	}
 	d := &t.Declared
 	if err := atOnce(
+		func() error { return readNamespace(ctx, config, &t) },
 		func() error { return list(ctx, client, namespace, "libraries", &d.Libraries) },
 		func() error { return list(ctx, client, namespace, "folders", &d.Folders) },
 		func() error { return list(ctx, client, namespace, "collections", &d.Collections) },
@@ -108,25 +107,70 @@ func clientFor(config *rest.Config) (*rest.RESTClient, error) {
 	return rest.RESTClientFor(config)
 }
 
-// list reads all objects of a kind in a namespace, page by page.
+// list reads all objects of a kind in a namespace, page by page, each object while the server still writes the next ones.
 func list[T any](ctx context.Context, client *rest.RESTClient, namespace, resource string, into *[]T) error {
 	for next := ""; ; {
-		raw, err := client.Get().Namespace(namespace).Resource(resource).Param("limit", pageSize).Param("continue", next).Do(ctx).Raw()
+		body, err := client.Get().Namespace(namespace).Resource(resource).Param("limit", pageSize).Param("continue", next).Stream(ctx)
 		if err != nil {
 			return inPlainWords(err, resource, namespace)
 		}
-		var page struct {
-			metav1.ListMeta `json:"metadata"`
-			Items           []T `json:"items"`
-		}
-		if err := json.Unmarshal(raw, &page); err != nil {
+		next, err = readPage(body, into)
+		_ = body.Close()
+		if err != nil {
 			return fmt.Errorf("reading %s of namespace %s: %w", resource, namespace, err)
 		}
-		*into = append(*into, page.Items...)
-		if next = page.Continue; next == "" {
+		if next == "" {
 			return nil
 		}
 	}
+}
+
+// readPage reads one page of a list, and gives where the next one begins; empty when this is the last.
+func readPage[T any](body io.Reader, into *[]T) (next string, err error) {
+	d := json.NewDecoder(body)
+	if _, err := d.Token(); err != nil { // the brace
+		return "", err
+	}
+	for d.More() {
+		field, err := d.Token()
+		if err != nil {
+			return "", err
+		}
+		switch field {
+		case "metadata":
+			var meta metav1.ListMeta
+			if err := d.Decode(&meta); err != nil {
+				return "", err
+			}
+			next = meta.Continue
+		case "items":
+			if err := readItems(d, into); err != nil {
+				return "", err
+			}
+		default:
+			var other json.RawMessage
+			if err := d.Decode(&other); err != nil {
+				return "", err
+			}
+		}
+	}
+	_, err = d.Token() // a page that was cut off has no end
+	return next, err
+}
+
+func readItems[T any](d *json.Decoder, into *[]T) error {
+	if begin, err := d.Token(); err != nil || begin == nil { // an empty list may be null
+		return err
+	}
+	for d.More() {
+		var item T
+		if err := d.Decode(&item); err != nil {
+			return err
+		}
+		*into = append(*into, item)
+	}
+	_, err := d.Token()
+	return err
 }
 
 // Namespaces are those of a cluster in which somebody declared a Library, a User or a PublicLink,
