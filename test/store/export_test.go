@@ -14,6 +14,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/review/adopt"
+	"github.com/vitrine-dam/vitrine/internal/review/compare"
 	"github.com/vitrine-dam/vitrine/internal/review/inventory"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -49,7 +50,7 @@ func TestWhatABucketHasIsExportedAsDeclarations(t *testing.T) {
 	if strings.Contains(text, bystander.Name) {
 		t.Errorf("one who has nothing in the bucket is exported:\n%s", text)
 	}
-	objects, err := inventory.List(t.Context(), reach, []string{name, name + "-dam"})
+	objects, err := inventory.List(t.Context(), reach, []compare.Place{{Bucket: name}, {Bucket: name + "-dam"}}, func() {})
 	if err != nil || len(objects) != 3 || objects[0].Size != 5 {
 		t.Errorf("the objects are %+v (%v)", objects, err)
 	}
