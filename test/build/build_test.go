@@ -170,12 +170,13 @@ var rows = map[string]struct {
 	"internal/rendition/vips":     {pure, ""},
 	"internal/rendition/specimen": {pure, ""},
 	"internal/review":             {pure, "api/v1alpha1 internal/access internal/asset internal/link internal/review/printer"},
+	"internal/review/atonce":      {pure, ""},
 	"internal/review/printer":     {pure, ""},
-	"internal/review/compare":     {pure, "api/v1alpha1 internal/access internal/asset internal/link internal/review internal/review/printer"},
+	"internal/review/compare":     {pure, "api/v1alpha1 internal/access internal/asset internal/link internal/review internal/review/atonce internal/review/printer"},
 	"internal/review/lint":        {pure, "api/v1alpha1 internal/access internal/review internal/review/printer"},
 	"internal/review/policytest":  {pure, "internal/access internal/review internal/review/printer internal/review/strict"},
 	"internal/review/adopt":       {pure, "api/v1alpha1 internal/access internal/asset internal/policy internal/review/printer"},
-	"internal/review/source":      {cluster, "api/v1alpha1 internal/review internal/review/policytest internal/review/strict"},
+	"internal/review/source":      {cluster, "api/v1alpha1 internal/review internal/review/atonce internal/review/policytest internal/review/strict"},
 	"internal/review/strict":      {pure, ""},
 	"internal/review/inventory":   {both, "internal/review/adopt internal/review/compare internal/store"},
 	"internal/store":              {stores, "internal/store/conn internal/store/iam internal/store/identity internal/store/minio"},
@@ -187,7 +188,7 @@ var rows = map[string]struct {
 	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/policy internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
-	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/review internal/review/adopt internal/review/compare internal/review/inventory internal/review/lint " +
+	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory internal/review/lint " +
 		"internal/review/policytest internal/review/printer internal/review/source"},
 	"cmd/transform": {pure, "internal/rendition internal/rendition/engine internal/rendition/worker"},
 }
