@@ -54,9 +54,9 @@ func TestUsersOfOthersWhoReachABucketAreTold(t *testing.T) {
 	t.Parallel()
 	often := settings
 	often.ForeignInterval = time.Second
-	t.Run("versitygw", func(t *testing.T) { usersOfOthers(newWorldOf(t, "theirs", often, versitygw, "")) })
+	t.Run("versitygw", func(t *testing.T) { usersOfOthers(newWorldOf(t, "outsiders", often, versitygw, "")) })
 	t.Run("minio", func(t *testing.T) {
-		usersOfOthers(newWorldOf(t, "theirs-m", often, minIO, v1alpha1.UntrustedConditionsAccept))
+		usersOfOthers(newWorldOf(t, "outsiders-m", often, minIO, v1alpha1.UntrustedConditionsAccept))
 	})
 }
 
