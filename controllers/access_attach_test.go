@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -111,7 +110,7 @@ func TestDocumentsAreWrittenWithoutAGap(t *testing.T) {
 func TestWhatAGroupGivesGoesBeforeItsMembers(t *testing.T) {
 	var writes []string
 	gone := false
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	opened := openedAt(t, func(w http.ResponseWriter, r *http.Request) {
 		action := r.FormValue("Action")
 		if !strings.HasPrefix(action, "Get") && !strings.HasPrefix(action, "List") {
 			writes = append(writes, action)
@@ -128,15 +127,7 @@ func TestWhatAGroupGivesGoesBeforeItsMembers(t *testing.T) {
 			gone = action == "DeleteGroup"
 			_, _ = w.Write([]byte(`<Response></Response>`))
 		}
-	}))
-	defer api.Close()
-	opened, err := store.Open(store.Config{
-		Driver: store.DriverIAM, Endpoint: api.URL, IAMEndpoint: api.URL, Credentials: store.Credentials{AccessKeyID: "a", SecretAccessKey: "b"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer opened.Close()
 	held := store.Held{Documents: map[int][]byte{0: []byte(`{}`)}, Members: []string{"alice"}, Half: []string{"bob"}}
 	social := hanging{holder: store.Holder{Kind: store.HolderGroup, Path: store.IdentityPath("eu-prod", "acme"), Name: "social"}}
 	social.observe(held, true, nil)

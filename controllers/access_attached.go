@@ -111,7 +111,8 @@ func saidOf(user string) string {
 
 // onUsers is what others attached to the tenant's users and the gateway's where rights come from bucket
 // policies, as far as it is known: false while somebody has never been asked for. Each is asked for once in a
-// drift interval, beside the passes, and whatever is learnt anew makes another; who is frozen is asked for in every pass.
+// drift interval, beside the passes, and whatever is learnt anew makes another; who is frozen is asked for in every pass, of more
+// than usersAsked those who waited longest.
 func (r *AccessReconciler) onUsers(ctx context.Context, connection Connection, tenant *Tenant, made *rendering) ([]byOthers, bool) {
 	called := map[string]string{} // by name at the store
 	if made.principals.gateway != "" {
@@ -135,7 +136,9 @@ func (r *AccessReconciler) onUsers(ctx context.Context, connection Connection, t
 			log.FromContext(ctx).Error(err, "not every user could be looked at for policies of others; trying again")
 		}
 	}
-	answers, err := askAttached(ctx, connection, frozen, of.since(called), now)
+	before := of.since(called)
+	slices.SortFunc(frozen, func(a, b string) int { return before[a].asked.Compare(before[b].asked) })
+	answers, err := askAttached(ctx, connection, frozen[:min(len(frozen), usersAsked)], before, now)
 	of.learn(answers, func(string) bool { return true })
 	tell(err)
 	if due, known := of.begin(called, now, interval); len(due) > 0 {

@@ -28,7 +28,7 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 	var asked, failing atomic.Int64
 	var denying atomic.Bool
 	var silent sync.RWMutex // while it is locked nothing is answered
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	opened := openedAt(t, func(w http.ResponseWriter, r *http.Request) {
 		silent.RLock()
 		defer silent.RUnlock()
 		switch {
@@ -45,15 +45,7 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 			asked.Add(1)
 			_, _ = w.Write([]byte(`<ListUserPoliciesResponse><ListUserPoliciesResult><PolicyNames><member>by-hand</member></PolicyNames></ListUserPoliciesResult></ListUserPoliciesResponse>`))
 		}
-	}))
-	defer api.Close()
-	opened, err := store.Open(store.Config{
-		Driver: store.DriverIAM, Endpoint: api.URL, IAMEndpoint: api.URL, Credentials: store.Credentials{AccessKeyID: "a", SecretAccessKey: "b"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer opened.Close()
 	clock := clocktesting.NewFakePassiveClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
 	woken := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[ctrl.Request]())
 	defer woken.ShutDown()
@@ -165,4 +157,19 @@ func TestUsersAreAskedForInTurn(t *testing.T) {
 	if got := asked.Load(); got > users+5 {
 		t.Errorf("%d requests for %d users in one interval", got, users)
 	}
+}
+
+// openedAt opens a store at an API that a test plays.
+func openedAt(t *testing.T, api http.HandlerFunc) *store.Store {
+	t.Helper()
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	opened, err := store.Open(store.Config{
+		Driver: store.DriverIAM, Endpoint: server.URL, IAMEndpoint: server.URL, Credentials: store.Credentials{AccessKeyID: "a", SecretAccessKey: "b"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(opened.Close)
+	return opened
 }

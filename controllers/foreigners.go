@@ -91,7 +91,7 @@ func (l looked) reaching(library *v1alpha1.Library) string {
 			}
 		}
 		if count > 0 {
-			said += fmt.Sprintf("bucket %s is reached by %d users and groups that are not Vitrine's, by policies of their own, the first is %s; ", bucket, count, first)
+			said += fmt.Sprintf("bucket %s is reached by users and groups that are not Vitrine's, by policies of their own: %d in all, the first is %s; ", bucket, count, first)
 		}
 	}
 	return said

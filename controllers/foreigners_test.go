@@ -51,8 +51,8 @@ func TestOthersWhoReachABucketAreToldInOrder(t *testing.T) {
 	shut.Shut, empty.Members, unread.Policies = true, nil, nil
 	bob := of(store.HolderUser, "bob", "own", allowing("arn:aws:s3:::acme-brand/*"))
 	team := of(store.HolderGroup, "team", "wide", allowing("*"))
-	const reached = "bucket acme-brand is reached by %d users and groups that are not Vitrine's, by policies of their own, the first is %s; "
-	const dam = "bucket acme-brand-dam is reached by %d users and groups that are not Vitrine's, by policies of their own, the first is %s; "
+	const reached = "bucket acme-brand is reached by users and groups that are not Vitrine's, by policies of their own: %d in all, the first is %s; "
+	const dam = "bucket acme-brand-dam is reached by users and groups that are not Vitrine's, by policies of their own: %d in all, the first is %s; "
 	var found []foreigner
 	for _, look := range []struct {
 		reason        string
@@ -172,7 +172,7 @@ func TestOthersAreLookedAtOnceInAnInterval(t *testing.T) {
 	said := 0
 	ctx := log.IntoContext(t.Context(), funcr.New(func(_, _ string) { said++ }, funcr.Options{}))
 	const every = DefaultForeignInterval
-	const told = "bucket acme-brand is reached by 1 users and groups that are not Vitrine's, by policies of their own, the first is user casper (policy by-hand); "
+	const told = "bucket acme-brand is reached by users and groups that are not Vitrine's, by policies of their own: 1 in all, the first is user casper (policy by-hand); "
 	for _, step := range []struct {
 		reason    string
 		libraries []v1alpha1.Library
@@ -250,18 +250,10 @@ func TestOthersAreLookedAtOnceInAnInterval(t *testing.T) {
 //
 // features: U11
 func TestAStoreThatDoesNotTellOfOthersHasAnswered(t *testing.T) {
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	opened := openedAt(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>`))
-	}))
-	defer api.Close()
-	opened, err := store.Open(store.Config{
-		Driver: store.DriverIAM, Endpoint: api.URL, IAMEndpoint: api.URL, Credentials: store.Credentials{AccessKeyID: "a", SecretAccessKey: "b"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer opened.Close()
 	r := &ForeignersReconciler{&Deps{Clock: clocktesting.NewFakePassiveClock(time.Now()), Settings: Settings{}.withDefaults()}}
 	if found := r.look(t.Context(), Connection{Store: opened, Opened: "1"}, looked{}); !found.answered || len(found.found) > 0 {
 		t.Errorf("found is %+v", found)

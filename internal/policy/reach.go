@@ -22,17 +22,17 @@ type allowed struct {
 	but       bool
 }
 
-// words reads a string or a list of strings.
-type words []string
+// Texts are what a document may have as a string or as a list of strings.
+type Texts []string
 
 // UnmarshalJSON reads either form.
-func (w *words) UnmarshalJSON(data []byte) error {
+func (t *Texts) UnmarshalJSON(data []byte) error {
 	var one string
 	if json.Unmarshal(data, &one) == nil {
-		*w = words{one}
+		*t = Texts{one}
 		return nil
 	}
-	return json.Unmarshal(data, (*[]string)(w))
+	return json.Unmarshal(data, (*[]string)(t))
 }
 
 // ReachOf reads a policy as a store gives it back. What gives nothing at S3 reaches nothing.
@@ -54,7 +54,7 @@ func ReachOf(document []byte) Reach {
 	for _, text := range list {
 		var s struct {
 			Effect                                   string
-			Action, NotAction, Resource, NotResource *words
+			Action, NotAction, Resource, NotResource *Texts
 		}
 		switch err := json.Unmarshal(text, &s); {
 		case err != nil:
@@ -91,7 +91,7 @@ func (r Reach) Bucket(name string) bool {
 var harmless = []string{"s3:listallmybuckets", "s3:getbucketlocation"}
 
 // atS3 tells whether a statement may be about what is in buckets.
-func atS3(actions, but *words) bool {
+func atS3(actions, but *Texts) bool {
 	const all = "s3:"
 	switch {
 	case actions != nil:

@@ -91,14 +91,14 @@ func usersOfOthers(w *world) {
 		}
 	}
 	const soon = 15 * time.Second
-	ofCasper := fmt.Sprintf("bucket %s is reached by 1 users and groups that are not Vitrine's, by policies of their own, the first is user %s (policy %s)", bucket, casper, reading)
+	ofCasper := fmt.Sprintf("bucket %s is reached by users and groups that are not Vitrine's, by policies of their own: 1 in all, the first is user %s (policy %s)", bucket, casper, reading)
 	w.eventually("the Library tells of casper", soon, tells(ofCasper))
 	said := w.foreignAccess()
 	if strings.Contains(said, dora) || strings.Contains(said, "v-") || strings.Contains(said, bucket+"-dam") {
 		w.Errorf("it tells of more than casper: %q", said)
 	}
 	w.lettingIn(dora, w.name+"-elsewhere", bucket+"-dam/*")
-	w.eventually("it tells of who reaches Vitrine's own bucket", soon, tells("bucket "+bucket+"-dam is reached by 1 users"))
+	w.eventually("it tells of who reaches Vitrine's own bucket", soon, tells("bucket "+bucket+"-dam is reached by users"))
 	w.lettingOut(dora, w.name+"-elsewhere")
 	w.eventually("and of casper alone then", soon, func() error {
 		if now := w.foreignAccess(); now != said {

@@ -17,30 +17,17 @@ type right struct {
 	permissions       access.Permissions
 }
 
-// texts reads a string, or a list of them.
-type texts []string
-
-// UnmarshalJSON reads either form.
-func (t *texts) UnmarshalJSON(data []byte) error {
-	var one string
-	if json.Unmarshal(data, &one) == nil {
-		*t = texts{one}
-		return nil
-	}
-	return json.Unmarshal(data, (*[]string)(t))
-}
-
 // principals reads "*" or {"AWS": …}.
-type principals struct{ aws, others texts }
+type principals struct{ aws, others policy.Texts }
 
 // UnmarshalJSON reads either form.
 func (p *principals) UnmarshalJSON(data []byte) error {
 	var one string
 	if json.Unmarshal(data, &one) == nil {
-		p.aws = texts{one}
+		p.aws = policy.Texts{one}
 		return nil
 	}
-	var by map[string]texts
+	var by map[string]policy.Texts
 	if err := json.Unmarshal(data, &by); err != nil {
 		return err
 	}
@@ -62,11 +49,11 @@ type statement struct {
 	Effect       string
 	Principal    *principals
 	NotPrincipal json.RawMessage
-	Action       texts
+	Action       policy.Texts
 	NotAction    json.RawMessage
-	Resource     texts
+	Resource     policy.Texts
 	NotResource  json.RawMessage
-	Condition    map[string]map[string]texts
+	Condition    map[string]map[string]policy.Texts
 }
 
 func statements(document []byte) ([]statement, error) {
@@ -199,13 +186,13 @@ func (x *export) statement(found Found, where string, s statement, of []string, 
 	arn := "arn:aws:s3:::" + found.Bucket
 	resources := s.Resource
 	if slices.ContainsFunc(resources, func(resource string) bool { return slices.Contains(anything, resource) }) {
-		resources = texts{arn, arn + "/*"}
+		resources = policy.Texts{arn, arn + "/*"}
 	}
 	for _, resource := range resources {
 		path, inBucket := strings.CutPrefix(resource, arn)
 		var add map[string]access.Permissions
 		switch {
-		case !concerns(statement{Action: s.Action, Resource: texts{resource}}, found.Bucket):
+		case !concerns(statement{Action: s.Action, Resource: policy.Texts{resource}}, found.Bucket):
 			continue // another bucket's
 		case path == "":
 			add = map[string]access.Permissions{}
@@ -287,7 +274,7 @@ func (x *export) condition(where string, s statement) (bounded bool, listing []s
 }
 
 // permissions are what actions come to: on objects, and on listing.
-func (x *export) permissions(where string, all texts) (objects, listing access.Permissions) {
+func (x *export) permissions(where string, all policy.Texts) (objects, listing access.Permissions) {
 	for _, action := range all {
 		p, known := actions[action]
 		switch {
