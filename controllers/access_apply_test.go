@@ -76,8 +76,10 @@ func TestNothingIsAppliedThatIsNotProved(t *testing.T) {
 // Drift is put right within a minute as shipped, not only as the tests set it.
 func TestDefaultsKeepTheirPromises(t *testing.T) {
 	s := Settings{}.withDefaults()
-	if s.DriftInterval > 45*time.Second || s.DriftInterval < time.Second {
-		t.Errorf("drift is looked for every %s", s.DriftInterval)
+	for _, interval := range []time.Duration{s.DriftInterval, s.keysInterval(), s.driftInterval(&v1alpha1.ObjectStore{Spec: v1alpha1.ObjectStoreSpec{Driver: v1alpha1.DriverMinIO}})} {
+		if interval > 45*time.Second || interval < time.Second {
+			t.Errorf("drift is looked for every %s", interval)
+		}
 	}
 	if s.SweepInterval > 15*time.Second || s.SweepInterval < time.Second {
 		t.Errorf("libraries are listed every %s", s.SweepInterval)

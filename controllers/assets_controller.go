@@ -3,7 +3,6 @@ package controllers
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"sync"
 	"time"
 
@@ -118,9 +117,7 @@ func (r *AssetsReconciler) retireUnseen(ctx context.Context, connection Connecti
 // tellFiles makes known which files there are, and wakes the compiler if that changed.
 func (r *AssetsReconciler) tellFiles(library *v1alpha1.Library, listed files) {
 	key := client.ObjectKeyFromObject(library)
-	before, known := r.Inventory.filesOf(key)
-	r.Inventory.setFiles(key, listed)
-	if !known || before.version != listed.version {
+	if r.Inventory.setFiles(key, listed) {
 		r.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: library.Spec.StoreRef.Name}, r.Settings.Debounce)
 	}
 }
@@ -128,8 +125,7 @@ func (r *AssetsReconciler) tellFiles(library *v1alpha1.Library, listed files) {
 // tell makes the holding known and wakes whom it concerns, if anything changed.
 func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
 	key := client.ObjectKeyFromObject(library)
-	before := r.Inventory.set(key, found)
-	if before != nil && reflect.DeepEqual(before, found) { // times in it come from one source, in UTC
+	if !r.Inventory.set(key, found) {
 		return
 	}
 	r.Notices.wake(libraryController, key, 0)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"hash/fnv"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -82,7 +82,8 @@ func objectOf(k access.Key) string {
 }
 
 func (s *sweeper) originals(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding) (files, error) {
-	version := fnv.New64a()
+	var version maphash.Hash // of names that whoever may upload chooses
+	version.SetSeed(fingerprintSeed)
 	var listed files
 	take := func(key access.Key, info store.ObjectInfo) {
 		found.Assets = append(found.Assets, Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified})
@@ -102,7 +103,7 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 		default:
 			take(access.Key{Library: library.Name, Path: info.Key}, info)
 			listed.paths = append(listed.paths, info.Key)
-			_, _ = version.Write([]byte(info.Key + "\x00"))
+			_, _ = version.WriteString(info.Key + "\x00")
 		}
 		return nil
 	})

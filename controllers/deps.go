@@ -20,7 +20,8 @@ type Settings struct {
 	ExternalURL string
 	// TransformImage is the image of rendition workers.
 	TransformImage string
-	// DriftInterval is how often policies, identities and buckets are looked at unasked; 30 s by default.
+	// DriftInterval is how often policies and buckets are looked at unasked; 30 s by default. What takes requests for each
+	// User or group is looked at half as often again, see driftInterval and keysInterval.
 	DriftInterval time.Duration
 	// SweepInterval is how often a Library's buckets are listed; 10 s by default.
 	SweepInterval time.Duration

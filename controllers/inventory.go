@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"reflect"
 	"sync"
 	"time"
 
@@ -76,22 +77,29 @@ func (i *Inventory) Of(library types.NamespacedName) *Holding {
 	return i.holdings[library]
 }
 
-// set stores a holding and gives the one before.
-func (i *Inventory) set(library types.NamespacedName, h *Holding) (before *Holding) {
+// set stores a holding, and tells whether it says anything else than the one before. One look at a Library at a time.
+func (i *Inventory) set(library types.NamespacedName, h *Holding) (other bool) {
+	before := i.Of(library)
+	if before != nil && reflect.DeepEqual(before, h) { // times in it come from one source, in UTC
+		return false
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	before = i.holdings[library]
 	i.holdings[library] = h
 	i.note(library.Namespace)
-	return before
+	return true
 }
 
-// setFiles stores what files there are, known well before what is known of them.
-func (i *Inventory) setFiles(library types.NamespacedName, f files) {
+// setFiles stores what files there are, known well before what is known of them, and tells whether they are others than before.
+func (i *Inventory) setFiles(library types.NamespacedName, f files) (other bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if before, known := i.files[library]; known && before.version == f.version {
+		return false
+	}
 	i.files[library] = f
 	i.note(library.Namespace)
+	return true
 }
 
 // note is called with the lock held.

@@ -38,3 +38,7 @@ func (s Settings) driftInterval(declared *v1alpha1.ObjectStore) time.Duration {
 	}
 	return s.DriftInterval
 }
+
+// keysInterval is how often the access keys of a User are looked at unasked. That takes requests for each User, of a tenant
+// with hundreds most of what a store is asked, so it is done less often too.
+func (s Settings) keysInterval() time.Duration { return s.DriftInterval * 3 / 2 }

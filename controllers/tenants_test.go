@@ -132,6 +132,12 @@ func TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange(t *testing.T) {
 		again(c.what, 1)
 		again("nothing changed after "+c.what, 0)
 	}
+	inventory.setFiles(library, files{version: 2})
+	inventory.set(library, &Holding{Bytes: 1})
+	again("a Library was looked at for the first time", 1)
+	inventory.setFiles(library, files{version: 2})
+	inventory.set(library, &Holding{Bytes: 1})
+	again("a Library was looked at again, and holds what it held", 0)
 	informerOf(folder).Add(&v1alpha1.Folder{ObjectMeta: metav1.ObjectMeta{Namespace: "northlight", Name: "launch"}})
 	again("a Folder of another namespace is new", 0)
 }

@@ -102,7 +102,7 @@ func (r *UserReconciler) reconcile(ctx context.Context, user *v1alpha1.User) (ou
 	if err := r.note(ctx, user, at); err != nil {
 		return outcome{}, err
 	}
-	again := r.Settings.DriftInterval
+	again := r.Settings.keysInterval()
 	for _, name := range stores {
 		if !wanted[name] {
 			continue
