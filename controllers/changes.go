@@ -10,9 +10,10 @@ import (
 )
 
 // declaredAnew tells whether somebody declared something else: the spec, a
-// freeze or the deletion; not what reconcilers wrote into the status.
+// freeze or the deletion, or another object of that name, which a cache that lost its watch tells as
+// a change; not what reconcilers wrote into the status.
 func declaredAnew(before, now client.Object) bool {
-	return before.GetGeneration() != now.GetGeneration() ||
+	return before.GetUID() != now.GetUID() || before.GetGeneration() != now.GetGeneration() ||
 		before.GetDeletionTimestamp().IsZero() != now.GetDeletionTimestamp().IsZero() ||
 		v1alpha1.FreezeReason(before) != v1alpha1.FreezeReason(now)
 }

@@ -20,11 +20,22 @@ import (
 // fieldOwner is the field manager of everything that Vitrine applies.
 const fieldOwner = client.FieldOwner("vitrine")
 
+// wantedKey is an access key that is to be, in a Secret.
+type wantedKey struct {
+	identity store.Identity
+	// inPlace: of late the store told of the identity, and that it is as it is to be.
+	inPlace  bool
+	secret   types.NamespacedName
+	owner    *metav1ac.OwnerReferenceApplyConfiguration
+	rotation keyRotation
+}
+
 // ensureKey sees to it that an identity exists at the store with exactly the
 // access key in the Secret, and beside it the one that this replaced until its
 // overlap is over. A key that a cut left without a Secret is deleted, since no store
 // tells a secret twice.
-func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity store.Identity, secret types.NamespacedName, owner *metav1ac.OwnerReferenceApplyConfiguration, labels map[string]string, rotation keyRotation) (heldKey, error) {
+func (d *Deps) ensureKey(ctx context.Context, connection Connection, want wantedKey) (heldKey, error) {
+	identity, secret, rotation := want.identity, want.secret, want.rotation
 	existing := &corev1.Secret{}
 	err := d.Live.Get(ctx, secret, existing)
 	switch {
@@ -32,19 +43,26 @@ func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity st
 		existing = &corev1.Secret{}
 	case err != nil:
 		return heldKey{}, fmt.Errorf("reading Secret %s: %w", secret, err)
-	case !ownedBy(existing, owner):
+	case !ownedBy(existing, want.owner):
 		return heldKey{}, stall(v1alpha1.ReasonConflict, "Secret %s exists and is not Vitrine's; delete or rename it, so that the access key can be kept there", secret)
 	}
-	made, err := connection.Identities.Ensure(ctx, identity)
-	if err != nil {
-		return heldKey{}, fmt.Errorf("making the identity at the store: %w", err)
+	var keys []store.AccessKey
+	if want.inPlace {
+		if keys, err = connection.Identities.Keys(ctx, identity.Name); err != nil && !isMissing(err) {
+			return heldKey{}, fmt.Errorf("listing access keys: %w", err)
+		}
 	}
-	keys, err := connection.Identities.Keys(ctx, identity.Name)
-	if err != nil {
-		return heldKey{}, fmt.Errorf("listing access keys: %w", err)
+	made, held := false, heldIn(existing, keys)
+	if held.id == "" { // there may be no identity, or another of its name
+		if made, err = connection.Identities.Ensure(ctx, identity); err != nil {
+			return heldKey{}, fmt.Errorf("making the identity at the store: %w", err)
+		}
+		if keys, err = connection.Identities.Keys(ctx, identity.Name); err != nil {
+			return heldKey{}, fmt.Errorf("listing access keys: %w", err)
+		}
+		held = heldIn(existing, keys)
 	}
 	now := d.Clock.Now()
-	held := heldIn(existing, keys)
 	if held.issued.IsZero() {
 		held.issued = now // of a store that does not tell
 	}
@@ -90,9 +108,9 @@ func (d *Deps) ensureKey(ctx context.Context, connection Connection, identity st
 	if sameData(existing.Data, data) && maps.Equal(annotationsOf(existing), annotations) {
 		return next, nil
 	}
-	wanted := corev1ac.Secret(secret.Name, secret.Namespace).WithLabels(labels).WithAnnotations(annotations).WithType(corev1.SecretTypeOpaque).WithData(data)
-	if owner != nil {
-		wanted = wanted.WithOwnerReferences(owner)
+	wanted := corev1ac.Secret(secret.Name, secret.Namespace).WithLabels(map[string]string{labelPartOf: partOf}).WithAnnotations(annotations).WithType(corev1.SecretTypeOpaque).WithData(data)
+	if want.owner != nil {
+		wanted = wanted.WithOwnerReferences(want.owner)
 	}
 	if err := d.Apply(ctx, wanted, fieldOwner, client.ForceOwnership); err != nil {
 		return heldKey{}, fmt.Errorf("writing Secret %s: %w", secret, err)

@@ -109,8 +109,7 @@ func (r *ObjectStoreReconciler) reconcile(ctx context.Context, obj *v1alpha1.Obj
 	if err := r.note(ctx, obj, whereabouts{obj.Name: obj.Spec.InstallationID}); err != nil {
 		return outcome{}, err
 	}
-	key, err := r.ensureKey(ctx, connection, gatewayIdentity(obj), gatewaySecret(r.Settings, obj.Name), ownerOf("ObjectStore", obj),
-		map[string]string{labelPartOf: partOf}, keyRotation{})
+	key, err := r.ensureKey(ctx, connection, wantedKey{identity: gatewayIdentity(obj), secret: gatewaySecret(r.Settings, obj.Name), owner: ownerOf("ObjectStore", obj)})
 	if err != nil {
 		return outcome{}, fmt.Errorf("the gateway's identity: %w", err)
 	}

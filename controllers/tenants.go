@@ -57,7 +57,7 @@ const (
 )
 
 // Recent is Get for telling how one of many declarations stands: what it gives may be a
-// moment old, of a large tenant up to recentLimit. Whoever decides about access asks Get; what
+// moment old, of a large tenant up to recentLimit, and statuses in it any age, but for those that access hangs on. Whoever decides about access asks Get; what
 // that gives is what Recent gives next, so whoever is woken by a decision knows no less.
 func (t *Tenants) Recent(ctx context.Context, namespace string) (*Tenant, error) {
 	t.mu.Lock()
@@ -104,7 +104,12 @@ func (t *Tenants) watch(ctx context.Context, informers cache.Informers) error {
 		if err != nil {
 			return fmt.Errorf("watching %T: %w", kind, err)
 		}
-		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: note, UpdateFunc: func(_, obj any) { note(obj) }, DeleteFunc: gone}); err != nil {
+		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: note, UpdateFunc: func(before, now any) {
+			was, is := before.(client.Object), now.(client.Object)
+			if declaredAnew(was, is) || tellsByStatus(was, is) { // of ten thousand objects one writes its status at any time
+				note(now)
+			}
+		}, DeleteFunc: gone}); err != nil {
 			return fmt.Errorf("watching %T: %w", kind, err)
 		}
 	}

@@ -113,6 +113,16 @@ func TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange(t *testing.T) {
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
 	library := types.NamespacedName{Namespace: "acme", Name: "brand"}
+	frozen := namespace.DeepCopy()
+	frozen.Annotations = map[string]string{v1alpha1.AnnotationFreeze: "lost laptop"}
+	changed, going, another, told := folder.DeepCopy(), folder.DeepCopy(), folder.DeepCopy(), folder.DeepCopy()
+	changed.Generation++
+	going.DeletionTimestamp = &metav1.Time{Time: time.Now()}
+	another.UID = "another"
+	told.Status.Bucket = "acme-brand"
+	user := &v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "alice"}}
+	known := user.DeepCopy()
+	known.Status.Identities = []v1alpha1.StoreIdentity{{Store: "default", Name: "v-alice"}}
 	again("never gathered", 1)
 	again("nothing changed", 0)
 	for _, c := range []struct {
@@ -120,9 +130,12 @@ func TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange(t *testing.T) {
 		change func()
 	}{
 		{"a Folder is new", func() { informerOf(folder).Add(folder) }},
-		{"a Folder changed", func() { informerOf(folder).Update(folder, folder) }},
+		{"a Folder changed", func() { informerOf(folder).Update(folder, changed) }},
+		{"a Folder is going", func() { informerOf(folder).Update(folder, going) }},
+		{"a Folder is another one of that name", func() { informerOf(folder).Update(folder, another) }},
 		{"a Folder is gone", func() { informerOf(folder).Delete(folder) }},
-		{"the namespace is frozen", func() { informerOf(namespace).Update(namespace, namespace) }},
+		{"a User has an identity", func() { informerOf(user).Update(user, known) }},
+		{"the namespace is frozen", func() { informerOf(namespace).Update(namespace, frozen) }},
 		{"the namespace is gone", func() { informerOf(namespace).Delete(namespace) }},
 		{"a Library's files are known", func() { inventory.setFiles(library, files{version: 1}) }},
 		{"what a Library holds is known", func() { inventory.set(library, &Holding{}) }},
@@ -132,6 +145,8 @@ func TestATenantIsGatheredAgainWhenTheCacheTellsOfAChange(t *testing.T) {
 		again(c.what, 1)
 		again("nothing changed after "+c.what, 0)
 	}
+	informerOf(folder).Update(folder, told)
+	again("a Folder's status is told", 0)
 	inventory.setFiles(library, files{version: 2})
 	inventory.set(library, &Holding{Bytes: 1})
 	again("a Library was looked at for the first time", 1)

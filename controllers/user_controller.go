@@ -184,7 +184,9 @@ func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objec
 	identity := userIdentity(connection.Declared, user.Namespace, user.Name)
 	secret := types.NamespacedName{Namespace: user.Namespace, Name: user.Name + "." + objectStore + ".key"}
 	rotation := rotationOf(user)
-	key, err := r.ensureKey(ctx, connection, identity, secret, ownerOf("User", user), map[string]string{labelPartOf: partOf}, rotation)
+	key, err := r.ensureKey(ctx, connection, wantedKey{
+		identity: identity, inPlace: r.inPlace(connection.Declared, user), secret: secret, owner: ownerOf("User", user), rotation: rotation,
+	})
 	if err != nil {
 		return v1alpha1.StoreIdentity{}, time.Time{}, err
 	}
@@ -200,6 +202,17 @@ func (r *UserReconciler) provide(ctx context.Context, user *v1alpha1.User, objec
 		held.Previous = &v1alpha1.PreviousKey{AccessKeyID: key.previous, EndsAt: metav1.NewTime(key.previousEnds)}
 	}
 	return held, rotation.next(key), nil
+}
+
+// inPlace tells whether the last pass, which reads who is there in one request, found a User's identity where it is to be: then
+// the store need not be asked again for each. MinIO has to be, which can disable a user, and no list of ours tells that.
+func (r *UserReconciler) inPlace(declared *v1alpha1.ObjectStore, user *v1alpha1.User) bool {
+	result := r.Enforcement.get(tenantAt{user.Namespace, declared.Name})
+	if result == nil || declared.Spec.Driver == v1alpha1.DriverMinIO {
+		return false
+	}
+	absent, looked := result.absent[user.Name]
+	return looked && !absent
 }
 
 // withdraw takes everything of a User away from one store: the keys at once, so

@@ -2,11 +2,14 @@ package policy
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"hash"
 	"maps"
 	"slices"
+	"time"
 
+	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/policy/evaluate"
 )
 
@@ -30,8 +33,9 @@ func (m *Memory) unproved(p *Proof) (digests map[string][sha256.Size]byte, users
 	for user, principal := range p.Users {
 		h := sha256.New()
 		_, _ = fmt.Fprintf(h, "%s %t %d\n", principal, p.WholeListsOnly, p.MaxPlaces)
-		for _, a := range Allows(user, principal, p.Model.Grants(user, p.At), p.Buckets) {
-			writeAllow(h, a)
+		grants := p.Model.Grants(user, p.At)
+		for i := range grants {
+			writeGrant(h, &grants[i], p.Buckets)
 		}
 		for _, digest := range said[principal] {
 			_, _ = h.Write(digest)
@@ -46,17 +50,27 @@ func (m *Memory) unproved(p *Proof) (digests map[string][sha256.Size]byte, users
 	return digests, users
 }
 
-func writeAllow(h hash.Hash, a Allow) {
-	var b []byte
-	b = append(b, a.Bucket...)
-	b = append(b, '/')
-	b = append(b, a.Resource...)
-	b = append(b, 0, byte(a.Verb), 0)
-	if a.Exact {
-		b = append(b, 1)
+// writeGrant writes what of a grant the judge can ask about: not the route, but for when it ends.
+func writeGrant(h hash.Hash, g *access.Grant, buckets map[string]Buckets) {
+	b := binary.AppendUvarint(nil, uint64(g.Permissions))
+	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+	in := func(library string) {
+		text(buckets[library].Originals)
+		text(buckets[library].Vitrine)
 	}
-	if !a.Until.IsZero() {
-		b = a.Until.AppendFormat(b, "20060102150405")
+	if g.Scope != nil {
+		in(g.Scope.Library)
+		text(g.Scope.Restricted)
+		text(g.Scope.Prefix)
+	}
+	b = binary.AppendUvarint(b, uint64(len(g.Keys)))
+	for _, key := range g.Keys {
+		in(key.Library)
+		text(key.Restricted)
+		text(key.Path)
+	}
+	if end := endOfGrant(g); !end.IsZero() {
+		b = end.AppendFormat(b, time.RFC3339)
 	}
 	_, _ = h.Write(append(b, '\n'))
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -73,7 +74,7 @@ func measureChanges(ctx context.Context, sizes []int) (changes map[int]change, e
 		if err := b.declare(ctx, namespace, d); err != nil {
 			return nil, fmt.Errorf("declaring a tenant of %d folders: %w", folders, err)
 		}
-		if err := b.settle(ctx, namespace, d); err != nil {
+		if err := b.settle(ctx, namespace); err != nil {
 			return nil, fmt.Errorf("bringing a tenant of %d folders into force: %w", folders, err)
 		}
 		fmt.Printf("  a tenant of %d folders is in force after %.0f s\n", folders, time.Since(began).Seconds())
@@ -242,34 +243,51 @@ func pointers[T any, P interface {
 	return all
 }
 
-// settle waits until every binding is Ready.
-func (b *bench) settle(ctx context.Context, namespace string, d access.Declarations) error {
+// settle waits until everything is Ready, so that no work of bringing the tenant up is counted as a change's.
+func (b *bench) settle(ctx context.Context, namespace string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	kinds := []string{"RoleBinding", "Library", "User", "UserGroup", "Folder"}
 	for {
-		var bindings v1alpha1.RoleBindingList
-		if err := b.admin.List(ctx, &bindings, client.InNamespace(namespace)); err != nil {
+		waits, err := b.unready(ctx, namespace, kinds[0])
+		if err != nil {
 			return err
 		}
-		ready := 0
-		for i := range bindings.Items {
-			for _, c := range bindings.Items[i].Status.Conditions {
-				if c.Type == v1alpha1.ConditionReady && c.Status == metav1.ConditionTrue {
-					ready++
-				}
+		if waits == 0 {
+			if kinds = kinds[1:]; len(kinds) == 0 {
+				return nil
 			}
-		}
-		if ready == len(d.RoleBindings) {
-			return nil
+			continue
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d of %d bindings are Ready: %w", ready, len(d.RoleBindings), ctx.Err())
+			return fmt.Errorf("%d of kind %s are not Ready: %w", waits, kinds[0], ctx.Err())
 		case <-tick.C:
 		}
 	}
+}
+
+// unready counts what is not Ready of a kind.
+func (b *bench) unready(ctx context.Context, namespace, kind string) (waits int, err error) {
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
+	if err := b.admin.List(ctx, list, client.InNamespace(namespace)); err != nil {
+		return 0, err
+	}
+	for _, item := range list.Items {
+		ready := false
+		conditions, _, _ := unstructured.NestedSlice(item.Object, "status", "conditions")
+		for _, c := range conditions {
+			condition, _ := c.(map[string]any)
+			ready = ready || condition["type"] == v1alpha1.ConditionReady && condition["status"] == string(metav1.ConditionTrue)
+		}
+		if !ready {
+			waits++
+		}
+	}
+	return waits, nil
 }
 
 // change lets a binding reach one folder more and less again, and measures from
