@@ -27,6 +27,8 @@ type Settings struct {
 	SweepInterval time.Duration
 	// PeekInterval is how often what patterns of Collections could match is listed; 3 s by default.
 	PeekInterval time.Duration
+	// VersionsInterval is how often all versions are listed of a Library that does not keep all; 1 h by default.
+	VersionsInterval time.Duration
 	// ForeignInterval is how often all users and groups of a store are looked at for whom Vitrine did not give access; 5 min by default.
 	ForeignInterval time.Duration
 	// OrphanGrace is how long something of ours at a store is without an owner before
@@ -38,11 +40,12 @@ type Settings struct {
 
 // How often Vitrine looks of its own accord, as shipped.
 const (
-	DefaultDriftInterval   = 30 * time.Second
-	DefaultSweepInterval   = 10 * time.Second
-	DefaultPeekInterval    = 3 * time.Second
-	DefaultForeignInterval = 5 * time.Minute
-	DefaultOrphanGrace     = 10 * time.Minute
+	DefaultDriftInterval    = 30 * time.Second
+	DefaultSweepInterval    = 10 * time.Second
+	DefaultPeekInterval     = 3 * time.Second
+	DefaultVersionsInterval = time.Hour
+	DefaultForeignInterval  = 5 * time.Minute
+	DefaultOrphanGrace      = 10 * time.Minute
 )
 
 func (s Settings) withDefaults() Settings {
@@ -54,6 +57,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.PeekInterval == 0 {
 		s.PeekInterval = DefaultPeekInterval
+	}
+	if s.VersionsInterval == 0 {
+		s.VersionsInterval = DefaultVersionsInterval
 	}
 	if s.ForeignInterval == 0 {
 		s.ForeignInterval = DefaultForeignInterval
@@ -88,6 +94,7 @@ type Deps struct {
 	// Foreigners are who else comes to the buckets.
 	Foreigners *Foreigners
 	// Inventory is what the libraries were last seen to hold.
+	Versions  *VersionCaps
 	Inventory *Inventory
 	// Notices wake reconcilers about what no Kubernetes event tells them.
 	Notices *Notices

@@ -147,6 +147,9 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 	if now != nil {
 		result, known = now.libraries[library.Name]
 	}
+	if problem := r.Versions.of(client.ObjectKeyFromObject(library)); problem != "" {
+		found.warning += "; " + problem
+	}
 	others := r.Foreigners.get(at.store)
 	foreign := found.foreign + others.reaching(library) + result.foreign
 	if known {

@@ -13,3 +13,9 @@ var orphansRemoved = prometheus.NewCounter(prometheus.CounterOpts{
 	Name: "vitrine_orphans_removed_total",
 	Help: "Users and groups at stores that had no User, UserGroup or namespace any more and were taken away.",
 })
+
+// versionsDeleted counts versions of originals that went since a Library keeps no more.
+var versionsDeleted = prometheus.NewCounter(prometheus.CounterOpts{
+	Name: "vitrine_versions_deleted_total",
+	Help: "Old versions of originals that were deleted for good, since their Library keeps no more.",
+})

@@ -62,7 +62,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
 	}
-	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved} {
+	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted} {
 		if err := metrics.Registry.Register(metric); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
@@ -84,6 +84,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		Federation:  NewFederation(),
 		Foreigners:  NewForeigners(),
 		Inventory:   inventory,
+		Versions:    NewVersionCaps(),
 		Notices:     NewNotices(),
 	}
 	for name, reconciler := range map[string]interface{ SetupWithManager(ctrl.Manager) error }{
@@ -91,6 +92,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		"Library":     &LibraryReconciler{Deps: deps},
 		"assets":      &AssetsReconciler{Deps: deps},
 		"patterns":    &PatternsReconciler{Deps: deps},
+		"versions":    &VersionsReconciler{Deps: deps},
 		"Folder":      &FolderReconciler{Deps: deps},
 		"Collection":  &CollectionReconciler{Deps: deps},
 		"User":        &UserReconciler{Deps: deps},

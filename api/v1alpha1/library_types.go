@@ -60,6 +60,10 @@ type LibrarySpec struct {
 	// +default="Repair"
 	DriftPolicy DriftPolicy `json:"driftPolicy,omitempty"`
 
+	// versions says how many versions of a file are kept; all of them when absent.
+	// +optional
+	Versions *VersionPolicy `json:"versions,omitempty"`
+
 	// links holds defaults and ceilings for the PublicLinks into this library.
 	// +optional
 	Links *LinkDefaults `json:"links,omitempty"`
@@ -88,6 +92,22 @@ type Bucket struct {
 	// +optional
 	// +default="Create"
 	Management BucketManagement `json:"management,omitempty"`
+}
+
+// VersionPolicy says how many versions of a file are kept.
+type VersionPolicy struct {
+	// keep is how many versions of a file are kept, the current one included. Older ones are deleted for good, but for
+	// those that a Collection names and those that the store holds.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	Keep int32 `json:"keep,omitempty"`
+	// grace is how long a version stays after it was replaced, however many there are, so that nobody
+	// flushes old versions out unseen by uploading new ones; such as 168h.
+	// +optional
+	// +default="168h"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || duration(self) <= duration('87600h')",message="grace must be at most 87600h (ten years)"
+	Grace Duration `json:"grace,omitempty"`
 }
 
 // SponsorPolicy says whether a link needs a sponsor.

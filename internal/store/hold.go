@@ -38,17 +38,9 @@ func (s *Store) HeldObjects(ctx context.Context, bucket string, now time.Time) (
 	heads.SetLimit(heldAtOnce)
 	for i, v := range versions {
 		heads.Go(func() error {
-			ctx, cancel := bounded(ctx)
-			defer cancel()
-			info, err := s.S3.StatObject(ctx, bucket, v.Key, minio.StatObjectOptions{VersionID: v.VersionID})
-			if minio.ToErrorResponse(err).Code == "NoSuchKey" || minio.ToErrorResponse(err).Code == "NoSuchVersion" {
-				return nil // it went meanwhile
-			}
-			if err != nil {
-				return translate(op, err)
-			}
-			kept[i] = isKept(info, now)
-			return nil
+			held, err := s.isHeld(ctx, op, bucket, v.Key, v.VersionID, now)
+			kept[i] = held
+			return err
 		})
 	}
 	if err := heads.Wait(); err != nil {
@@ -74,6 +66,44 @@ func (s *Store) ForceDeletes(ctx context.Context, bucket string) (bool, error) {
 	}
 	locks, err := s.locks(ctx, "look for object lock of bucket "+bucket, bucket)
 	return err == nil && !locks, err
+}
+
+// isHeld asks about one version, in a bucket with object lock; a marker is never held, nor is one that is gone. Of a version that is not the
+// current one VersityGW tells nothing of this beside its content, so it is asked for by itself too.
+func (s *Store) isHeld(ctx context.Context, op, bucket, key, id string, now time.Time) (bool, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	info, err := s.S3.StatObject(ctx, bucket, key, minio.StatObjectOptions{VersionID: id})
+	if hasNone(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, translate(op, err)
+	}
+	if isKept(info, now) {
+		return true, nil
+	}
+	hold, err := s.S3.GetObjectLegalHold(ctx, bucket, key, minio.GetObjectLegalHoldOptions{VersionID: id})
+	if err != nil && !hasNone(err) {
+		return false, translate(op, err)
+	}
+	if hold != nil && *hold == minio.LegalHoldEnabled {
+		return true, nil
+	}
+	mode, until, err := s.S3.GetObjectRetention(ctx, bucket, key, id)
+	if err != nil && !hasNone(err) {
+		return false, translate(op, err)
+	}
+	return mode != nil && (until == nil || until.After(now)), nil
+}
+
+// hasNone: there is no such version, no such setting of it, or it is a marker, which S3 answers no such question about.
+func hasNone(err error) bool {
+	switch minio.ToErrorResponse(err).Code {
+	case "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "NoSuchObjectLockConfiguration":
+		return true
+	}
+	return false
 }
 
 // locks tells whether a bucket has object lock.

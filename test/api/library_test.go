@@ -14,12 +14,21 @@ spec:
   bucket: {management: Adopt}
   deletionPolicy: Delete
   driftPolicy: Report
+  versions: {keep: 100, grace: 720h}
   links: {defaultTTL: 720h, maxTTL: 2160h, sponsor: Required, sponsors: [brand-managers], contact: brand@acme.example}
   renditions:
   - {name: web, width: 1600, fit: Inside, format: WebP, quality: 80}
   - {name: square, width: 1080, height: 1080, fit: Cover, format: JPEG}
   - {name: strip, height: 200, format: PNG}
 `),
+		accepted("a cap on versions needs no grace", `spec: {versions: {keep: 1}}`),
+		accepted("the largest cap fits", `spec: {versions: {keep: 10000, grace: 87600h}}`),
+		accepted("versions may go without a grace", `spec: {versions: {keep: 2, grace: 0s}}`),
+		refused("a cap on versions is a number", `spec: {versions: {}}`, `spec.versions.keep: Required value`),
+		refused("the current version stays", `spec: {versions: {keep: 0}}`, `spec.versions.keep in body should be greater than or equal to 1`),
+		refused("a cap is a cap", `spec: {versions: {keep: 10001}}`, `spec.versions.keep in body should be less than or equal to 10000`),
+		refused("a grace is in hours, minutes and seconds", `spec: {versions: {keep: 2, grace: 7d}}`, `write 720h or 1h30m`),
+		refused("a grace is ten years or less", `spec: {versions: {keep: 2, grace: 87601h}}`, `grace must be at most 87600h`),
 		accepted("a default without a ceiling is a default", `spec: {links: {defaultTTL: 1h30m}}`),
 		accepted("a ceiling without a default is a ceiling", `spec: {links: {maxTTL: 87600h}}`),
 		accepted("the default may be the ceiling", `spec: {links: {defaultTTL: 60m, maxTTL: 1h}}`),

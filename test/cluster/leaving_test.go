@@ -217,10 +217,13 @@ func TestDeletingALibraryWaitsForLegalHolds(t *testing.T) {
 		w.must(w.root().MakeBucket(w.ctx, bucket, minio.MakeBucketOptions{ObjectLocking: true}))
 		w.must(put(w.ctx, w.root(), bucket, "contract.txt", "C"))
 		w.must(put(w.ctx, w.root(), bucket, "draft.txt", "D"))
+		held, err := w.root().StatObject(w.ctx, bucket, "contract.txt", minio.StatObjectOptions{})
+		w.must(err)
 		hold := func(status minio.LegalHoldStatus) {
-			w.must(w.root().PutObjectLegalHold(w.ctx, bucket, "contract.txt", minio.PutObjectLegalHoldOptions{Status: &status}))
+			w.must(w.root().PutObjectLegalHold(w.ctx, bucket, "contract.txt", minio.PutObjectLegalHoldOptions{VersionID: held.VersionID, Status: &status}))
 		}
 		hold(minio.LegalHoldEnabled)
+		w.must(put(w.ctx, w.root(), bucket, "contract.txt", "of a later date")) // the one that is held is an old version now
 		w.apply(w.named("{apiVersion: dam.vitrine.dev/v1alpha1, kind: Library, metadata: {name: old}, spec: {storeRef: {name: NAME}, bucket: {name: NAME-old, management: Adopt}, deletionPolicy: Delete}}"))
 		library := &v1alpha1.Library{}
 		w.ready(library, "old")

@@ -65,6 +65,7 @@ var settings = controllers.Settings{
 	ExternalURL:      "https://share.example.org",
 	TransformImage:   "vitrine-transform:test",
 	SweepInterval:    time.Second,
+	VersionsInterval: time.Second,
 	OrphanGrace:      3 * time.Second,
 	DriftInterval:    5 * time.Second,
 }
