@@ -123,6 +123,13 @@ bench-review: tools ## How long one waits for kubectl dam about 10,000 bindings,
 	@GOFLAGS=-buildvcs=false $(NOCGO) $(GO) build -o $(BIN)/bench/ ./cmd/kubectl-dam ./test/bench/review
 	@$(BIN)/bench/review
 
+.PHONY: bench-renditions
+bench-renditions: ## How fast pictures are rendered, beside vipsthumbnail on the same ones
+	@GO=$(GO) hack/install-deps bench
+	@mkdir -p $(BIN)/bench
+	@GOFLAGS=-buildvcs=false $(GO) build -o $(BIN)/bench/ ./cmd/transform ./test/bench/renditions
+	@$(BIN)/bench/renditions
+
 .PHONY: bench
 bench: tools build ## Benchmarks; BENCH=regexp chooses
 	GOFLAGS=-buildvcs=false $(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem ./...

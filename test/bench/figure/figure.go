@@ -3,21 +3,23 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 )
 
-// bar is the ratio that every figure is to reach.
-const bar = 1
-
-// Figure is one that was measured. The smaller it is the better.
+// Figure is one that was measured. The smaller it is the better, unless More.
 type Figure struct {
 	Name       string
 	Ours, Peer float64
 	Unit       string
 	// Decimals that both are printed with.
 	Decimals int
+	// Bar is the ratio to be reached; 1 when zero.
+	Bar float64
+	// More: the larger the figure the better.
+	More bool
 }
 
 // least keeps what is too small to measure from being divided by.
@@ -27,9 +29,17 @@ const least = 0.001
 func (f Figure) Print() { f.print(os.Stdout, os.Stderr) }
 
 func (f Figure) print(out, complaints io.Writer) {
-	ratio := f.Peer / max(f.Ours, least)
-	_, _ = fmt.Fprintf(out, "bench %s: ours=%.*f peer=%.*f ratio=%.1f bar=%d unit=%s\n", f.Name, f.Decimals, f.Ours, f.Decimals, f.Peer, ratio, bar, f.Unit)
+	bar := cmp.Or(f.Bar, 1)
+	ratio, most, wanted := f.Peer/max(f.Ours, least), "at most", f.Peer/bar
+	if f.More {
+		ratio, most, wanted = f.Ours/max(f.Peer, least), "at least", f.Peer*bar
+	}
+	decimals := 1
+	if bar != 1 {
+		decimals = 2
+	}
+	_, _ = fmt.Fprintf(out, "bench %s: ours=%.*f peer=%.*f ratio=%.*f bar=%.3g unit=%s\n", f.Name, f.Decimals, f.Ours, f.Decimals, f.Peer, decimals, ratio, bar, f.Unit)
 	if ratio < bar {
-		_, _ = fmt.Fprintf(complaints, "MISSED %s: %.*f %s, and at most %.*f are wanted\n", f.Name, f.Decimals, f.Ours, f.Unit, f.Decimals, f.Peer)
+		_, _ = fmt.Fprintf(complaints, "MISSED %s: %.*f %s, and %s %.*f are wanted\n", f.Name, f.Decimals, f.Ours, f.Unit, most, f.Decimals, wanted)
 	}
 }
