@@ -89,9 +89,12 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 		found.Assets = append(found.Assets, Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified})
 		found.Bytes += info.Size
 	}
+	named := false // a file that somebody may want to rename, before any that a program left behind
 	ignore := func(path string, why string) {
-		if found.Ignored++; found.Ignored == 1 {
+		mistake := asset.Leftover(path) == ""
+		if found.Ignored++; found.Ignored == 1 || mistake && !named {
 			found.IgnoredFirst = fmt.Sprintf("%q: %s", path, why)
+			named = mistake
 		}
 	}
 	bucket := library.Spec.Bucket.Name
@@ -112,10 +115,10 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 	}
 	err = connection.ListObjects(ctx, asset.VitrineBucket(bucket), asset.RestrictedRoot, func(info store.ObjectInfo) error {
 		folder, path, ok := strings.Cut(strings.TrimPrefix(info.Key, asset.RestrictedRoot), "/")
-		switch err := asset.CheckPath(path); {
-		case !ok || strings.HasSuffix(info.Key, "/"):
-		case err != nil:
-			ignore(info.Key, err.Error())
+		switch why, marker := asset.NoAsset(path); {
+		case !ok || marker:
+		case why != "":
+			ignore(info.Key, why)
 		default:
 			take(access.Key{Library: library.Name, Restricted: folder, Path: path}, info)
 		}
@@ -131,11 +134,8 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 // notAFile says why an object of the bucket of originals is none: empty for a
 // file; a marker that some tools leave for an empty folder needs no reason.
 func notAFile(name string) (why string, marker bool) {
-	if strings.HasSuffix(name, "/") {
-		return "", true
-	}
-	if err := asset.CheckPath(name); err != nil {
-		return err.Error(), false
+	if why, marker := asset.NoAsset(name); why != "" || marker {
+		return why, marker
 	}
 	if asset.Reserved(name) {
 		return "the top folder restricted is reserved", false
