@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/vitrine-dam/vitrine/hack/process"
 )
@@ -20,9 +21,10 @@ type MinIO struct {
 	// AccessKey and SecretKey are the administrator's.
 	AccessKey, SecretKey string
 
-	openID *OpenID
-	ports  ports
-	server *process.Process
+	openID  *OpenID
+	webhook *Webhook
+	ports   ports
+	server  *process.Process
 }
 
 // OpenID is an issuer whose tokens a MinIO takes, for one audience. The values of one claim name policies there.
@@ -38,6 +40,28 @@ type MinIOOption func(*MinIO)
 
 // WithOpenID has it take tokens.
 func WithOpenID(of OpenID) MinIOOption { return func(m *MinIO) { m.openID = &of } }
+
+// Webhook is where a MinIO sends what changes in the buckets that are configured for it, by their notification for WebhookARN.
+type Webhook struct {
+	// URL need not answer before the server starts; Token goes with each request.
+	URL, Token string
+}
+
+// WebhookARN is the name that buckets call the Webhook by.
+const WebhookARN = "arn:minio:sqs:" + StoreRegion + ":TEST:webhook"
+
+// WithWebhook has it tell of changes.
+func WithWebhook(to Webhook) MinIOOption { return func(m *MinIO) { m.webhook = &to } }
+
+// settings are the environment that tells a server of the webhook.
+func (w *Webhook) settings() []string {
+	if w == nil {
+		return nil
+	}
+	return []string{
+		"MINIO_NOTIFY_WEBHOOK_ENABLE_TEST=on", "MINIO_NOTIFY_WEBHOOK_ENDPOINT_TEST=" + w.URL, "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST=" + w.Token,
+	}
+}
 
 // StartMinIO starts a server with one drive below dir, which keeps versions, and
 // returns when it takes writes and has read its users.
@@ -83,7 +107,7 @@ func (m *MinIO) start(ctx context.Context, dir string) error {
 		return err
 	}
 	m.server, err = process.Start(process.Spec{
-		Name: "minio", Path: program, Log: filepath.Join(dir, "minio.log"), Env: append(env, openID...),
+		Name: "minio", Path: program, Log: filepath.Join(dir, "minio.log"), Env: slices.Concat(env, openID, m.webhook.settings()),
 		Args: []string{"server", "--quiet", "--anonymous", "--address", address(port), filepath.Join(dir, "drive")},
 	})
 	if err != nil {

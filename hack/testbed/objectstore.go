@@ -44,6 +44,8 @@ type ObjectStoreOptions struct {
 	AccessLog string
 	// CAFile is PEM of the only authority that the IAM service trusts; empty for the system's.
 	CAFile string
+	// WebhookURL, when set, is where it tells what changes. It asks there before it starts, and does not start without an answer.
+	WebhookURL string
 }
 
 // StartObjectStore starts VersityGW's IAM service and S3 service and returns when both
@@ -128,6 +130,9 @@ func (s *ObjectStore) start(ctx context.Context, dir string, options ObjectStore
 	args = append(args, "--sidecar", filepath.Join(dir, "sidecar"))
 	if !options.NoVersions {
 		args = append(args, "--versioning-dir", filepath.Join(dir, "versions"))
+	}
+	if options.WebhookURL != "" {
+		env = append(env, "VGW_EVENT_WEBHOOK_URL="+options.WebhookURL) // it may have a secret in it, as well
 	}
 	s.s3, err = process.Start(process.Spec{
 		Name: "versitygw s3", Path: server, Env: env, Log: filepath.Join(dir, "s3.log"), Args: append(args, s.Dir),

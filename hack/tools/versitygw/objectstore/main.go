@@ -114,5 +114,6 @@ func run() error {
 		RootUserAccess: os.Getenv("ROOT_ACCESS_KEY"), RootUserSecret: os.Getenv("ROOT_SECRET_KEY"),
 		Region: *region, Ports: []string{*address}, HealthPath: *health, Quiet: true, KeepAlive: true,
 		StandaloneIAMEndpoint: *socket, MaxConnections: 250000, MaxRequests: 100000, MultipartMaxParts: 10000,
+		EventWebhookURL: os.Getenv("VGW_EVENT_WEBHOOK_URL"),
 	})
 }
