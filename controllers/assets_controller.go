@@ -55,7 +55,10 @@ func (r *AssetsReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if library.Status.VitrineBucket == "" || !library.DeletionTimestamp.IsZero() {
 		return ctrl.Result{}, nil
 	}
-	if err := r.look(ctx, library); err != nil {
+	done := r.Inventory.looking(req.NamespacedName)
+	err := r.look(ctx, library)
+	done()
+	if err != nil {
 		r.Inventory.failed(req.NamespacedName)
 		out, retry := classify(err)
 		if out.state == stalled && out.after == 0 {

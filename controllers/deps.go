@@ -34,6 +34,10 @@ type Settings struct {
 	// OrphanGrace is how long something of ours at a store is without an owner before
 	// it is taken away; it is looked for twice in that time. 10 min by default.
 	OrphanGrace time.Duration
+	// HintsAddress is where stores may tell of changes; nowhere when it is empty.
+	HintsAddress string
+	// HintsSecretFile has the secrets that they show, one on each line.
+	HintsSecretFile string
 	// Debounce is how long the compiler waits for more changes to come; 100 ms by default.
 	Debounce time.Duration
 }

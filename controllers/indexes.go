@@ -21,6 +21,8 @@ const (
 	indexStore = "store"
 	// indexBucket: Libraries by ObjectStore and bucket, over all namespaces.
 	indexBucket = "bucket"
+	// indexBucketName: Libraries by bucket, at any ObjectStore.
+	indexBucketName = "bucketName"
 	// indexIdentityStore: Users by the ObjectStores at which they have an identity.
 	indexIdentityStore = "identityStore"
 	// indexRole: RoleBindings by Role.
@@ -39,6 +41,9 @@ func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
 		{&v1alpha1.Library{}, indexBucket, func(o client.Object) []string {
 			spec := o.(*v1alpha1.Library).Spec
 			return []string{spec.StoreRef.Name + "/" + spec.Bucket.Name}
+		}},
+		{&v1alpha1.Library{}, indexBucketName, func(o client.Object) []string {
+			return []string{o.(*v1alpha1.Library).Spec.Bucket.Name}
 		}},
 		{&v1alpha1.User{}, indexIdentityStore, func(o client.Object) []string {
 			return slices.Collect(maps.Keys(whereaboutsOf(o)))

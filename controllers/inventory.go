@@ -19,10 +19,14 @@ type Inventory struct {
 	holdings map[types.NamespacedName]*Holding
 	files    map[types.NamespacedName]files
 	tried    map[types.NamespacedName]bool // a look at it failed
+	looks    map[types.NamespacedName]look
 	// changed numbers the last change of each namespace, of changes in all.
 	changed map[string]uint64
 	changes uint64
 }
+
+// look is the last one at a Library: it has no end while it is under way.
+type look struct{ began, ended time.Time }
 
 // files are the paths in a Library's bucket of originals, sorted; version tells
 // one such list from another.
@@ -66,7 +70,7 @@ type Asset struct {
 func NewInventory() *Inventory {
 	return &Inventory{
 		holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{},
-		changed: map[string]uint64{},
+		changed: map[string]uint64{}, looks: map[types.NamespacedName]look{},
 	}
 }
 
@@ -122,6 +126,34 @@ func (i *Inventory) filesOf(library types.NamespacedName) (f files, known bool) 
 	return f, known
 }
 
+// looking notes that a look at a Library begins, and done that it ends.
+func (i *Inventory) looking(library types.NamespacedName) (done func()) {
+	began := time.Now()
+	note := func(ended time.Time) {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.looks[library] = look{began, ended}
+	}
+	note(time.Time{})
+	return func() { note(time.Now()) }
+}
+
+// rest is how long nobody needs to look at a Library before its time: while a
+// look is under way, and for as long again after one, so that however many
+// changes are told, listing it takes half of the time at most.
+func (i *Inventory) rest(library types.NamespacedName) time.Duration {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	last, looked := i.looks[library]
+	switch {
+	case !looked:
+		return 0
+	case last.ended.IsZero():
+		return hintInterval
+	}
+	return last.ended.Sub(last.began) - time.Since(last.ended)
+}
+
 // failed notes that a look at a Library was tried and did not succeed.
 func (i *Inventory) failed(library types.NamespacedName) {
 	i.mu.Lock()
@@ -143,6 +175,7 @@ func (i *Inventory) forget(library types.NamespacedName) {
 	delete(i.holdings, library)
 	delete(i.files, library)
 	delete(i.tried, library)
+	delete(i.looks, library)
 	i.note(library.Namespace)
 	if !hasNamespace(i.holdings, library.Namespace) && !hasNamespace(i.files, library.Namespace) {
 		delete(i.changed, library.Namespace) // as before anything was known of it

@@ -62,7 +62,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
 	}
-	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted} {
+	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted, hintsTaken, hintRequests} {
 		if err := metrics.Registry.Register(metric); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
@@ -107,6 +107,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		if err := reconciler.SetupWithManager(mgr); err != nil {
 			return fmt.Errorf("connecting the %s reconciler: %w", name, err)
 		}
+	}
+	if err := receiveHints(mgr, deps); err != nil {
+		return err
 	}
 	// The first day's keys are there before the first link is asked for.
 	return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {

@@ -38,6 +38,8 @@ func run() error {
 	flag.StringVar(&settings.TransformImage, "transform-image", "vitrine-transform:latest", "the image of rendition workers")
 	flag.DurationVar(&settings.DriftInterval, "drift-interval", controllers.DefaultDriftInterval, "how often policies, identities and buckets are looked at unasked")
 	flag.DurationVar(&settings.SweepInterval, "sweep-interval", controllers.DefaultSweepInterval, "how often libraries are listed")
+	flag.StringVar(&settings.HintsAddress, "hints-bind-address", "", "where stores may tell of changes, such as :8082; nowhere when empty")
+	flag.StringVar(&settings.HintsSecretFile, "hints-secret-file", "", "the secrets that stores show there, one on each line")
 	flag.StringVar(&metricsAddress, "metrics-bind-address", ":8080", "where /metrics is served; 0 for nowhere")
 	flag.StringVar(&probeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 for nowhere")
 	logging := zap.Options{}

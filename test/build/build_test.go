@@ -162,6 +162,7 @@ var rows = map[string]struct {
 	"internal/access/worldtest":   {pure, "api/v1alpha1 internal/access"},
 	"internal/asset":              {pure, "internal/access"},
 	"internal/link":               {pure, "api/v1alpha1"},
+	"internal/notification":       {pure, ""},
 	"internal/policy":             {pure, "api/v1alpha1 internal/access internal/asset internal/policy/evaluate"},
 	"internal/policy/evaluate":    {pure, ""},
 	"internal/rendition":          {pure, "internal/asset"},
@@ -185,12 +186,14 @@ var rows = map[string]struct {
 	"internal/store/identity":     {stores, "internal/store/conn"},
 	"internal/store/conn":         {stores, ""},
 	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/link internal/store"},
-	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/policy internal/rendition internal/store"},
+	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/notification internal/notification/receiver internal/policy internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
 	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory internal/review/lint " +
 		"internal/review/policytest internal/review/printer internal/review/source"},
 	"cmd/transform": {pure, "internal/rendition internal/rendition/engine internal/rendition/worker"},
+
+	"internal/notification/receiver": {pure, "internal/notification"},
 }
 
 // What decides imports neither Kubernetes clients nor a store, and nothing points back.
