@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
 )
 
 // Object is one file in a bucket.
@@ -82,6 +83,9 @@ func (d *Diff) Count(objects []Object) {
 // holds tells whether a path lies in the finding's place, and in none of its exceptions.
 func (f *finding) holds(path string) bool {
 	if f.item {
+		if access.IsPattern(f.where) && asset.Leftover(path) != "" {
+			return false // no pattern's member, though whoever has the folder can read it
+		}
 		return matches(f.where, path) && !slices.Contains(f.except, path)
 	}
 	return strings.HasPrefix(path, f.where) && !slices.ContainsFunc(f.except, func(part string) bool {
