@@ -51,6 +51,9 @@ func run() error {
 	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
 		return fmt.Errorf("--external-url must be the gateway's http or https address, such as https://share.example.org")
 	}
+	if (settings.HintsAddress == "") != (settings.HintsSecretFile == "") {
+		return fmt.Errorf("--hints-bind-address and --hints-secret-file go together: nobody may give hints without a secret")
+	}
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)

@@ -4,20 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes"
+	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // build gives the objects of a kustomization.
@@ -167,6 +171,55 @@ func TestInstallation(t *testing.T) {
 		}
 		if n := strings.Count(out, "- name: EXTERNAL_URL\n          value: https://media.example.org"); n != 2 {
 			t.Errorf("%d Deployments have the address, want both", n)
+		}
+	})
+
+	t.Run("with the component of docs/install.md stores may give hints, and nobody has more rights", func(t *testing.T) {
+		page, err := os.ReadFile(filepath.Join(server.root, "docs/install.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const component = "components:\n- https://github.com/vitrine-dam/vitrine/config/hints\n"
+		if !strings.Contains(string(page), component) {
+			t.Fatal("the component is not on the page")
+		}
+		dir := t.TempDir()
+		config, err := filepath.Rel(dir, filepath.Join(server.root, "config"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll("resources:\n- https://github.com/vitrine-dam/vitrine/config/default\n"+component, "https://github.com/vitrine-dam/vitrine/config", config)
+		if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		added := map[string]unstructured.Unstructured{}
+		for _, object := range server.build(t, dir) {
+			added[place(object.GetNamespace(), object.GetKind(), object.GetName())] = object
+		}
+		for _, object := range all {
+			name := place(object.GetNamespace(), object.GetKind(), object.GetName())
+			if name != "Deployment vitrine-system/vitrine-manager" {
+				if !equality.Semantic.DeepEqual(added[name].Object, object.Object) {
+					t.Errorf("%s is changed", name)
+				}
+				delete(added, name)
+			}
+		}
+		if diff := cmp.Diff([]string{"Deployment vitrine-system/vitrine-manager", "NetworkPolicy vitrine-system/vitrine-hints", "Service vitrine-system/vitrine-hints"},
+			slices.Sorted(maps.Keys(added))); diff != "" {
+			t.Errorf("what it adds and changes (-want +got):\n%s", diff)
+		}
+		if _, complaints, err := server.kubectl(t, nil, "apply", "--server-side", "--force-conflicts", "--field-manager=trial", "--dry-run=server", "-k", dir); err != nil || complaints != "" {
+			t.Errorf("applying it: %v\n%s", err, complaints)
+		}
+		deployment, err := sigsyaml.Marshal(added["Deployment vitrine-system/vitrine-manager"].Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"- --hints-bind-address=:8082\n", "- --hints-secret-file=/etc/vitrine/hints/secret\n", "secretName: vitrine-hints\n", "containerPort: 8082\n", "mountPath: /etc/vitrine/hints\n"} {
+			if strings.Count(string(deployment), line) != 1 {
+				t.Errorf("%q is %d times in the manager's Deployment", line, strings.Count(string(deployment), line))
+			}
 		}
 	})
 

@@ -68,6 +68,9 @@ func (m *mailbox) about(t *testing.T, o parsed.Object) (bodies [][]byte) {
 	return bodies
 }
 
+// Whatever happens to an object is told, in a form that is understood.
+//
+// features: D12
 func TestWhatStoresSendToAWebhookIsUnderstood(t *testing.T) {
 	t.Run(onVersityGW, func(t *testing.T) {
 		box := newMailbox(t)
