@@ -117,6 +117,25 @@ func TestWhatStoresSendToAWebhookIsUnderstood(t *testing.T) {
 	})
 }
 
+// What docs/objectstore.md says of the order of starting.
+func TestVersityGWDoesNotStartWhileNobodyIsThereToNotify(t *testing.T) {
+	box := newMailbox(t)
+	box.Close()
+	dir := t.TempDir()
+	bed, err := testbed.StartObjectStore(t.Context(), dir, testbed.ObjectStoreOptions{WebhookURL: box.URL + "/hints/a-shared-secret"})
+	if err == nil {
+		_ = bed.Stop()
+		t.Fatal("it has started")
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "s3.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(log, []byte("a-shared-secret")) {
+		t.Errorf("the URL is no longer in its log, so the page need not warn of it:\n%s", log)
+	}
+}
+
 func root(t *testing.T, endpoint, id, secret string) *minio.Client {
 	t.Helper()
 	s3, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{Creds: credentials.NewStaticV4(id, secret, ""), Region: testbed.StoreRegion})
