@@ -1,9 +1,12 @@
 package asset
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -77,4 +80,39 @@ func TestLeftoverTakesNoNoticeOfCase(t *testing.T) {
 			t.Fatalf("%q: %q in small letters, %q in capitals", path, lower, upper)
 		}
 	})
+}
+
+// docs/library.md names what this package passes over, and nothing else.
+func TestThePageOfTheLibraryNamesEveryLeftover(t *testing.T) {
+	page, err := os.ReadFile("../../docs/library.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## What is no asset\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var said []string
+	for i, word := range strings.Split(strings.ToLower(section), "`") {
+		if i%2 == 1 && word != "/" && word != "restricted" {
+			said = append(said, word)
+		}
+	}
+	var want []string
+	for _, l := range slices.Concat(leftoverNames, leftoverFolders) {
+		want = append(want, l.name)
+	}
+	for _, l := range leftoverBeginnings {
+		pattern := l.name + "*"
+		if l.name == libreOfficeLock {
+			pattern += "#"
+		}
+		want = append(want, pattern)
+	}
+	for _, l := range leftoverEndings {
+		want = append(want, "*"+l.name)
+	}
+	slices.Sort(said)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("(-code +page):\n%s", diff)
+	}
 }

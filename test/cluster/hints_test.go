@@ -193,6 +193,11 @@ apiVersion: dam.vitrine.dev/v1alpha1
 kind: Folder
 metadata: {name: embargo}
 spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Collection
+metadata: {name: all}
+spec: {libraryRef: {name: brand}, title: All, items: [{path: "launch/**"}]}
 `))
 			folder := &v1alpha1.Folder{}
 			w.ready(&v1alpha1.Library{}, "brand")
@@ -212,6 +217,16 @@ spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
 			w.must(w.root().RemoveObject(w.ctx, bucket, "launch/a.txt", minio.RemoveObjectOptions{}))
 			w.holds("so is that one is gone, and what a file manager left behind is none", soon, 1, 6)
 
+			w.must(put(w.ctx, w.root(), bucket, "launch/b.txt", "BB"))
+			w.holds("so is the next one", soon, 2, 8)
+			w.eventually("the pattern has one member", 5*time.Second, func() error {
+				all := &v1alpha1.Collection{}
+				w.get(all, "all")
+				if n := ptr.Deref(all.Status.Members, -1); n != 1 {
+					return fmt.Errorf("it has %d", n)
+				}
+				return nil
+			})
 			w.eventually("the message names what is left out", 10*time.Second, func() error {
 				library := &v1alpha1.Library{}
 				w.get(library, "brand")
