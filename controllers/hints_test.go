@@ -139,7 +139,7 @@ func TestALookFollowsEveryHint(t *testing.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		takes := rapid.SampledFrom([]time.Duration{time.Millisecond, 700 * time.Millisecond, 5 * time.Second}).Draw(rt, "takes")
 		synctest.Test(t, func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // made-up times
+			random := rand.New(rand.NewPCG(seed, 0))
 			tr := newTrial(takes)
 			hinted := map[types.NamespacedName][]time.Time{}
 			for range 50 {

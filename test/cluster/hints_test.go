@@ -68,7 +68,7 @@ func (w *wire) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	}
 	path, authorization := r.URL.EscapedPath(), r.Header.Get("Authorization")
 	w.carry(func() {
-		sent, err := http.NewRequest(http.MethodPost, "http://"+w.manager+path, bytes.NewReader(body)) //nolint:noctx // the client has a timeout
+		sent, err := http.NewRequest(http.MethodPost, "http://"+w.manager+path, bytes.NewReader(body))
 		if err != nil {
 			w.t.Error(err)
 			return
@@ -258,10 +258,10 @@ func TestLostDoubledAndReorderedHintsLoseNothing(t *testing.T) {
 	w.apply(w.named(launch))
 	w.ready(&v1alpha1.Library{}, "brand")
 	wire.mu.Lock()
-	wire.shuffle = rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same again
+	wire.shuffle = rand.New(rand.NewPCG(1, 2)) // the same again
 	wire.mu.Unlock()
 
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // likewise
+	random := rand.New(rand.NewPCG(3, 4))
 	sizes := map[string]int{}
 	for i := range 120 {
 		key := fmt.Sprintf("launch/%02d.txt", random.IntN(40))
