@@ -87,6 +87,46 @@ func GIF(width, height, frames int) []byte {
 	return encoded(func(b *bytes.Buffer) error { return gif.EncodeAll(b, anim) })
 }
 
+// TIFFPages makes a TIFF of several pages, each of its own size: RGB of 8 bits without compression (TIFF 6.0, section 6).
+func TIFFPages(pages ...image.Image) []byte {
+	const short, long = 3, 4
+	le := binary.LittleEndian
+	t := []byte("II*\x00\x00\x00\x00\x00")
+	next := 4 // where the offset of the coming directory goes
+	for _, img := range pages {
+		size := img.Bounds().Size()
+		strip := uint32(len(t))
+		for y := range size.Y {
+			for x := range size.X {
+				r, g, b, _ := img.At(img.Bounds().Min.X+x, img.Bounds().Min.Y+y).RGBA()
+				t = append(t, byte(r>>8), byte(g>>8), byte(b>>8))
+			}
+		}
+		if len(t)%2 == 1 {
+			t = append(t, 0)
+		}
+		bits := uint32(len(t))
+		for range 3 {
+			t = le.AppendUint16(t, 8)
+		}
+		le.PutUint32(t[next:], uint32(len(t)))
+		entries := [][4]uint32{
+			{256, long, 1, uint32(size.X)}, {257, long, 1, uint32(size.Y)}, {258, short, 3, bits}, {259, short, 1, 1}, {262, short, 1, 2},
+			{273, long, 1, strip}, {277, short, 1, 3}, {278, long, 1, uint32(size.Y)}, {279, long, 1, uint32(3 * size.X * size.Y)},
+		}
+		t = le.AppendUint16(t, uint16(len(entries)))
+		for _, e := range entries {
+			t = le.AppendUint16(t, uint16(e[0]))
+			t = le.AppendUint16(t, uint16(e[1]))
+			t = le.AppendUint32(t, e[2])
+			t = le.AppendUint32(t, e[3])
+		}
+		next = len(t)
+		t = le.AppendUint32(t, 0)
+	}
+	return t
+}
+
 // encoded runs an encoder. Encoders into memory fail on impossible pictures only, which is the caller's mistake.
 func encoded(encode func(*bytes.Buffer) error) []byte {
 	var b bytes.Buffer
@@ -102,6 +142,8 @@ type EXIF struct {
 	Orientation uint16
 	// Artist is tag 0x013B, so that a test can look for it in what comes out. At least 4 bytes.
 	Artist string
+	// Copyright is tag 0x8298; left out when empty, else at least 4 bytes.
+	Copyright string
 	// GPS adds the position 48°51'24" N, 2°21'03" E.
 	GPS bool
 }
@@ -114,13 +156,19 @@ func WithEXIF(jpg []byte, e EXIF) []byte {
 		entrySize                    = 12
 	)
 	artist := append([]byte(e.Artist), 0)
+	copyright := []byte{}
 	count := uint16(2)
+	if e.Copyright != "" {
+		copyright = append([]byte(e.Copyright), 0)
+		count++
+	}
 	if e.GPS {
-		count = 3
+		count++
 	}
 	be := binary.BigEndian
 	dataAt := uint32(header + 2 + int(count)*entrySize + 4)
-	gpsAt := dataAt + uint32(len(artist)+len(artist)%2)
+	copyrightAt := dataAt + uint32(len(artist)+len(artist)%2)
+	gpsAt := copyrightAt + uint32(len(copyright)+len(copyright)%2)
 	entry := func(b []byte, tag, kind uint16, n, value uint32) []byte {
 		b = be.AppendUint16(b, tag)
 		b = be.AppendUint16(b, kind)
@@ -131,13 +179,18 @@ func WithEXIF(jpg []byte, e EXIF) []byte {
 	t = be.AppendUint16(t, count)
 	t = entry(t, 0x0112, short, 1, uint32(e.Orientation)<<16)
 	t = entry(t, 0x013b, ascii, uint32(len(artist)), dataAt)
+	if e.Copyright != "" {
+		t = entry(t, 0x8298, ascii, uint32(len(copyright)), copyrightAt)
+	}
 	if e.GPS {
 		t = entry(t, 0x8825, long, 1, gpsAt)
 	}
 	t = be.AppendUint32(t, 0)
-	t = append(t, artist...)
-	if len(artist)%2 == 1 {
-		t = append(t, 0)
+	for _, text := range [][]byte{artist, copyright} {
+		t = append(t, text...)
+		if len(text)%2 == 1 {
+			t = append(t, 0)
+		}
 	}
 	if e.GPS {
 		degreesAt := gpsAt + 2 + 4*entrySize + 4
@@ -158,6 +211,19 @@ func WithEXIF(jpg []byte, e EXIF) []byte {
 // WithXMP puts an XMP packet (APP1) into a JPEG.
 func WithXMP(jpg []byte, packet string) []byte {
 	return withSegment(jpg, 0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00"+packet))
+}
+
+// WithIPTC puts an IIM record with a by-line and a copyright notice, in an image resource block (APP13), into a JPEG.
+func WithIPTC(jpg []byte, byline, notice string) []byte {
+	be := binary.BigEndian
+	var record []byte
+	for number, text := range map[byte]string{80: byline, 116: notice} {
+		record = append(record, 0x1c, 2, number)
+		record = be.AppendUint16(record, uint16(len(text)))
+		record = append(record, text...)
+	}
+	block := be.AppendUint32([]byte("Photoshop 3.0\x008BIM\x04\x04\x00\x00"), uint32(len(record)))
+	return withSegment(jpg, 0xed, append(block, record...))
 }
 
 // WithICC puts an ICC profile (APP2, one chunk) into a JPEG.
