@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -69,14 +70,17 @@ func (r *AssetsReconciler) render(ctx context.Context, connection Connection, li
 // pack signs what a worker may do for each original, and cuts it into manifests.
 func (r *AssetsReconciler) pack(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, work []rendition.Work) (manifests [][]byte, digest string, err error) {
 	keys := make(map[string]access.Key, len(found.Assets))
+	sizes := make(map[string]int64, len(found.Assets))
 	for _, a := range found.Assets {
 		keys[objectOf(a.Key)] = a.Key
+		sizes[objectOf(a.Key)] = a.Size
 	}
 	limits := rendition.DefaultBatchLimits()
 	most := limits.MaxItems * limits.MaxIndexes
 	seen := sha256.New()
 	_, _ = fmt.Fprintf(seen, "%s\n", library.UID)
 	var items []rendition.Item
+	var watermarks []rendition.WatermarkImage
 	for _, w := range work {
 		if len(items) == most {
 			break
@@ -87,8 +91,24 @@ func (r *AssetsReconciler) pack(ctx context.Context, connection Connection, libr
 		}
 		items = append(items, item)
 		_, _ = fmt.Fprintf(seen, "%q %q %q\n", w.Original.Key, w.Original.ETag, w.PresetSet)
+		if w.Original.Focus != nil {
+			_, _ = fmt.Fprintf(seen, "%v\n", *w.Original.Focus)
+		}
+		for _, p := range w.Presets {
+			if p.Watermark == nil || p.Watermark.Image == "" ||
+				slices.ContainsFunc(watermarks, func(known rendition.WatermarkImage) bool { return known.ETag == p.Watermark.ETag }) {
+				continue
+			}
+			source, err := connection.PresignGet(ctx, library.Spec.Bucket.Name, p.Watermark.Image, "", manifestLife)
+			if err != nil {
+				return nil, "", fmt.Errorf("signing a watermark: %w", err)
+			}
+			watermarks = append(watermarks, rendition.WatermarkImage{
+				ETag: p.Watermark.ETag, Size: sizes[p.Watermark.Image], Source: rendition.Request{URL: rendition.NewURL(source.String())},
+			})
+		}
 	}
-	manifests, _, err = rendition.Batch(items, limits)
+	manifests, _, err = rendition.Batch(items, watermarks, limits)
 	if err != nil {
 		return nil, "", fmt.Errorf("making manifests: %w", err)
 	}
@@ -104,7 +124,7 @@ func sign(ctx context.Context, connection Connection, library *v1alpha1.Library,
 	}
 	item := rendition.Item{
 		Asset: asset.ID(key), ETag: w.Original.ETag, VersionID: w.Original.VersionID, Size: w.Original.Size,
-		PresetSet: w.PresetSet, Kept: w.Kept,
+		PresetSet: w.PresetSet, Focus: w.Original.Focus, Kept: w.Kept,
 	}
 	source, err := connection.PresignGet(ctx, bucket, object, w.Original.VersionID, manifestLife)
 	if err != nil {
@@ -126,7 +146,7 @@ func sign(ctx context.Context, connection Connection, library *v1alpha1.Library,
 		return item, err
 	}
 	for _, preset := range w.Presets {
-		request, err := put(asset.Renditions(key)+rendition.ObjectName(preset, w.Original.ETag), preset.Format.ContentType())
+		request, err := put(asset.Renditions(key)+rendition.ObjectName(preset, w.Original.ETag, w.Original.Focus), preset.Format.ContentType())
 		if err != nil {
 			return item, err
 		}

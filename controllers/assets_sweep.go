@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -52,24 +51,28 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		return nil, rendition.World{}, err
 	}
 
-	presets := presetsOf(library)
+	for i := range found.Assets {
+		a := &found.Assets[i]
+		if read := s.facts[asset.FactsObject(a.Key)].facts; read != nil && read.ETag == a.ETag {
+			a.Facts = read
+		}
+	}
+	presets, held := ready(presetsOf(library), library.Name, found.Assets)
+	found.Held = held
 	world := rendition.World{Presets: presets, Known: make(map[string]rendition.Known, len(found.Assets))}
+	for _, h := range held {
+		world.Held = append(world.Held, h.Preset.Name)
+	}
 	for i := range found.Assets {
 		a := &found.Assets[i]
 		name := objectOf(a.Key)
 		objects := rendered[asset.Renditions(a.Key)]
-		known := rendition.Known{Objects: make(map[string]struct{}, len(objects))}
+		known := rendition.Known{Facts: s.facts[asset.FactsObject(a.Key)].facts, Objects: make(map[string]struct{}, len(objects))}
 		for object := range objects {
 			known.Objects[object] = struct{}{}
 		}
-		if read := s.facts[asset.FactsObject(a.Key)].facts; read != nil {
-			known.Facts = read
-			if read.ETag == a.ETag {
-				a.Facts = read
-			}
-		}
-		a.Renditions = present(presets, a, objects)
-		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size})
+		a.Renditions = present(presets, held, a, objects)
+		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus})
 		world.Known[name] = known
 	}
 	return found, world, nil
@@ -207,43 +210,4 @@ func (s *sweeper) readFacts(ctx context.Context, connection Connection, library 
 	}
 	s.facts = next
 	return nil
-}
-
-// present gives the renditions of an asset that exist for its current ETag, one for each preset.
-func present(presets []rendition.Preset, a *Asset, objects map[string]store.ObjectInfo) []asset.CatalogRendition {
-	var list []asset.CatalogRendition
-	for _, preset := range presets {
-		name := rendition.ObjectName(preset, a.ETag)
-		info, ok := objects[name]
-		if !ok {
-			continue
-		}
-		entry := asset.CatalogRendition{
-			Preset: preset.Name, Object: asset.Renditions(a.Key) + name,
-			ETag: rendition.TrimETag(info.ETag), Size: info.Size, ContentType: preset.Format.ContentType(),
-		}
-		if a.Facts != nil {
-			for _, made := range a.Facts.Renditions {
-				if made.Object == name {
-					entry.Width, entry.Height = made.Width, made.Height
-				}
-			}
-		}
-		list = append(list, entry)
-	}
-	return list
-}
-
-// presetsOf gives a Library's presets, the built-in ones included, sorted by name.
-func presetsOf(library *v1alpha1.Library) []rendition.Preset {
-	presets := make([]rendition.Preset, 0, len(library.Spec.Renditions)+2)
-	for _, p := range library.Spec.Renditions {
-		presets = append(presets, rendition.Preset{
-			Name: p.Name, Width: int(p.Width), Height: int(p.Height),
-			Fit: rendition.Fit(p.Fit), Format: rendition.Format(p.Format), Quality: int(p.Quality),
-		})
-	}
-	presets = rendition.WithBuiltIn(presets)
-	slices.SortFunc(presets, func(a, b rendition.Preset) int { return strings.Compare(a.Name, b.Name) })
-	return presets
 }

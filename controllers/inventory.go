@@ -44,6 +44,8 @@ type Holding struct {
 	// Counts and Problems tell how far rendering is.
 	Counts   rendition.Counts
 	Problems []rendition.Problem
+	// Held are presets by which nothing is rendered now.
+	Held []HeldPreset
 	// Job that renders now, if any; RenderError is why none could be made.
 	Job         string
 	RenderError string
@@ -60,6 +62,8 @@ type Asset struct {
 	Modified time.Time
 	// Facts of this very ETag; nil until a worker has looked.
 	Facts *asset.Facts
+	// Focus area of the asset, if it has one.
+	Focus *rendition.Focus
 	// Version, when this is another version than the current one.
 	Version string
 	// Renditions that exist for this ETag.

@@ -185,6 +185,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 			if holding.RenderError != "" {
 				message += "; renditions cannot be made now: " + holding.RenderError
 			}
+			message += heldMessage(holding.Held)
 			if holding.Ignored > 0 {
 				message += fmt.Sprintf("; %d files are left out, the first is %s", holding.Ignored, holding.IgnoredFirst)
 			}
@@ -225,6 +226,9 @@ func (r *LibraryReconciler) count(library *v1alpha1.Library, holding *Holding) {
 		renditions.Failures = append(renditions.Failures, v1alpha1.RenditionFailure{
 			Path: problem.Key, Reason: string(problem.Reason), Message: problem.Message,
 		})
+	}
+	for _, held := range holding.Held {
+		renditions.Held = append(renditions.Held, v1alpha1.HeldPreset{Name: held.Preset.Name, Reason: held.Reason, Message: held.Message})
 	}
 	library.Status.Renditions = renditions
 }

@@ -5,7 +5,8 @@
 // standard output and never hold a URL.
 //
 // Exit codes: 0, every original is decided; 1, try the index again (the store failed, a signal came, decoders hang); 2, wrong
-// flags; 3, no use to try again (the manifest or the CA file is missing or broken, libvips is not guarded).
+// flags; 3, no use to try again (the manifest or the CA file is missing or broken, libvips is not guarded, a watermark cannot
+// be drawn: what was to bear it is left out, and all else is stored).
 package main
 
 import (
@@ -85,7 +86,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return exitNever
 	}
 	w := worker.Worker{Transport: transport, Renderer: eng, Limits: limits, Log: log}
-	if _, err := w.Run(ctx, manifest); err != nil {
+	_, err = w.Run(ctx, manifest)
+	if errors.Is(err, worker.ErrWatermark) {
+		log.Error("finished but for what a watermark was to be on", "error", err)
+		return exitNever
+	}
+	if err != nil {
 		log.Error("not finished, try again", "error", err)
 		return exitRetry
 	}

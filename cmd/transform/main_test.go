@@ -86,6 +86,8 @@ func env(index string) func(string) string {
 func TestExitCodes(t *testing.T) {
 	_, stored, good := bucket(t, http.StatusOK)
 	_, _, dead := bucket(t, http.StatusForbidden)
+	_, unmarked, marked := bucket(t, http.StatusOK)
+	marked.Items[0].Outputs[0].Preset.Watermark = &rendition.Watermark{Text: "\u2800"} // a pattern of Braille without dots
 	broken := t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "0"), []byte(signature), 0o600); err != nil {
 		t.Fatal(err)
@@ -101,6 +103,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"all is decided", t.Context(), []string{"--manifest-dir", write(t, good, "7")}, "7", exitDone},
 		{"the store refuses", t.Context(), []string{"--manifest-dir", write(t, dead, "0")}, "0", exitRetry},
+		{"a watermark cannot be drawn", t.Context(), []string{"--manifest-dir", write(t, marked, "0")}, "0", exitNever},
 		{"a signal came", cancelled, []string{"--manifest-dir", write(t, good, "0")}, "0", exitRetry},
 		{"an unknown flag", t.Context(), []string{"--nope"}, "0", exitUsage},
 		{"a limit of nothing", t.Context(), []string{"--max-pixels", "0"}, "0", exitUsage},
@@ -124,6 +127,9 @@ func TestExitCodes(t *testing.T) {
 	}
 	if rendition.Sniff(stored("/thumb")).ContentType != "image/webp" {
 		t.Error("the rendition was not stored")
+	}
+	if unmarked("/thumb") != nil || unmarked("/facts") == nil {
+		t.Error("a picture without its watermark is stored, or the facts are not")
 	}
 	if f, err := asset.DecodeFacts(bytes.NewReader(stored("/facts"))); err != nil || f.Width != 200 || f.Error != nil {
 		t.Errorf("facts: %+v, %v", f, err)
@@ -160,7 +166,7 @@ func TestCAFile(t *testing.T) {
 	u := func(path string) rendition.Request {
 		return rendition.Request{URL: rendition.NewURL(srv.URL + path)}
 	}
-	dir := write(t, rendition.Manifest{Version: 1, Items: []rendition.Item{{Asset: "a", ETag: "e", Source: u("/a"), Facts: u("/f")}}}, "0")
+	dir := write(t, rendition.Manifest{Version: rendition.ManifestVersion, Items: []rendition.Item{{Asset: "a", ETag: "e", Source: u("/a"), Facts: u("/f")}}}, "0")
 	ca := filepath.Join(t.TempDir(), "ca.crt")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
 	if err := os.WriteFile(ca, certificate, 0o600); err != nil {

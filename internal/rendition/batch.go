@@ -29,16 +29,16 @@ func DefaultBatchLimits() BatchLimits {
 	return BatchLimits{MaxItems: 200, MaxCost: 120_000, MaxBytes: 900 << 10, MaxIndexes: 100}
 }
 
-// Batch cuts items, in their order, into packed manifests, one per index of a Job. What does not fit into this Job is rest.
-// It fails when an item is not valid, or alone is larger than MaxBytes.
-func Batch(items []Item, limits BatchLimits) (packed [][]byte, rest []Item, err error) {
+// Batch cuts items, in their order, into packed manifests, one per index of a Job, each with those of the watermarks that its
+// items draw. What does not fit into this Job is rest. It fails when an item is not valid, or alone is larger than MaxBytes.
+func Batch(items []Item, watermarks []WatermarkImage, limits BatchLimits) (packed [][]byte, rest []Item, err error) {
 	rest = items
 	left := limits.MaxBytes
 	for len(rest) > 0 && len(packed) < limits.MaxIndexes {
 		n := take(rest, limits)
 		var b []byte
 		for {
-			b, err = Encode(Manifest{Version: ManifestVersion, Items: rest[:n]})
+			b, err = Encode(Manifest{Version: ManifestVersion, Items: rest[:n], Watermarks: drawn(rest[:n], watermarks)})
 			if err != nil {
 				return nil, items, err
 			}
@@ -59,6 +59,19 @@ func Batch(items []Item, limits BatchLimits) (packed [][]byte, rest []Item, err 
 		rest = rest[n:]
 	}
 	return packed, slices.Clone(rest), nil
+}
+
+// drawn gives those of watermarks that items draw.
+func drawn(items []Item, watermarks []WatermarkImage) []WatermarkImage {
+	var some []WatermarkImage
+	for _, mark := range watermarks {
+		if slices.ContainsFunc(items, func(it Item) bool {
+			return slices.ContainsFunc(it.Outputs, func(o Output) bool { return o.Preset.Watermark != nil && o.Preset.Watermark.ETag == mark.ETag })
+		}) {
+			some = append(some, mark)
+		}
+	}
+	return some
 }
 
 // take tells how many of items go into one index by number and cost; at least one.

@@ -13,8 +13,9 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/asset"
 )
 
-// ManifestVersion is the version that this package reads and writes.
-const ManifestVersion = 1
+// ManifestVersion is the version that this package reads and writes. It rises with every field that a worker must not pass
+// over: one that does not know watermarks would make pictures without them.
+const ManifestVersion = 2
 
 // Bounds of a manifest. A manifest lives in a Secret (1 MiB in all); JSON of signed URLs packs about 4 to 1, so 32 MiB
 // unpacked is far beyond any that we write and still harmless to hold.
@@ -31,6 +32,17 @@ const (
 type Manifest struct {
 	Version int
 	Items   []Item
+	// Watermarks are the images that presets of the items draw, each once.
+	Watermarks []WatermarkImage
+}
+
+// WatermarkImage is an image to be drawn on pictures. It is as hostile as any other original.
+type WatermarkImage struct {
+	// ETag and Size of the image as the manager saw it; the worker makes nothing when it has changed since.
+	ETag string
+	Size int64
+	// Source gets it.
+	Source Request
 }
 
 // Item is one original and what is to be made from it.
@@ -43,13 +55,16 @@ type Item struct {
 	Size      int64
 	// PresetSet goes into the facts as it is; see SetDigest.
 	PresetSet string
+	// Focus of the asset, if it has one.
+	Focus *Focus
 	// Source gets the original.
 	Source Request
 	// Facts puts the asset.Facts, after everything else.
 	Facts Request
 	// Outputs are the renditions to be made; none when only the facts are wanted.
 	Outputs []Output
-	// Kept are renditions that exist already and stay; the worker copies them into the facts.
+	// Kept are renditions that exist already and stay; the worker copies them into the facts, but for those of presets of which it
+	// made new ones.
 	Kept []asset.Rendition
 }
 
@@ -65,8 +80,14 @@ var ErrManifest = errors.New("manifest is not valid")
 // The wire types hold URLs in the clear and never leave this file.
 type (
 	wireManifest struct {
-		Version int        `json:"version"`
-		Items   []wireItem `json:"items"`
+		Version    int             `json:"version"`
+		Items      []wireItem      `json:"items"`
+		Watermarks []wireWatermark `json:"watermarks,omitempty"`
+	}
+	wireWatermark struct {
+		ETag   string      `json:"etag"`
+		Size   int64       `json:"size"`
+		Source wireRequest `json:"source"`
 	}
 	wireItem struct {
 		Asset     string            `json:"asset"`
@@ -74,6 +95,7 @@ type (
 		VersionID string            `json:"versionID,omitempty"`
 		Size      int64             `json:"size"`
 		PresetSet string            `json:"presetSet,omitempty"`
+		Focus     *Focus            `json:"focus,omitempty"`
 		Source    wireRequest       `json:"source"`
 		Facts     wireRequest       `json:"facts"`
 		Outputs   []wireOutput      `json:"outputs,omitempty"`
@@ -97,13 +119,16 @@ func Encode(m Manifest) ([]byte, error) {
 	w := wireManifest{Version: m.Version, Items: make([]wireItem, len(m.Items))}
 	for i, it := range m.Items {
 		wi := wireItem{
-			Asset: it.Asset, ETag: it.ETag, VersionID: it.VersionID, Size: it.Size, PresetSet: it.PresetSet,
+			Asset: it.Asset, ETag: it.ETag, VersionID: it.VersionID, Size: it.Size, PresetSet: it.PresetSet, Focus: it.Focus,
 			Source: toWire(it.Source), Facts: toWire(it.Facts), Kept: it.Kept,
 		}
 		for _, o := range it.Outputs {
 			wi.Outputs = append(wi.Outputs, wireOutput{Preset: o.Preset, Put: toWire(o.Put)})
 		}
 		w.Items[i] = wi
+	}
+	for _, mark := range m.Watermarks {
+		w.Watermarks = append(w.Watermarks, wireWatermark{ETag: mark.ETag, Size: mark.Size, Source: toWire(mark.Source)})
 	}
 	var buf bytes.Buffer
 	z, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
@@ -147,13 +172,16 @@ func Decode(r io.Reader) (Manifest, error) {
 	m := Manifest{Version: w.Version, Items: make([]Item, len(w.Items))}
 	for i, wi := range w.Items {
 		it := Item{
-			Asset: wi.Asset, ETag: wi.ETag, VersionID: wi.VersionID, Size: wi.Size, PresetSet: wi.PresetSet,
+			Asset: wi.Asset, ETag: wi.ETag, VersionID: wi.VersionID, Size: wi.Size, PresetSet: wi.PresetSet, Focus: wi.Focus,
 			Source: fromWire(wi.Source), Facts: fromWire(wi.Facts), Kept: wi.Kept,
 		}
 		for _, o := range wi.Outputs {
 			it.Outputs = append(it.Outputs, Output{Preset: o.Preset, Put: fromWire(o.Put)})
 		}
 		m.Items[i] = it
+	}
+	for _, mark := range w.Watermarks {
+		m.Watermarks = append(m.Watermarks, WatermarkImage{ETag: mark.ETag, Size: mark.Size, Source: fromWire(mark.Source)})
 	}
 	if err := m.Validate(); err != nil {
 		return Manifest{}, err
@@ -169,15 +197,26 @@ func (m Manifest) Validate() error {
 	if len(m.Items) > maxItems {
 		return fmt.Errorf("%w: %d items, at most %d", ErrManifest, len(m.Items), maxItems)
 	}
+	if len(m.Watermarks) > MaxPresets {
+		return fmt.Errorf("%w: %d watermarks, at most %d", ErrManifest, len(m.Watermarks), MaxPresets)
+	}
+	marks := make(map[string]bool, len(m.Watermarks))
+	for i, mark := range m.Watermarks {
+		if mark.ETag == "" || mark.ETag != TrimETag(mark.ETag) || mark.Size < 0 || marks[mark.ETag] || !mark.Source.valid() {
+			return fmt.Errorf("%w: watermark %d", ErrManifest, i)
+		}
+		marks[mark.ETag] = true
+	}
 	for i, it := range m.Items {
-		if why := it.invalid(); why != "" {
+		if why := it.invalid(marks); why != "" {
 			return fmt.Errorf("%w: item %d: %s", ErrManifest, i, why)
 		}
 	}
 	return nil
 }
 
-func (it Item) invalid() string {
+// invalid says what is wrong with an item of a manifest that has these watermarks.
+func (it Item) invalid(marks map[string]bool) string {
 	switch {
 	case it.Asset == "" || len(it.Asset) > maxAssetName:
 		return "asset name"
@@ -185,6 +224,8 @@ func (it Item) invalid() string {
 		return "etag is empty or quoted"
 	case it.Size < 0:
 		return "negative size"
+	case it.Focus != nil && !it.Focus.Valid():
+		return "focus outside the picture"
 	case len(it.Outputs) > MaxPresets || len(it.Kept) > 2*MaxPresets:
 		return "too many outputs"
 	case !it.Source.valid():
@@ -196,6 +237,9 @@ func (it Item) invalid() string {
 	for _, o := range it.Outputs {
 		if !o.Put.valid() {
 			return "output request"
+		}
+		if w := o.Preset.Watermark; w != nil && w.Image != "" && !marks[w.ETag] {
+			return "watermark without a source"
 		}
 		presets = append(presets, o.Preset)
 	}

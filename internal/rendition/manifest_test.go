@@ -32,6 +32,14 @@ func item(n int) Item {
 	}
 }
 
+// marked is an item whose asset has a focus and whose picture bears an image.
+func marked(n int) Item {
+	it := item(n)
+	it.Focus = &Focus{0.25, 0, 0.5, 0.125}
+	it.Outputs[0].Preset.Watermark = &Watermark{Image: "brand/logo.png", ETag: "m1"}
+	return it
+}
+
 func pack(t testing.TB, plain []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -46,7 +54,7 @@ func pack(t testing.TB, plain []byte) []byte {
 }
 
 func TestManifestRoundTrip(t *testing.T) {
-	want := Manifest{Version: ManifestVersion, Items: []Item{item(1), item(2)}}
+	want := Manifest{Version: ManifestVersion, Items: []Item{item(1), marked(2)}, Watermarks: []WatermarkImage{{ETag: "m1", Size: 9, Source: request("logo.png")}}}
 	b, err := Encode(want)
 	if err != nil {
 		t.Fatal(err)
@@ -66,20 +74,28 @@ func TestManifestRoundTrip(t *testing.T) {
 
 func TestManifestValidate(t *testing.T) {
 	cases := map[string]func(*Manifest){
-		"another version":                   func(m *Manifest) { m.Version = 2 },
-		"no name":                           func(m *Manifest) { m.Items[0].Asset = "" },
-		"no ETag":                           func(m *Manifest) { m.Items[0].ETag = "" },
-		"a quoted ETag":                     func(m *Manifest) { m.Items[0].ETag = `"e"` },
-		"a negative size":                   func(m *Manifest) { m.Items[0].Size = -1 },
-		"no source":                         func(m *Manifest) { m.Items[0].Source = Request{} },
-		"a file as source":                  func(m *Manifest) { m.Items[0].Source.URL = NewURL("file:///etc/passwd") },
-		"a relative URL":                    func(m *Manifest) { m.Items[0].Facts.URL = NewURL("/x") },
-		"credentials in a URL":              func(m *Manifest) { m.Items[0].Facts.URL = NewURL("https://a:b@s3.example.org/x") },
-		"a header that splits the request":  func(m *Manifest) { m.Items[0].Source.Header = map[string]string{"X-A": "b\r\nHost: evil"} },
-		"a preset that cannot be":           func(m *Manifest) { m.Items[0].Outputs[0].Preset.Width = 0 },
-		"a preset twice":                    func(m *Manifest) { m.Items[0].Outputs = append(m.Items[0].Outputs, m.Items[0].Outputs[0]) },
-		"an output with nowhere to go":      func(m *Manifest) { m.Items[0].Outputs[0].Put = Request{} },
-		"a kept rendition that is no name":  func(m *Manifest) { m.Items[0].Kept[0].Object = "../../facts" },
+		"another version":                     func(m *Manifest) { m.Version = 1 },
+		"no name":                             func(m *Manifest) { m.Items[0].Asset = "" },
+		"no ETag":                             func(m *Manifest) { m.Items[0].ETag = "" },
+		"a quoted ETag":                       func(m *Manifest) { m.Items[0].ETag = `"e"` },
+		"a negative size":                     func(m *Manifest) { m.Items[0].Size = -1 },
+		"no source":                           func(m *Manifest) { m.Items[0].Source = Request{} },
+		"a file as source":                    func(m *Manifest) { m.Items[0].Source.URL = NewURL("file:///etc/passwd") },
+		"a relative URL":                      func(m *Manifest) { m.Items[0].Facts.URL = NewURL("/x") },
+		"credentials in a URL":                func(m *Manifest) { m.Items[0].Facts.URL = NewURL("https://a:b@s3.example.org/x") },
+		"a header that splits the request":    func(m *Manifest) { m.Items[0].Source.Header = map[string]string{"X-A": "b\r\nHost: evil"} },
+		"a preset that cannot be":             func(m *Manifest) { m.Items[0].Outputs[0].Preset.Width = 0 },
+		"a preset twice":                      func(m *Manifest) { m.Items[0].Outputs = append(m.Items[0].Outputs, m.Items[0].Outputs[0]) },
+		"an output with nowhere to go":        func(m *Manifest) { m.Items[0].Outputs[0].Put = Request{} },
+		"a kept rendition that is no name":    func(m *Manifest) { m.Items[0].Kept[0].Object = "../../facts" },
+		"a watermark that comes from nowhere": func(m *Manifest) { m.Items[0] = marked(1) },
+		"a watermark twice": func(m *Manifest) {
+			mark := WatermarkImage{"m", 1, request("m")}
+			m.Watermarks = []WatermarkImage{mark, mark}
+		},
+		"a watermark without an ETag":       func(m *Manifest) { m.Watermarks = []WatermarkImage{{"", 1, request("m")}} },
+		"a watermark by no URL":             func(m *Manifest) { m.Watermarks = []WatermarkImage{{"m", 1, Request{}}} },
+		"a focus beside the picture":        func(m *Manifest) { m.Items[0].Focus = &Focus{0.9, 0, 0.2, 1} },
 		"facts that could never be written": func(m *Manifest) { m.Items[0].VersionID = strings.Repeat("v", 2000) },
 		"too many items":                    func(m *Manifest) { m.Items = make([]Item, maxItems+1) },
 	}
@@ -97,14 +113,14 @@ func TestManifestValidate(t *testing.T) {
 func TestDecodeIsBounded(t *testing.T) {
 	for why, b := range map[string][]byte{
 		"nothing":               nil,
-		"not packed":            []byte(`{"version":1}`),
-		"cut off":               pack(t, []byte(`{"version":1,"items":[]}`))[:20],
+		"not packed":            []byte(`{"version":2}`),
+		"cut off":               pack(t, []byte(`{"version":2,"items":[]}`))[:20],
 		"not JSON":              pack(t, []byte(`{"version":`)),
-		"another shape":         pack(t, []byte(`{"version":1,"items":{"`+secretMark+`":1}}`)),
+		"another shape":         pack(t, []byte(`{"version":2,"items":{"`+secretMark+`":1}}`)),
 		"a packed bomb":         pack(t, make([]byte, maxUnpackedBytes+1)),
 		"more than fits":        make([]byte, maxPackedBytes+1),
-		"a version to come":     pack(t, []byte(`{"version":2}`)),
-		"an item with no parts": pack(t, []byte(`{"version":1,"items":[{}]}`)),
+		"a version to come":     pack(t, []byte(`{"version":3}`)),
+		"an item with no parts": pack(t, []byte(`{"version":2,"items":[{}]}`)),
 	} {
 		_, err := Decode(bytes.NewReader(b))
 		if !errors.Is(err, ErrManifest) {
@@ -117,7 +133,7 @@ func TestDecodeIsBounded(t *testing.T) {
 
 // A presigned URL gets into no log, error or dump, whichever way somebody prints what holds it.
 func TestURLsAreNotPrinted(t *testing.T) {
-	m := Manifest{Version: 1, Items: []Item{item(1)}}
+	m := Manifest{Version: ManifestVersion, Items: []Item{item(1)}}
 	type hidden struct{ inner Manifest } // fmt cannot call methods on unexported fields
 	plain, err := json.Marshal(m)
 	if err != nil {
@@ -141,6 +157,26 @@ func TestURLsAreNotPrinted(t *testing.T) {
 }
 
 // Nothing is lost, doubled or moved, and no limit is broken.
+// Each manifest has the watermarks that its own items draw, and no others: what a worker may read is what it needs.
+func TestBatchGivesEachManifestItsWatermarks(t *testing.T) {
+	marks := []WatermarkImage{{ETag: "m1", Size: 9, Source: request("logo.png")}, {ETag: "m2", Size: 9, Source: request("other.png")}}
+	limits := DefaultBatchLimits()
+	limits.MaxItems = 1
+	packed, _, err := Batch([]Item{item(1), marked(2)}, marks, limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{0, 1} {
+		m, err := Decode(bytes.NewReader(packed[i]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Watermarks) != want || want == 1 && m.Watermarks[0].ETag != "m1" {
+			t.Errorf("manifest %d has the watermarks %+v", i, m.Watermarks)
+		}
+	}
+}
+
 func TestBatch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var items []Item
@@ -154,7 +190,7 @@ func TestBatch(t *testing.T) {
 			MaxItems: rapid.IntRange(1, 20).Draw(t, "max items"), MaxCost: rapid.Int64Range(1, 200_000).Draw(t, "max cost"),
 			MaxBytes: rapid.IntRange(1000, 20_000).Draw(t, "max bytes"), MaxIndexes: rapid.IntRange(1, 30).Draw(t, "max indexes"),
 		}
-		packed, rest, err := Batch(items, limits)
+		packed, rest, err := Batch(items, nil, limits)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,18 +226,18 @@ func TestBatch(t *testing.T) {
 func TestBatchRefuses(t *testing.T) {
 	limits := DefaultBatchLimits()
 	limits.MaxBytes = 100
-	if _, rest, err := Batch([]Item{item(1)}, limits); !errors.Is(err, ErrManifest) || len(rest) != 1 {
+	if _, rest, err := Batch([]Item{item(1)}, nil, limits); !errors.Is(err, ErrManifest) || len(rest) != 1 {
 		t.Errorf("an item larger than a Job: %v, %d left", err, len(rest))
 	}
 	bad := item(1)
 	bad.ETag = ""
-	if _, _, err := Batch([]Item{bad}, DefaultBatchLimits()); !errors.Is(err, ErrManifest) {
+	if _, _, err := Batch([]Item{bad}, nil, DefaultBatchLimits()); !errors.Is(err, ErrManifest) {
 		t.Errorf("an item that is not valid: %v", err)
 	}
 }
 
 func FuzzDecodeManifest(f *testing.F) {
-	plain := []byte(`{"version":1,"items":[{"asset":"a","etag":"e","size":1,"source":{"url":"https://h/x"},"facts":{"url":"https://h/y","header":{"A":"b"}},"outputs":[{"preset":{"name":"p","width":1},"put":{"url":"https://h/z"}}],"kept":[{"preset":"q","object":"o","size":1,"width":1,"height":1,"contentType":"t"}]}]}`)
+	plain := []byte(`{"version":2,"items":[{"asset":"a","etag":"e","size":1,"source":{"url":"https://h/x"},"facts":{"url":"https://h/y","header":{"A":"b"}},"outputs":[{"preset":{"name":"p","width":1},"put":{"url":"https://h/z"}}],"kept":[{"preset":"q","object":"o","size":1,"width":1,"height":1,"contentType":"t"}]}]}`)
 	f.Add(plain, false)
 	f.Add(pack(f, plain), true)
 	f.Fuzz(func(t *testing.T, b []byte, raw bool) {

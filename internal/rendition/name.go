@@ -24,7 +24,30 @@ func (p Preset) parameters() []string {
 	if p.Format == PNG {
 		quality = 0
 	}
-	return []string{pictureVersion, fmt.Sprint(p.Width), fmt.Sprint(p.Height), string(p.Fit), string(p.Format), fmt.Sprint(quality)}
+	list := []string{pictureVersion, fmt.Sprint(p.Width), fmt.Sprint(p.Height), string(p.Fit), string(p.Format), fmt.Sprint(quality)}
+	// What came later is told only where it differs from what was before, so that no library is rendered anew for its sake.
+	if p.Position != "" && p.Position != Centre {
+		list = append(list, "position", string(p.Position))
+	}
+	if p.Effort != nil {
+		list = append(list, "effort", fmt.Sprint(*p.Effort))
+	}
+	if p.Background != "" {
+		list = append(list, "background", strings.ToLower(p.Background))
+	}
+	if p.Sharpen != "" && p.Sharpen != SharpenNone {
+		list = append(list, "sharpen", string(p.Sharpen))
+	}
+	if p.Strip != "" && p.Strip != StripAll {
+		list = append(list, "strip", string(p.Strip))
+	}
+	if p.Page > 1 {
+		list = append(list, "page", fmt.Sprint(p.Page))
+	}
+	if p.Watermark != nil {
+		list = append(list, p.Watermark.parameters()...)
+	}
+	return list
 }
 
 // decoderVersion is part of SetDigest alone. Raise it when workers learn to read files that they failed on before:
@@ -43,21 +66,51 @@ func SetDigest(presets []Preset) string {
 }
 
 // ContentTag is the part of a rendition's name that changes whenever the picture would: SHA-256 over the original's ETag
-// (without quotes) and the preset's parameters, each length-prefixed, cut to 64 bits, in 13 characters of lower-case
-// base32. 64 bits are plenty to tell the versions of one original and one preset apart, which is all it must do.
-func ContentTag(p Preset, etag string) string {
-	return digest(append([]string{TrimETag(etag)}, p.parameters()...)...)
+// (without quotes), the preset's parameters and, for a preset that goes by it, the asset's focus, each length-prefixed, cut to
+// 64 bits, in 13 characters of lower-case base32. 64 bits are plenty to tell the versions of one original and one preset apart,
+// which is all it must do.
+func ContentTag(p Preset, etag string, focus *Focus) string {
+	parts := append([]string{TrimETag(etag)}, p.parameters()...)
+	if p.Position == FocusArea && focus != nil {
+		parts = append(parts, focus.parameter())
+	}
+	return digest(parts...)
 }
+
+// markedSuffix is how names say that a picture bears a watermark. No tag looks like it.
+const markedSuffix = "-marked"
 
 // ObjectName is the last part of the key of the rendition of an original by a preset:
 //
 //	<preset>-<ContentTag>.<ext>
+//	<preset>-<ContentTag>-marked.<ext>, with a watermark
 //
 // The ETag itself is not in the name: a name made of both the ETag and the preset's parameters changes with either, so a
 // changed preset is rendered anew under another name while pages still use the old one.
-func ObjectName(p Preset, etag string) string {
+func ObjectName(p Preset, etag string, focus *Focus) string {
 	p = p.Defaulted()
-	return p.Name + "-" + ContentTag(p, etag) + "." + p.Format.Ext()
+	marked := ""
+	if p.Watermark != nil {
+		marked = markedSuffix
+	}
+	return p.Name + "-" + ContentTag(p, etag, focus) + marked + "." + p.Format.Ext()
+}
+
+// Serves tells whether the rendition called object, which an earlier form of p made of the same original, may be shown until
+// p's own is there. A picture without a watermark never stands for one with.
+func (p Preset) Serves(object string) bool {
+	name := strings.TrimSuffix(object, "."+FormatOf(object).Ext())
+	return FormatOf(object) != "" && (p.Watermark == nil || strings.HasSuffix(name, markedSuffix))
+}
+
+// FormatOf gives the format of a rendition by its object's name; empty for a name of ours that is not.
+func FormatOf(object string) Format {
+	for _, f := range []Format{JPEG, PNG, WebP, AVIF} {
+		if strings.HasSuffix(object, "."+f.Ext()) {
+			return f
+		}
+	}
+	return ""
 }
 
 // TrimETag gives an ETag without its quotes and weakness mark, as we store and compare it.

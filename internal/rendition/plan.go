@@ -22,6 +22,8 @@ type Original struct {
 	VersionID string
 	// Size in bytes.
 	Size int64
+	// Focus of the asset, if it has one.
+	Focus *Focus
 }
 
 // Known is what exists in Vitrine's own bucket for one original.
@@ -38,6 +40,8 @@ type World struct {
 	Originals []Original
 	// Presets of the library, built-in ones included (WithBuiltIn).
 	Presets []Preset
+	// Held are the names of presets that nothing is made by now; what there is of them stays.
+	Held []string
 	// Known by the original's key.
 	Known map[string]Known
 }
@@ -47,7 +51,8 @@ type Work struct {
 	Original Original
 	// Presets to make, in the order of World.Presets. None when the original's pictures all exist but for presets that went away.
 	Presets []Preset
-	// Kept are the renditions that exist and stay.
+	// Kept are the renditions that exist and stay, at most one for each preset: what a preset made before it changed stays until
+	// what it makes now takes its place.
 	Kept []asset.Rendition
 	// PresetSet is SetDigest of World.Presets.
 	PresetSet string
@@ -109,7 +114,7 @@ func NewPlan(w World) (Plan, error) {
 			continue
 		}
 		plan.Counts.Wanted++
-		work := missing(o, presets, known.Objects, facts)
+		work := missing(o, presets, w.Held, known.Objects, facts)
 		if len(work.Presets) == 0 && facts != nil && facts.Error == nil {
 			plan.Counts.Done++
 			continue
@@ -120,20 +125,32 @@ func NewPlan(w World) (Plan, error) {
 	return plan, nil
 }
 
-// missing gives the presets of o that are to be made and the renditions that stay.
-func missing(o Original, presets []Preset, objects map[string]struct{}, facts *asset.Facts) Work {
+// missing gives the presets of o that are to be made and the renditions that stay: those that are as they should be, and older
+// ones of the same presets, or of held ones, which serve until there are new ones.
+func missing(o Original, presets []Preset, held []string, objects map[string]struct{}, facts *asset.Facts) Work {
 	work := Work{Original: o}
+	var known []asset.Rendition
+	if facts != nil {
+		known = slices.DeleteFunc(slices.Clone(facts.Renditions), func(r asset.Rendition) bool {
+			_, stored := objects[r.Object]
+			return !stored
+		})
+	}
 	for _, p := range presets {
-		name := ObjectName(p, o.ETag)
-		if facts != nil {
-			_, stored := objects[name]
-			i := slices.IndexFunc(facts.Renditions, func(r asset.Rendition) bool { return r.Object == name })
-			if stored && i >= 0 {
-				work.Kept = append(work.Kept, facts.Renditions[i])
-				continue
-			}
+		name := ObjectName(p, o.ETag, o.Focus)
+		i := slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Object == name })
+		if i < 0 {
+			work.Presets = append(work.Presets, p)
+			i = slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Preset == p.Name })
 		}
-		work.Presets = append(work.Presets, p)
+		if i >= 0 {
+			work.Kept = append(work.Kept, known[i])
+		}
+	}
+	for _, name := range held {
+		if i := slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Preset == name }); i >= 0 {
+			work.Kept = append(work.Kept, known[i])
+		}
 	}
 	return work
 }

@@ -2,6 +2,7 @@ package rendition
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +17,7 @@ var twoPresets = []Preset{{Name: "thumb", Width: 400}, {Name: "web", Width: 1600
 func factsOf(o Original, wanted []Preset, made ...Preset) *asset.Facts {
 	f := &asset.Facts{V: asset.FactsVersion, ETag: TrimETag(o.ETag), PresetSet: SetDigest(wanted)}
 	for _, p := range made {
-		f.Renditions = append(f.Renditions, asset.Rendition{Preset: p.Name, Object: ObjectName(p, o.ETag), ContentType: p.Defaulted().Format.ContentType()})
+		f.Renditions = append(f.Renditions, asset.Rendition{Preset: p.Name, Object: ObjectName(p, o.ETag, o.Focus), ContentType: p.Defaulted().Format.ContentType()})
 	}
 	return f
 }
@@ -24,7 +25,7 @@ func factsOf(o Original, wanted []Preset, made ...Preset) *asset.Facts {
 func objectsOf(o Original, presets ...Preset) map[string]struct{} {
 	set := map[string]struct{}{}
 	for _, p := range presets {
-		set[ObjectName(p, o.ETag)] = struct{}{}
+		set[ObjectName(p, o.ETag, o.Focus)] = struct{}{}
 	}
 	return set
 }
@@ -55,7 +56,7 @@ func TestNewPlan(t *testing.T) {
 		{"facts of another version of the file do not count", Original{Key: hero.Key, ETag: "e2"}, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
 		{"facts of another format version do not count", hero, twoPresets, Known{&asset.Facts{V: 2, ETag: "e1"}, nil}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
 		{"a picture that somebody deleted is made again, and only that", hero, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, web)}, []string{"thumb"}, []string{"web"}, Counts{Originals: 1, Wanted: 1}},
-		{"a changed preset is rendered again, and only that", hero, []Preset{thumb, smaller}, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, []string{"web"}, []string{"thumb"}, Counts{Originals: 1, Wanted: 1}},
+		{"a changed preset is rendered again, and only that", hero, []Preset{thumb, smaller}, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, []string{"web"}, []string{"thumb", "web"}, Counts{Originals: 1, Wanted: 1}},
 		{"a preset that went away is no work", hero, []Preset{thumb}, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, nil, nil, Counts{Originals: 1, Wanted: 1, Done: 1}},
 		{"a failure is not tried again", hero, twoPresets, Known{failed(hero, twoPresets, asset.ReasonCorrupt), nil}, nil, nil, Counts{Originals: 1, Wanted: 1, Failed: 1}},
 		{"a failure is tried again with other presets", hero, []Preset{thumb}, Known{failed(hero, twoPresets, asset.ReasonCorrupt), nil}, []string{"thumb"}, nil, Counts{Originals: 1, Wanted: 1}},
@@ -89,6 +90,41 @@ func TestNewPlan(t *testing.T) {
 				t.Errorf("%d problems are named, %d failed", len(plan.Problems), c.counts.Failed)
 			}
 		})
+	}
+}
+
+// A preset that is held is no work, and the pictures that it once made stay in the facts while others are rendered.
+// features: D13
+func TestPlanKeepsWhatHeldPresetsMade(t *testing.T) {
+	hero := Original{Key: "hero.jpg", ETag: "e1"}
+	thumb, web := twoPresets[0], twoPresets[1]
+	larger := thumb
+	larger.Width = 500
+	plan, err := NewPlan(World{
+		Originals: []Original{hero}, Presets: []Preset{larger}, Held: []string{"web"},
+		Known: map[string]Known{hero.Key: {factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Work) != 1 || len(plan.Work[0].Presets) != 1 || len(plan.Work[0].Kept) != 2 || plan.Work[0].Kept[1].Preset != "web" {
+		t.Errorf("the work is %+v", plan.Work)
+	}
+}
+
+// Another focus is work for presets that go by it alone.
+// features: D13
+func TestPlanGoesAfterTheFocus(t *testing.T) {
+	hero := Original{Key: "hero.jpg", ETag: "e1"}
+	presets := []Preset{{Name: "thumb", Width: 400}, {Name: "square", Width: 90, Height: 90, Fit: Cover, Position: FocusArea}}
+	known := Known{factsOf(hero, presets, presets...), objectsOf(hero, presets...)}
+	hero.Focus = &Focus{0, 0, 0.5, 0.5}
+	plan, err := NewPlan(World{Originals: []Original{hero}, Presets: presets, Known: map[string]Known{hero.Key: known}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Work) != 1 || len(plan.Work[0].Presets) != 1 || plan.Work[0].Presets[0].Name != "square" {
+		t.Errorf("the work is %+v", plan.Work)
 	}
 }
 
@@ -197,7 +233,7 @@ func TestPlanConverges(t *testing.T) {
 				continue
 			}
 			for _, p := range w.Presets {
-				if _, ok := k.Objects[ObjectName(p, o.ETag)]; !ok {
+				if _, ok := k.Objects[ObjectName(p, o.ETag, o.Focus)]; !ok {
 					t.Fatalf("%s lacks %s", o.Key, p.Name)
 				}
 			}
@@ -216,10 +252,14 @@ func perform(w World, work Work, broken map[string]bool, made map[string]int) {
 		k.Facts = failed(o, w.Presets, asset.ReasonCorrupt)
 	} else {
 		k.Facts = factsOf(o, w.Presets, work.Presets...)
-		k.Facts.Renditions = append(k.Facts.Renditions, work.Kept...)
+		for _, old := range work.Kept {
+			if !slices.ContainsFunc(work.Presets, func(p Preset) bool { return p.Name == old.Preset }) {
+				k.Facts.Renditions = append(k.Facts.Renditions, old)
+			}
+		}
 		k.Objects = merged(k.Objects, objectsOf(o, work.Presets...))
 		for _, p := range work.Presets {
-			made[o.Key+"/"+ObjectName(p, o.ETag)]++
+			made[o.Key+"/"+ObjectName(p, o.ETag, o.Focus)]++
 		}
 	}
 	w.Known[o.Key] = k

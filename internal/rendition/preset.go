@@ -4,17 +4,56 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// Fit says how a picture meets the box of its preset. Neither enlarges: a picture smaller than the box stays as it is.
+// Fit says how a picture meets the box of its preset. Only Fill enlarges.
 type Fit string
 
 const (
 	// Inside keeps the whole picture and its proportions; one side meets the box, the other is at most the box.
 	Inside Fit = "Inside"
-	// Cover fills the box's proportions and cuts off what is outside, equally on both sides.
+	// Cover fills the box's proportions and cuts off what is outside; Position says where.
 	Cover Fit = "Cover"
+	// Fill gives exactly the box: each side is drawn out or pressed together until it meets it.
+	Fill Fit = "Fill"
+	// Pad is Inside, in the middle of exactly the box; the rest is Background.
+	Pad Fit = "Pad"
+)
+
+// Position says which part of a picture Cover keeps.
+type Position string
+
+const (
+	// Centre keeps the middle; it is meant where nothing is said.
+	Centre Position = "Centre"
+	// Attention keeps what catches the eye, by libvips: skin, strong colours, edges.
+	Attention Position = "Attention"
+	// FocusArea keeps the surroundings of the asset's own Focus; Centre for an asset without one.
+	FocusArea Position = "FocusArea"
+)
+
+// Sharpening says how far edges are drawn out after the picture was made smaller.
+type Sharpening string
+
+const (
+	// SharpenNone leaves the picture as it is; it is meant where nothing is said.
+	SharpenNone Sharpening = "None"
+	// SharpenLight gives back about what shrinking takes.
+	SharpenLight Sharpening = "Light"
+	// SharpenStrong is for small pictures with much detail.
+	SharpenStrong Sharpening = "Strong"
+)
+
+// Stripping says what of the original's metadata a rendition loses.
+type Stripping string
+
+const (
+	// StripAll leaves the pixels alone; it is meant where nothing is said.
+	StripAll Stripping = "All"
+	// KeepCopyright leaves who made the picture and the notice of rights, and nothing else.
+	KeepCopyright Stripping = "KeepCopyright"
 )
 
 // Format is the file format of a rendition.
@@ -66,6 +105,10 @@ const (
 	MaxEdge = 8192
 	// MaxPresets is how many presets one original may have, built-in ones included.
 	MaxPresets = 32
+	// MaxEffort is the most that Effort may say.
+	MaxEffort = 9
+	// MaxPage is the highest page that a preset may ask for: workers refuse files with more.
+	MaxPage = 1000
 	// maxPresetName leaves room for the tag and extension within one S3 key segment.
 	maxPresetName = 63
 )
@@ -91,6 +134,21 @@ type Preset struct {
 	Format Format `json:"format,omitempty"`
 	// Quality is 1 to 100, DefaultQuality when 0; it has no meaning for PNG, which is lossless.
 	Quality int `json:"quality,omitempty"`
+	// Position is for Cover alone; Centre when empty.
+	Position Position `json:"position,omitempty"`
+	// Effort is how much time an encoder takes to make the file smaller, 0 to MaxEffort; nil is what each format is best served with.
+	Effort *int `json:"effort,omitempty"`
+	// Background, as #rrggbb, is what Pad adds and what shows through transparent parts. When empty, Pad adds white, a JPEG is
+	// white where the picture is transparent, and the other formats stay transparent.
+	Background string `json:"background,omitempty"`
+	// Sharpen is SharpenNone when empty.
+	Sharpen Sharpening `json:"sharpen,omitempty"`
+	// Strip is StripAll when empty.
+	Strip Stripping `json:"strip,omitempty"`
+	// Page of a file with several, or frame of an animation, from 1; the first when 0, and the last of a file with fewer.
+	Page int `json:"page,omitempty"`
+	// Watermark to draw on the picture, if any.
+	Watermark *Watermark `json:"watermark,omitempty"`
 }
 
 // BuiltIn gives the presets that every library has, in a fresh slice.
@@ -126,7 +184,19 @@ func (p Preset) Defaulted() Preset {
 	if p.Quality == 0 {
 		p.Quality = DefaultQuality
 	}
+	if p.Watermark != nil {
+		p.Watermark = p.Watermark.defaulted()
+	}
 	return p
+}
+
+// Box is the background of p as red, green and blue; white when it names none.
+func (p Preset) Box() (red, green, blue uint8) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(p.Background, "#"), 16, 24)
+	if err != nil {
+		return 255, 255, 255
+	}
+	return uint8(n >> 16), uint8(n >> 8), uint8(n)
 }
 
 // ErrPreset is wrapped by every error of Preset.Validate and ValidatePresets.
@@ -145,16 +215,45 @@ func (p Preset) Validate() error {
 		return bad("width and height must be at most %d", MaxEdge)
 	case p.Width == 0 && p.Height == 0:
 		return bad("give a width or a height")
-	case p.Fit != Inside && p.Fit != Cover:
-		return bad("fit must be Inside or Cover")
-	case p.Fit == Cover && (p.Width == 0 || p.Height == 0):
-		return bad("fit Cover needs both a width and a height")
+	case p.Fit != Inside && p.Fit != Cover && p.Fit != Fill && p.Fit != Pad:
+		return bad("fit must be Inside, Cover, Fill or Pad")
+	case p.Fit != Inside && (p.Width == 0 || p.Height == 0):
+		return bad("fit %s needs both a width and a height", p.Fit)
 	case p.Format.Ext() == "":
 		return bad("format must be JPEG, PNG, WebP or AVIF")
 	case p.Quality < 1 || p.Quality > 100:
 		return bad("quality must be 1 to 100")
+	case p.Position != "" && p.Fit != Cover:
+		return bad("position is for fit Cover: leave it out, or set that")
+	case !oneOf(p.Position, Centre, Attention, FocusArea):
+		return bad("position must be Centre, Attention or FocusArea")
+	case p.Effort != nil && (*p.Effort < 0 || *p.Effort > MaxEffort):
+		return bad("effort must be 0 to %d", MaxEffort)
+	case p.Background != "" && !colour(p.Background):
+		return bad("background must be a colour such as #ffcc00")
+	case !oneOf(p.Sharpen, SharpenNone, SharpenLight, SharpenStrong):
+		return bad("sharpen must be None, Light or Strong")
+	case !oneOf(p.Strip, StripAll, KeepCopyright):
+		return bad("strip must be All or KeepCopyright")
+	case p.Page < 0 || p.Page > MaxPage:
+		return bad("page must be 1 to %d", MaxPage)
+	}
+	if p.Watermark != nil {
+		if why := p.Watermark.invalid(); why != "" {
+			return bad("%s", why)
+		}
 	}
 	return nil
+}
+
+// oneOf tells whether s is empty or in the list.
+func oneOf[T ~string](s T, list ...T) bool {
+	return s == "" || slices.Contains(list, s)
+}
+
+// colour tells whether s is #rrggbb.
+func colour(s string) bool {
+	return len(s) == 7 && s[0] == '#' && strings.Trim(s[1:], "0123456789abcdefABCDEF") == ""
 }
 
 // ValidatePresets checks each of a library's presets and that no name comes twice.

@@ -29,11 +29,11 @@ func BenchmarkRender(b *testing.B) {
 	}
 	before := cpu()
 	for b.Loop() {
-		info, err := e.Inspect(src)
+		info, err := e.Inspect(src, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := e.Render(src, info, rendition.BuiltIn()); err != nil {
+		if _, err := e.Render(src, info, rendition.Order{Presets: rendition.BuiltIn()}); err != nil {
 			b.Fatal(err)
 		}
 	}

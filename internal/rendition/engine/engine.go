@@ -2,7 +2,8 @@
 //
 // What it keeps to: only the formats that rendition.Sniff calls decodable reach libvips, and libvips itself refuses the loaders
 // it does not trust; the header is read and judged before anything is decoded; one decode, shrinking on load, feeds all
-// presets; the result is upright, in sRGB with 8 bits, and bears no metadata whatever.
+// presets; the result is upright, in sRGB with 8 bits, and bears no metadata
+// whatever, but for the two lines of package credit where a preset keeps them.
 package engine
 
 import (

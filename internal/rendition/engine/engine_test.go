@@ -31,11 +31,11 @@ func start(t testing.TB) *Engine {
 // render inspects and renders, and fails the test on any error.
 func render(t *testing.T, e *Engine, src []byte, presets ...rendition.Preset) (rendition.Info, []rendition.Picture) {
 	t.Helper()
-	info, err := e.Inspect(src)
+	info, err := e.Inspect(src, presets)
 	if err != nil {
 		t.Fatalf("inspect: %v", err)
 	}
-	pics, err := e.Render(src, info, presets)
+	pics, err := e.Render(src, info, rendition.Order{Presets: presets})
 	if err != nil {
 		t.Fatalf("render: %v", err)
 	}
@@ -374,10 +374,10 @@ func TestHostileFiles(t *testing.T) {
 	presets := rendition.BuiltIn()
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			info, err := e.Inspect(c.src)
+			info, err := e.Inspect(c.src, nil)
 			if err == nil {
 				var pics []rendition.Picture
-				if pics, err = e.Render(c.src, info, presets); err != nil && pics != nil {
+				if pics, err = e.Render(c.src, info, rendition.Order{Presets: presets}); err != nil && pics != nil {
 					t.Error("a failure came with pictures")
 				}
 			}
@@ -437,10 +437,10 @@ func FuzzInspectAndRender(f *testing.F) {
 	}
 	presets := []rendition.Preset{{Name: "p", Width: 16, Height: 16, Format: rendition.PNG}}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		info, err := e.Inspect(src)
+		info, err := e.Inspect(src, nil)
 		if err == nil {
 			var pics []rendition.Picture
-			if pics, err = e.Render(src, info, presets); err == nil {
+			if pics, err = e.Render(src, info, rendition.Order{Presets: presets}); err == nil {
 				decodePicture(t, pics[0])
 			}
 		}

@@ -23,31 +23,57 @@ var loaders = map[string]string{
 	"image/avif": "heifload",
 }
 
-// Inspect reads the header of the file in src and judges it. An error is always an *asset.ReadError; Info is then filled
-// as far as it was understood. Nothing is decoded.
+// Inspect reads the header of the file in src and judges it, and likewise those of the further pages that presets ask for. An
+// error is always an *asset.ReadError; Info is then filled as far as it was understood. Nothing is decoded.
 //
 // The messages are our own words: libvips keeps one error text for the whole process, so under parallel work its text may be
 // about somebody else's picture.
-func (e *Engine) Inspect(src []byte) (rendition.Info, error) {
+func (e *Engine) Inspect(src []byte, presets []rendition.Preset) (rendition.Info, error) {
 	kind := rendition.Sniff(src)
-	info := rendition.Info{ContentType: kind.ContentType}
 	switch {
 	case kind.Decodable:
 	case kind.Picture:
-		return info, asset.NewReadError(asset.ReasonUnsupported, "files of type "+kind.ContentType+" are not decoded")
+		return rendition.Info{ContentType: kind.ContentType}, asset.NewReadError(asset.ReasonUnsupported, "files of type "+kind.ContentType+" are not decoded")
 	default:
-		return info, asset.NewReadError(asset.ReasonNotAnImage, "the content is "+kind.ContentType)
+		return rendition.Info{ContentType: kind.ContentType}, asset.NewReadError(asset.ReasonNotAnImage, "the content is "+kind.ContentType)
 	}
 	unpin := pin(src)
 	defer unpin()
-	img, err := vips.NewImageFromBuffer(src, nil)
+	info, err := e.header(src, kind.ContentType, 1)
 	if err != nil {
-		return info, asset.NewReadError(asset.ReasonCorrupt, "the header cannot be read as "+kind.ContentType)
+		return info, err
+	}
+	for _, p := range presets {
+		n, _ := info.PageFor(p)
+		if _, known := info.Pages[n]; n == 1 || known {
+			continue
+		}
+		page, err := e.header(src, kind.ContentType, n)
+		if err != nil {
+			return info, err
+		}
+		if info.Pages == nil {
+			info.Pages = map[int]rendition.Info{}
+		}
+		info.Pages[n] = page
+		info.DecodeBytes = max(info.DecodeBytes, page.DecodeBytes) // one page after the other
+	}
+	return info, nil
+}
+
+// header reads and judges the header of one page.
+func (e *Engine) header(src []byte, contentType string, page int) (rendition.Info, error) {
+	info := rendition.Info{ContentType: contentType}
+	options := vips.DefaultLoadOptions()
+	options.Page = page - 1
+	img, err := vips.NewImageFromBuffer(src, options)
+	if err != nil {
+		return info, asset.NewReadError(asset.ReasonCorrupt, "the header cannot be read as "+contentType)
 	}
 	defer img.Close()
 	loader, err := img.GetString("vips-loader")
-	if err != nil || strings.TrimSuffix(loader, "_buffer") != loaders[kind.ContentType] {
-		return info, asset.NewReadError(asset.ReasonCorrupt, "the file begins as "+kind.ContentType+" and reads as something else")
+	if err != nil || strings.TrimSuffix(loader, "_buffer") != loaders[contentType] {
+		return info, asset.NewReadError(asset.ReasonCorrupt, "the file begins as "+contentType+" and reads as something else")
 	}
 	info.Width, info.Height = img.Width(), img.Height()
 	info.Orientation = orientation(img)
@@ -57,7 +83,7 @@ func (e *Engine) Inspect(src []byte) (rendition.Info, error) {
 	info.ColourSpace = colourSpace(img.Interpretation())
 	info.Profile = img.HasICCProfile()
 	info.Frames = max(1, img.Pages())
-	info.DecodeBytes = decodeBytes(img, kind.ContentType)
+	info.DecodeBytes = decodeBytes(img, contentType)
 	if px := int64(info.Width) * int64(info.Height); px > e.limits.MaxPixels {
 		return info, asset.NewReadError(asset.ReasonTooManyPixels, fmt.Sprintf("%d x %d pixels, at most %d megapixels", info.Width, info.Height, e.limits.MaxPixels/1_000_000))
 	}

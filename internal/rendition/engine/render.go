@@ -1,52 +1,101 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/rendition/credit"
 	"github.com/vitrine-dam/vitrine/internal/rendition/vips"
 )
 
-// Render makes a picture for each of presets, in their order, from the file in src, which Inspect has passed as info. An
-// error is always an *asset.ReadError, and the pictures are then nil: a file that cannot be decoded to its end gives none.
+// ErrNoStamp says that a watermark was not made ready: nothing is rendered then, since a picture without it must not come to be.
+var ErrNoStamp = errors.New("the watermark is missing")
+
+// Render makes a picture for each of the order's presets, in their order, from the file in src, which Inspect has passed for
+// these presets as info. An error is an *asset.ReadError when the file is to blame, and wraps ErrNoStamp when the order lacks a
+// stamp; the pictures are then nil: a file that cannot be decoded to its end gives none.
 //
 // Data that ends early or is damaged is an error even where a decoder would go on with grey: half a picture must not pass for one.
-func (e *Engine) Render(src []byte, info rendition.Info, presets []rendition.Preset) ([]rendition.Picture, error) {
-	if len(presets) == 0 {
+func (e *Engine) Render(src []byte, info rendition.Info, order rendition.Order) ([]rendition.Picture, error) {
+	if len(order.Presets) == 0 {
 		return nil, nil
+	}
+	kept := credit.Credit{}
+	pages := map[int][]int{} // indices of presets
+	for i, p := range order.Presets {
+		if p.Watermark != nil {
+			if stamp, ok := order.Stamps[p.Watermark.Content()]; !ok || len(stamp.Pixels) == 0 || len(stamp.Pixels) != 4*stamp.Width*stamp.Height {
+				return nil, fmt.Errorf("preset %q: %w", p.Name, ErrNoStamp)
+			}
+		}
+		if p.Strip == rendition.KeepCopyright && kept == (credit.Credit{}) {
+			kept = credit.Read(info.ContentType, src)
+		}
+		n, _ := info.PageFor(p)
+		pages[n] = append(pages[n], i)
 	}
 	unpin := pin(src)
 	defer unpin()
-	geometries := make([]rendition.Geometry, len(presets))
-	width, height := 1, 1
-	for i, p := range presets {
-		geometries[i] = p.Measure(info.Width, info.Height)
-		width, height = max(width, geometries[i].ResizeWidth), max(height, geometries[i].ResizeHeight)
-	}
-	base, err := decode(src, info, width, height)
-	if err != nil {
-		return nil, asset.NewReadError(asset.ReasonCorrupt, "decoding as "+info.ContentType+" failed; the data is damaged or ends too early")
-	}
-	defer base.Close()
-	pictures := make([]rendition.Picture, len(presets))
-	order := bySize(geometries)
-	if first := geometries[order[0]]; first.Width != first.ResizeWidth || first.Height != first.ResizeHeight {
-		// A crop would take its part only, and a decoder that reads a file once cannot go back for the rest.
-		if _, err := base.Avg(); err != nil {
-			return nil, asset.NewReadError(asset.ReasonCorrupt, "decoding as "+info.ContentType+" failed; the data is damaged or ends too early")
+	pictures := make([]rendition.Picture, len(order.Presets))
+	for _, n := range slices.Sorted(maps.Keys(pages)) {
+		page := info
+		if n > 1 {
+			page = info.Pages[n]
 		}
-	}
-	for _, i := range order {
-		p, g := presets[i].Defaulted(), geometries[i]
-		data, err := derive(base, p, g)
-		if err != nil {
-			return nil, asset.NewReadError(asset.ReasonCorrupt, fmt.Sprintf("decoding as %s or making preset %q failed; the data is damaged or ends too early", info.ContentType, p.Name))
+		if err := renderPage(src, n, page, order, kept, pages[n], pictures); err != nil {
+			return nil, err
 		}
-		pictures[i] = rendition.Picture{Data: data, Width: g.Width, Height: g.Height}
 	}
 	return pictures, nil
+}
+
+// renderPage makes those of the order's pictures whose indices are given, all of one page, with one decode.
+func renderPage(src []byte, page int, info rendition.Info, order rendition.Order, kept credit.Credit, indices []int, pictures []rendition.Picture) error {
+	damaged := func(what string) error {
+		return asset.NewReadError(asset.ReasonCorrupt, what+" failed; the data is damaged or ends too early")
+	}
+	geometries := make([]rendition.Geometry, len(indices))
+	width, height := 1, 1
+	for i, index := range indices {
+		g := order.Presets[index].Measure(info.Width, info.Height, order.Focus)
+		geometries[i] = g
+		// What one preset enlarges is decoded as it is.
+		width, height = max(width, min(g.ResizeWidth, info.Width)), max(height, min(g.ResizeHeight, info.Height))
+	}
+	base, err := decode(src, page, info, width, height)
+	if err != nil {
+		return damaged("decoding as " + info.ContentType)
+	}
+	defer base.Close()
+	sorted := bySize(geometries)
+	if cuts(geometries[sorted[0]]) {
+		// A crop would take its part only, and a decoder that reads a file once cannot go back for the rest.
+		if _, err := base.Avg(); err != nil {
+			return damaged("decoding as " + info.ContentType)
+		}
+	}
+	for _, i := range sorted {
+		p, g := order.Presets[indices[i]].Defaulted(), geometries[i]
+		var stamp rendition.Stamp
+		if p.Watermark != nil {
+			stamp = order.Stamps[p.Watermark.Content()]
+		}
+		data, err := derive(base, p, g, stamp, kept)
+		if err != nil {
+			return damaged(fmt.Sprintf("decoding as %s or making preset %q", info.ContentType, p.Name))
+		}
+		pictures[indices[i]] = rendition.Picture{Data: data, Width: g.Width, Height: g.Height}
+	}
+	return nil
+}
+
+// cuts tells whether some of the resized picture is cut off.
+func cuts(g rendition.Geometry) bool {
+	return g.Width < g.ResizeWidth || g.Height < g.ResizeHeight
 }
 
 // bySize gives the indices with the largest picture first: unless it is cropped, it draws the whole decode through the cache, in order.
@@ -64,10 +113,13 @@ func bySize(gs []rendition.Geometry) []int {
 // decode gives the upright picture in 8-bit sRGB, bare of metadata, at width × height, the size of the largest rendition,
 // shrinking while it loads where the format can. The first use decodes; the tiles are then kept, so that every further use costs
 // no decode.
-func decode(src []byte, info rendition.Info, width, height int) (*vips.Image, error) {
+func decode(src []byte, page int, info rendition.Info, width, height int) (*vips.Image, error) {
 	options := &vips.ThumbnailBufferOptions{Height: height, Size: vips.SizeForce, Intent: vips.IntentRelative}
 	// As an option of the loader: libvips 8.14.1 takes the thumbnailer's own FailOn and does not obey it.
 	options.OptionString = "fail_on=error"
+	if page > 1 { // the others have no such option
+		options.OptionString += fmt.Sprintf(",page=%d", page-1)
+	}
 	// Only what is tagged, or is ink, goes through colour management: untagged RGB is sRGB by custom, and converting it to itself moves
 	// a pure blue by 85 of 255.
 	if info.Profile || info.ColourSpace == "CMYK" {
@@ -114,7 +166,7 @@ func strip(img *vips.Image) error {
 }
 
 // derive makes one rendition out of the decoded picture.
-func derive(base *vips.Image, p rendition.Preset, g rendition.Geometry) ([]byte, error) {
+func derive(base *vips.Image, p rendition.Preset, g rendition.Geometry, stamp rendition.Stamp, kept credit.Credit) ([]byte, error) {
 	img, err := base.Copy(nil)
 	if err != nil {
 		return nil, fmt.Errorf("copy: %w", err)
@@ -123,12 +175,110 @@ func derive(base *vips.Image, p rendition.Preset, g rendition.Geometry) ([]byte,
 	if err := resize(img, g.ResizeWidth, g.ResizeHeight); err != nil {
 		return nil, err
 	}
-	if g.Width != g.ResizeWidth || g.Height != g.ResizeHeight {
-		if err := img.ExtractArea((g.ResizeWidth-g.Width)/2, (g.ResizeHeight-g.Height)/2, g.Width, g.Height); err != nil {
-			return nil, fmt.Errorf("crop: %w", err)
+	if err := cut(img, p, g); err != nil {
+		return nil, err
+	}
+	if err := sharpen(img, p.Sharpen); err != nil {
+		return nil, err
+	}
+	if err := backdrop(img, p, g); err != nil {
+		return nil, err
+	}
+	if p.Watermark != nil {
+		unpin := pin(stamp.Pixels)
+		defer unpin()
+		if err := mark(img, p.Watermark, stamp); err != nil {
+			return nil, err
 		}
 	}
-	return encode(img, p)
+	return encode(img, p, kept)
+}
+
+// cut takes the window of g, or for Attention one of its size, out of the resized picture. For Pad nothing is cut.
+func cut(img *vips.Image, p rendition.Preset, g rendition.Geometry) error {
+	switch {
+	case !cuts(g):
+		return nil
+	case p.Position == rendition.Attention:
+		if err := img.Smartcrop(g.Width, g.Height, &vips.SmartcropOptions{Interesting: vips.InterestingAttention}); err != nil {
+			return fmt.Errorf("look for what catches the eye: %w", err)
+		}
+		return nil
+	}
+	if err := img.ExtractArea(g.Left, g.Top, g.Width, g.Height); err != nil {
+		return fmt.Errorf("crop: %w", err)
+	}
+	return nil
+}
+
+// sharpen draws edges out. Flat areas are left alone, so that noise stays what it is.
+func sharpen(img *vips.Image, how rendition.Sharpening) error {
+	options := vips.DefaultSharpenOptions()
+	switch how {
+	case rendition.SharpenLight:
+		options.Sigma, options.M2 = 0.5, 1.5
+	case rendition.SharpenStrong:
+		options.Sigma, options.M2, options.Y2, options.Y3 = 1, 4, 15, 25
+	case rendition.SharpenNone, "":
+		return nil
+	default:
+		return fmt.Errorf("sharpening %q is unknown", how)
+	}
+	if err := img.Sharpen(options); err != nil {
+		return fmt.Errorf("sharpen: %w", err)
+	}
+	return bytesOf(img)
+}
+
+// backdrop puts the picture before its background: behind transparent parts, and around it for Pad.
+func backdrop(img *vips.Image, p rendition.Preset, g rendition.Geometry) error {
+	flat := img.HasAlpha() && (p.Background != "" || p.Format == rendition.JPEG) // JPEG has no transparency; paper is white
+	padded := p.Fit == rendition.Pad && (g.Width > g.ResizeWidth || g.Height > g.ResizeHeight)
+	if !flat && !padded {
+		return nil
+	}
+	if err := inColour(img); err != nil {
+		return err
+	}
+	red, green, blue := p.Box()
+	background := []float64{float64(red), float64(green), float64(blue)}
+	if flat {
+		if err := img.Flatten(&vips.FlattenOptions{Background: background, MaxAlpha: 255}); err != nil {
+			return fmt.Errorf("flatten: %w", err)
+		}
+	}
+	if !padded {
+		return nil
+	}
+	if img.HasAlpha() {
+		background = append(background, 255)
+	}
+	if err := img.Embed(-g.Left, -g.Top, g.Width, g.Height, &vips.EmbedOptions{Extend: vips.ExtendBackground, Background: background}); err != nil {
+		return fmt.Errorf("pad: %w", err)
+	}
+	return nil
+}
+
+// inColour gives grey pictures three colours, so that colour can be put to them.
+func inColour(img *vips.Image) error {
+	if img.Interpretation() == vips.InterpretationSrgb {
+		return nil
+	}
+	if err := img.Colourspace(vips.InterpretationSrgb, nil); err != nil {
+		return fmt.Errorf("convert to sRGB: %w", err)
+	}
+	return bytesOf(img)
+}
+
+// bytesOf gives img 8 bits a sample.
+func bytesOf(img *vips.Image) error {
+	if img.BandFormat() == vips.BandFormatUchar {
+		return nil
+	}
+	if err := img.Cast(vips.BandFormatUchar, nil); err != nil {
+		return fmt.Errorf("convert to 8 bits: %w", err)
+	}
+	return nil
 }
 
 // resize makes img width × height, in steps of at most a half: libvips has fast code for those, and one step by a quarter takes five
@@ -147,25 +297,37 @@ func resize(img *vips.Image, width, height int) error {
 	return nil
 }
 
-// encode writes the finished picture without any metadata.
-func encode(img *vips.Image, p rendition.Preset) (data []byte, err error) {
+// encode writes the finished picture without any metadata but what is kept, if the preset keeps that.
+func encode(img *vips.Image, p rendition.Preset, kept credit.Credit) (data []byte, err error) {
+	var block []byte
+	if p.Strip == rendition.KeepCopyright {
+		block = kept.Block()
+	}
+	effort := effortOf(p)
 	switch p.Format {
 	case rendition.JPEG:
-		if img.HasAlpha() { // JPEG has no transparency; paper is white
-			if err := img.Flatten(&vips.FlattenOptions{Background: []float64{255, 255, 255}, MaxAlpha: 255}); err != nil {
-				return nil, fmt.Errorf("flatten: %w", err)
-			}
-		}
-		data, err = img.JpegsaveBuffer(&vips.JpegsaveBufferOptions{Q: p.Quality, OptimizeCoding: true, Interlace: true, Strip: true})
-	case rendition.PNG:
-		data, err = img.PngsaveBuffer(&vips.PngsaveBufferOptions{Compression: 6, Filter: vips.PngFilterAll, Strip: true})
-	case rendition.WebP:
-		data, err = img.WebpsaveBuffer(&vips.WebpsaveBufferOptions{Q: p.Quality, AlphaQ: 100, Effort: 4, Strip: true})
+		data, err = img.JpegsaveBuffer(&vips.JpegsaveBufferOptions{Q: p.Quality, OptimizeCoding: effort > 0, Interlace: effort > 0, Strip: true})
 		if err == nil {
-			data, err = bareWebP(data)
+			data, err = signJPEG(data, block)
+		}
+	case rendition.PNG:
+		data, err = img.PngsaveBuffer(&vips.PngsaveBufferOptions{Compression: effort, Filter: vips.PngFilterAll, Strip: true})
+		if err == nil {
+			data, err = signPNG(data, block)
+		}
+	case rendition.WebP:
+		data, err = img.WebpsaveBuffer(&vips.WebpsaveBufferOptions{Q: p.Quality, AlphaQ: 100, Effort: effort, Strip: block == nil})
+		if err == nil {
+			data, err = bareWebP(data, block)
 		}
 	case rendition.AVIF:
-		data, err = img.HeifsaveBuffer(&vips.HeifsaveBufferOptions{Q: p.Quality, Bitdepth: 8, Compression: vips.HeifCompressionAv1, Effort: 4, Strip: true})
+		if block != nil {
+			img.SetString(exifCopyright, placeholder(block))
+		}
+		data, err = img.HeifsaveBuffer(&vips.HeifsaveBufferOptions{Q: p.Quality, Bitdepth: 8, Compression: vips.HeifCompressionAv1, Effort: effort, Strip: block == nil})
+		if err == nil {
+			data, err = signAVIF(data, block)
+		}
 	default:
 		return nil, fmt.Errorf("format %q is unknown", p.Format)
 	}
@@ -173,4 +335,25 @@ func encode(img *vips.Image, p rendition.Preset) (data []byte, err error) {
 		return nil, fmt.Errorf("encode as %s: %w", p.Format, err)
 	}
 	return data, nil
+}
+
+// effortOf gives what the encoder of p's format understands of its effort. The bindings take 0 for nothing said, so the least of
+// the others is 1.
+func effortOf(p rendition.Preset) int {
+	if p.Effort == nil {
+		return map[rendition.Format]int{rendition.JPEG: 1, rendition.PNG: 6, rendition.WebP: 4, rendition.AVIF: 4}[p.Format]
+	}
+	switch e := *p.Effort; p.Format {
+	case rendition.JPEG: // baseline with common tables, or progressive with its own
+		if e < 3 {
+			return 0
+		}
+		return 1
+	case rendition.WebP: // 0 to 6
+		return max(1, (e*6+4)/9)
+	case rendition.PNG, rendition.AVIF: // 0 to 9
+		return max(1, e)
+	default:
+		return 0
+	}
 }

@@ -60,6 +60,8 @@ func (r *run) process(ctx context.Context, it rendition.Item) (asset.Facts, erro
 			if err != nil {
 				return facts, err
 			}
+			// An older picture of the preset has served until now.
+			facts.Renditions = slices.DeleteFunc(facts.Renditions, func(old asset.Rendition) bool { return old.Preset == made.Preset })
 			facts.Renditions = append(facts.Renditions, made)
 		}
 	}
@@ -104,7 +106,11 @@ func (r *run) render(ctx context.Context, it rendition.Item, src []byte, facts *
 	if err := r.acquire(ctx, held, r.slots, 1); err != nil {
 		return nil, err
 	}
-	info, err := bounded(r, it.Asset, held, func() (rendition.Info, error) { return r.renderer.Inspect(src) })
+	order := rendition.Order{Presets: make([]rendition.Preset, len(it.Outputs)), Focus: it.Focus, Stamps: r.stamps}
+	for i, o := range it.Outputs {
+		order.Presets[i] = o.Preset
+	}
+	info, err := bounded(r, it.Asset, held, func() (rendition.Info, error) { return r.renderer.Inspect(src, order.Presets) })
 	if info.ContentType != "" {
 		facts.ContentType = info.ContentType
 	}
@@ -113,24 +119,25 @@ func (r *run) render(ctx context.Context, it rendition.Item, src []byte, facts *
 	if err != nil || len(it.Outputs) == 0 {
 		return nil, err
 	}
-	presets := make([]rendition.Preset, len(it.Outputs))
-	for i, o := range it.Outputs {
-		presets[i] = o.Preset
-	}
 	// Holders of a slot wait for memory; holders of memory wait for nothing, so this cannot lock up.
-	if err := r.acquire(ctx, held, r.decode, min(info.DecodeBytes+outputBytes(info, presets), r.limits.DecodeMemory)); err != nil {
+	if err := r.acquire(ctx, held, r.decode, min(info.DecodeBytes+outputBytes(info, order), r.limits.DecodeMemory)); err != nil {
 		return nil, err
 	}
-	return bounded(r, it.Asset, held, func() ([]rendition.Picture, error) { return r.renderer.Render(src, info, presets) })
+	return bounded(r, it.Asset, held, func() ([]rendition.Picture, error) { return r.renderer.Render(src, info, order) })
 }
 
 // outputBytes estimates what the finished pictures and their encoders hold: the decoded picture, one copy in work and
-// the encoder's own, 4 bytes a pixel each.
-func outputBytes(info rendition.Info, presets []rendition.Preset) int64 {
+// the encoder's own, 4 bytes a pixel each; for one with a watermark as much again, and the mark repeated over it.
+func outputBytes(info rendition.Info, order rendition.Order) int64 {
 	var largest int64
-	for _, p := range presets {
-		g := p.Measure(info.Width, info.Height)
-		largest = max(largest, int64(g.ResizeWidth)*int64(g.ResizeHeight))
+	for _, p := range order.Presets {
+		_, page := info.PageFor(p)
+		g := p.Measure(max(1, page.Width), max(1, page.Height), order.Focus)
+		pixels := max(int64(g.ResizeWidth)*int64(g.ResizeHeight), int64(g.Width)*int64(g.Height))
+		if p.Watermark != nil {
+			pixels *= 2
+		}
+		largest = max(largest, pixels)
 	}
 	return 3 * 4 * largest
 }

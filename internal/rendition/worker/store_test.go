@@ -107,7 +107,7 @@ func (s *store) original(name string, data []byte, presets ...rendition.Preset) 
 		Source: s.request("/brand/" + name), Facts: s.request("/dam/facts/" + name + ".json"),
 	}
 	for _, p := range presets {
-		it.Outputs = append(it.Outputs, rendition.Output{Preset: p, Put: s.request("/dam/renditions/" + name + "/" + rendition.ObjectName(p, it.ETag))})
+		it.Outputs = append(it.Outputs, rendition.Output{Preset: p, Put: s.request("/dam/renditions/" + name + "/" + rendition.ObjectName(p, it.ETag, nil))})
 	}
 	return it
 }

@@ -87,7 +87,7 @@ func (r *run) putPicture(ctx context.Context, it rendition.Item, out rendition.O
 		return asset.Rendition{}, fmt.Errorf("put rendition %q: %w", out.Preset.Name, err)
 	}
 	return asset.Rendition{
-		Preset: out.Preset.Name, Object: rendition.ObjectName(out.Preset, it.ETag), ETag: etag,
+		Preset: out.Preset.Name, Object: rendition.ObjectName(out.Preset, it.ETag, it.Focus), ETag: etag,
 		Size: int64(len(pic.Data)), Width: pic.Width, Height: pic.Height, ContentType: contentType,
 	}, nil
 }

@@ -22,11 +22,13 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/rendition"
 )
 
-// Renderer decodes; *engine.Engine is the real one. Errors of both methods are *asset.ReadError when the file is to blame; any
-// other error fails the run.
+// Renderer decodes; *engine.Engine is the real one. Errors of the first two are *asset.ReadError when the file is to blame; any
+// other error fails the run. Errors of the others mean that the watermark cannot be drawn.
 type Renderer interface {
-	Inspect(src []byte) (rendition.Info, error)
-	Render(src []byte, info rendition.Info, presets []rendition.Preset) ([]rendition.Picture, error)
+	Inspect(src []byte, presets []rendition.Preset) (rendition.Info, error)
+	Render(src []byte, info rendition.Info, order rendition.Order) ([]rendition.Picture, error)
+	StampImage(src []byte) (rendition.Stamp, error)
+	StampText(text string) (rendition.Stamp, error)
 }
 
 // Limits of a worker.
@@ -100,6 +102,8 @@ type Summary struct {
 	StoreErrors int `json:"storeErrors"`
 	// Pictures stored.
 	Pictures int `json:"pictures"`
+	// Unmarked pictures were left out: their watermark cannot be drawn, and without it they must not be.
+	Unmarked int `json:"unmarked"`
 }
 
 // Decided is how many items need no retry.
@@ -110,10 +114,13 @@ var (
 	ErrStore = errors.New("the object store failed")
 	// ErrStuck says that every slot is held by a decoder that does not end.
 	ErrStuck = errors.New("all decoders hang")
+	// ErrWatermark says that pictures were left out because their watermark cannot be drawn. All others are stored.
+	ErrWatermark = errors.New("a watermark cannot be drawn")
 )
 
 // Run works through m and returns when every item is decided, or with an error that wraps ErrStore, ErrStuck or ctx's
-// cause; then the manifest is to be run again. The summary is true in both cases.
+// cause; then the manifest is to be run again. One that wraps ErrWatermark comes after everything else was decided, and running
+// it again is no use. The summary is true in all cases.
 func (w *Worker) Run(ctx context.Context, m rendition.Manifest) (Summary, error) {
 	if err := m.Validate(); err != nil {
 		return Summary{}, err
@@ -122,6 +129,10 @@ func (w *Worker) Run(ctx context.Context, m rendition.Manifest) (Summary, error)
 	defer cancel(nil)
 	r := w.newRun(m, cancel)
 	stopProgress := r.reportProgress(ctx)
+	if err := r.prepare(ctx, m); err != nil {
+		stopProgress()
+		return r.summary(), fmt.Errorf("run manifest: %w", err)
+	}
 	// Twice as many items as decoders, so that decoders need not wait for the network.
 	var g errgroup.Group
 	g.SetLimit(2 * r.limits.Parallel)
@@ -130,7 +141,7 @@ func (w *Worker) Run(ctx context.Context, m rendition.Manifest) (Summary, error)
 			break
 		}
 		g.Go(func() error {
-			r.item(ctx, m.Items[i])
+			r.item(ctx, r.markable(m.Items[i]))
 			return nil
 		})
 	}
@@ -142,6 +153,9 @@ func (w *Worker) Run(ctx context.Context, m rendition.Manifest) (Summary, error)
 	}
 	if s.StoreErrors > 0 {
 		return s, fmt.Errorf("run manifest: %w for %d of %d originals", ErrStore, s.StoreErrors, s.Total)
+	}
+	if s.Unmarked > 0 {
+		return s, fmt.Errorf("run manifest: %w: %d pictures are left out", ErrWatermark, s.Unmarked)
 	}
 	return s, nil
 }
@@ -160,6 +174,8 @@ type run struct {
 	source *semaphore.Weighted // bytes of originals in memory
 	decode *semaphore.Weighted // estimated bytes of decoding
 	slots  *semaphore.Weighted // decoders
+
+	stamps map[string]rendition.Stamp // by Watermark.Content; only read once items are under way
 
 	mu     sync.Mutex
 	sum    Summary
@@ -237,7 +253,7 @@ func (r *run) logProgress(what string) {
 	s := r.summary()
 	seconds := max(r.now().Sub(r.started).Seconds(), 0.001)
 	r.log.Info(what, "done", s.Decided(), "total", s.Total, "imagesPerSecond", float64(int(float64(s.Decided())/seconds*10))/10,
-		"failed", s.Failed, "missing", s.Missing, "changed", s.Changed, "storeErrors", s.StoreErrors, "pictures", s.Pictures)
+		"failed", s.Failed, "missing", s.Missing, "changed", s.Changed, "storeErrors", s.StoreErrors, "pictures", s.Pictures, "unmarked", s.Unmarked)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -110,7 +110,7 @@ func TestRunStoresPicturesAndFacts(t *testing.T) {
 		ModifiedAt: lastModified, ReadAt: now, PresetSet: item.PresetSet, Renditions: []asset.Rendition{kept},
 	}
 	for i, size := range [][2]int{{300, 400}, {600, 800}, {200, 200}} {
-		name := rendition.ObjectName(presets[i], item.ETag)
+		name := rendition.ObjectName(presets[i], item.ETag, nil)
 		o, ok := s.get("/dam/renditions/launch/hero 1.jpg/" + name)
 		if !ok {
 			t.Fatalf("%s is not stored", name)
@@ -297,13 +297,21 @@ func (scripted) info(n int64) rendition.Info {
 	return rendition.Info{ContentType: "image/png", Width: 1, Height: 1, Orientation: 1, ColourSpace: "sRGB", Frames: 1, DecodeBytes: n}
 }
 
-func (s scripted) Inspect([]byte) (rendition.Info, error) { return s.info(s.bytes), nil }
+func (s scripted) Inspect([]byte, []rendition.Preset) (rendition.Info, error) { return s.info(s.bytes), nil }
 
-func (s scripted) Render(src []byte, _ rendition.Info, presets []rendition.Preset) ([]rendition.Picture, error) {
+func (s scripted) Render(src []byte, _ rendition.Info, order rendition.Order) ([]rendition.Picture, error) {
 	if err := s.render(src); err != nil {
 		return nil, err
 	}
-	return make([]rendition.Picture, len(presets)), nil
+	return make([]rendition.Picture, len(order.Presets)), nil
+}
+
+func (s scripted) StampImage(src []byte) (rendition.Stamp, error) {
+	return rendition.Stamp{Width: 1, Height: 1, Pixels: make([]byte, 4)}, s.render(src)
+}
+
+func (s scripted) StampText(string) (rendition.Stamp, error) {
+	return rendition.Stamp{}, errors.New("no fonts")
 }
 
 func TestDecoderThatHangs(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
@@ -41,7 +43,7 @@ func presetChanges(was, is *side, named map[string][]string) []Declared {
 				}
 				larger := max(bound(to.Width), bound(to.Height)) > edge && !slices.ContainsFunc(before.Spec.Renditions, within)
 				add(larger || slices.Contains(named[bucket], name), "has the new preset %s: %s", name, presetText(*to))
-			case plainPreset(*from) != plainPreset(*to):
+			case !reflect.DeepEqual(plainPreset(*from), plainPreset(*to)):
 				add(!smaller(*from, *to), "has the preset %s as %s instead of %s", name, presetText(*to), presetText(*from))
 			}
 		})
@@ -60,19 +62,46 @@ func (s *side) libraries() map[string]*v1alpha1.Library {
 	return all
 }
 
-// plainPreset is a preset with what the API sets where nothing is said.
+// plainPreset is a preset with what the API sets where nothing is said, and with nothing said where that means the same.
 func plainPreset(p v1alpha1.RenditionPreset) v1alpha1.RenditionPreset {
 	p.Fit = cmp.Or(p.Fit, v1alpha1.FitInside)
 	p.Quality = cmp.Or(p.Quality, 80)
+	p.Background = strings.ToLower(p.Background)
+	unset(&p.Position, v1alpha1.PositionCentre)
+	unset(&p.Sharpen, v1alpha1.SharpeningNone)
+	unset(&p.Strip, v1alpha1.StrippingAll)
+	unset(&p.Page, 1)
+	if p.Watermark != nil {
+		w := *p.Watermark
+		w.Position, w.Opacity, w.Size = cmp.Or(w.Position, v1alpha1.WatermarkBottomRight), cmp.Or(w.Opacity, 50), cmp.Or(w.Size, 30)
+		p.Watermark = &w
+	}
 	return p
 }
 
+func unset[T comparable](field *T, same T) {
+	if *field == same {
+		var nothing T
+		*field = nothing
+	}
+}
+
 // smaller tells that a preset shows no more than before: its box and quality are no larger, and nothing else is
-// otherwise but that a picture may be cut.
+// otherwise but that a picture may be cut, bear a watermark where it bore none, or lose metadata.
 func smaller(was, is v1alpha1.RenditionPreset) bool {
 	was, is = plainPreset(was), plainPreset(is)
-	return bound(is.Width) <= bound(was.Width) && bound(is.Height) <= bound(was.Height) && is.Quality <= was.Quality && is.Format == was.Format &&
-		(is.Fit == was.Fit || is.Fit == v1alpha1.FitCover)
+	if bound(is.Width) > bound(was.Width) || bound(is.Height) > bound(was.Height) || is.Quality > was.Quality ||
+		is.Fit != was.Fit && is.Fit != v1alpha1.FitCover {
+		return false
+	}
+	if was.Watermark == nil {
+		is.Watermark = nil
+	}
+	if is.Strip == "" {
+		was.Strip = ""
+	}
+	is.Width, is.Height, is.Quality, is.Fit = was.Width, was.Height, was.Quality, was.Fit
+	return reflect.DeepEqual(was, is)
 }
 
 // bound is one side of a box; without a bound a picture may be of any size.
@@ -91,5 +120,27 @@ func presetText(p v1alpha1.RenditionPreset) string {
 		}
 		return fmt.Sprint(pixels)
 	}
-	return fmt.Sprintf("%s × %s pixels, %s, %s, quality %d", edge(p.Width), edge(p.Height), p.Fit, p.Format, p.Quality)
+	text := fmt.Sprintf("%s × %s pixels, %s, %s, quality %d", edge(p.Width), edge(p.Height), p.Fit, p.Format, p.Quality)
+	if p.Position != "" {
+		text += ", position " + string(p.Position)
+	}
+	if p.Effort != nil {
+		text += fmt.Sprintf(", effort %d", *p.Effort)
+	}
+	if p.Background != "" {
+		text += ", background " + p.Background
+	}
+	if p.Sharpen != "" {
+		text += ", sharpened " + strings.ToLower(string(p.Sharpen))
+	}
+	if p.Strip == v1alpha1.StrippingKeepCopyright {
+		text += ", with the notice of rights"
+	}
+	if p.Page > 1 {
+		text += fmt.Sprintf(", page %d", p.Page)
+	}
+	if w := p.Watermark; w != nil {
+		text += fmt.Sprintf(", with the watermark %q (%s, opacity %d, size %d)", cmp.Or(w.Text, w.Image), w.Position, w.Opacity, w.Size)
+	}
+	return text
 }
