@@ -87,7 +87,11 @@ func heldMessage(held []HeldPreset) string {
 	if len(held) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %d presets are not rendered, the first is %s: %s", len(held), held[0].Preset.Name, held[0].Message)
+	message := fmt.Sprintf("; preset %s is not rendered: %s", held[0].Preset.Name, held[0].Message)
+	if more := len(held) - 1; more > 0 {
+		message += fmt.Sprintf(" (and %d more)", more)
+	}
+	return message
 }
 
 // present gives the renditions of an asset that exist for its current ETag, at most one for each preset, by name. Where a preset

@@ -11,7 +11,8 @@ ARG VERSION=dev
 RUN go build -trimpath -ldflags="-s -w -X main.version=${VERSION}" -o /transform ./cmd/transform
 
 FROM debian:12.12-slim
-RUN apt-get update && apt-get install -y --no-install-recommends libvips42 ca-certificates && rm -rf /var/lib/apt/lists/*
+# Fonts for watermarks, in most scripts; fontconfig makes their cache now, as there is no place for it later.
+RUN apt-get update && apt-get install -y --no-install-recommends libvips42 ca-certificates fontconfig fonts-noto-core fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 ENV VIPS_BLOCK_UNTRUSTED=1
 COPY --from=build /transform /transform
 USER 65532:65532

@@ -53,7 +53,7 @@ func TestLongestListsAreJudged(t *testing.T) {
 		}},
 		{"Library", "Library", `{storeRef: {name: default}, bucket: {name: acme-brand}}`, []list{
 			{"{links: {sponsors: %s}}", most("Library", "links", "sponsors"), long(59) + "%04d"},
-			{"{renditions: %s}", most("Library", "renditions"), `{name: ` + long(28) + `%04d, width: 8192, height: 8192, fit: Cover, format: JPEG}`},
+			{"{renditions: %s}", most("Library", "renditions"), `{name: ` + long(28) + `%04d, width: 8192, height: 8192, fit: Cover, position: Attention, format: JPEG, background: "#ffffff", watermark: {image: ` + long(512) + `}}`},
 		}},
 	} {
 		t.Run(c.reason, func(t *testing.T) {

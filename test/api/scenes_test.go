@@ -303,6 +303,7 @@ spec:
 			needs("the order of presets is free", `spec: {renditions: [{name: print, width: 4096, format: JPEG}, {name: web, width: 200, format: WebP}]}`),
 			needs("a preset that links show comes near the original", `spec: {renditions: [{name: web, width: 8192, format: WebP}, {name: print, width: 4096, format: JPEG}]}`, "link libraries/case"),
 			needs("a preset is added, which links may name already", `spec: {renditions: [{name: web, width: 200, format: WebP}, {name: print, width: 4096, format: JPEG}, {name: full, width: 8192, format: PNG}]}`, "link libraries/case"),
+			needs("a preset bears a watermark, which may be any image", `spec: {renditions: [{name: web, width: 200, format: WebP, watermark: {image: press/secret.png}}, {name: print, width: 4096, format: JPEG}]}`, "link libraries/case"),
 			needs("a preset takes another's name", `spec: {renditions: [{name: web, width: 4096, format: JPEG}]}`, "link libraries/case"),
 			needs("links may live longer", `spec: {links: {maxTTL: 2160h}}`, "link libraries/case"),
 			needs("links have no limits", `spec: {links: null}`, "link libraries/case"),

@@ -1,15 +1,22 @@
 package cluster
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/minio/minio-go/v7"
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/hack/pictures"
+	"github.com/vitrine-dam/vitrine/internal/asset"
 )
 
 // features: D13
@@ -91,5 +98,98 @@ spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
 			}
 			return nil
 		})
+	})
+}
+
+// A watermark is an image of the Library: while it is missing nothing is rendered with it, a new version of it renders anew what
+// bears it and nothing else, and what a changed preset made before stays in the facts until it has made its own.
+// features: D13
+func TestAWatermarkFromTheLibrary(t *testing.T) {
+	w := newWorld(t, "marked")
+	declare := func(width int) {
+		w.apply(w.named(strings.Replace(launch, "bucket: {name: NAME-brand}}", fmt.Sprintf(
+			`bucket: {name: NAME-brand}, renditions: [
+			  {name: press, width: %d, format: JPEG, watermark: {image: brand/logo.png, position: Tile}},
+			  {name: draft, width: 200, height: 200, fit: Pad, format: AVIF, watermark: {text: "Northlight & <b>"}}]}`, width), 1)))
+	}
+	declare(300)
+	library := &v1alpha1.Library{}
+	w.ready(library, "brand")
+	w.must(put(w.ctx, w.root(), "marked-brand", "launch/hero.jpg", picture(t)))
+	renditions := func(preset string) []string {
+		keys, err := list(w.ctx, w.root(), "marked-brand-dam", "renditions/launch/hero.jpg/"+preset)
+		w.must(err)
+		return keys
+	}
+	held := func() string {
+		w.get(library, "brand")
+		if library.Status.Renditions == nil {
+			return "not known"
+		}
+		var all []string
+		for _, h := range library.Status.Renditions.Held {
+			all = append(all, h.Name+" "+h.Reason)
+		}
+		return strings.Join(all, ", ")
+	}
+	w.eventually("everything but press is there, and press is held", 60*time.Second, func() error {
+		ready := meta.FindStatusCondition(library.Status.Conditions, "Ready")
+		if h := held(); h != "press WatermarkNotFound" || len(renditions("draft")) != 1 || ready == nil || !strings.Contains(ready.Message, "brand/logo.png") {
+			return fmt.Errorf("held is %q, ready %+v, drafts %v", h, ready, renditions("draft"))
+		}
+		return nil
+	})
+	if got := renditions("press"); len(got) != 0 {
+		t.Fatalf("without their watermark there are %v", got)
+	}
+	w.must(put(w.ctx, w.root(), "marked-brand", "brand/logo.png", "no picture at all"))
+	w.eventually("the watermark is told as unreadable", 60*time.Second, func() error {
+		if h := held(); h != "press WatermarkUnreadable" || len(renditions("press")) != 0 {
+			return fmt.Errorf("held is %q, and there are %v", h, renditions("press"))
+		}
+		return nil
+	})
+	logo := func(c color.Color) string {
+		var b bytes.Buffer
+		img := image.NewNRGBA(image.Rect(0, 0, 40, 20))
+		draw.Draw(img, img.Bounds(), image.NewUniform(c), image.Point{}, draw.Src)
+		w.must(png.Encode(&b, img))
+		return b.String()
+	}
+	w.must(put(w.ctx, w.root(), "marked-brand", "brand/logo.png", logo(color.White)))
+	w.eventually("press is rendered", 60*time.Second, func() error {
+		if h := held(); h != "" || len(renditions("press")) != 1 || !strings.HasSuffix(renditions("press")[0], "-marked.jpg") {
+			return fmt.Errorf("held is %q, and there are %v", h, renditions("press"))
+		}
+		return nil
+	})
+	before := renditions("")
+	w.must(put(w.ctx, w.root(), "marked-brand", "brand/logo.png", logo(color.Black)))
+	w.eventually("press is rendered with the new watermark, and nothing else anew", 60*time.Second, func() error {
+		if len(renditions("press")) != 2 || len(renditions("")) != len(before)+1 {
+			return fmt.Errorf("there are %v, and were %v", renditions(""), before)
+		}
+		return nil
+	})
+	declare(400)
+	w.eventually("the facts name the new picture in the place of the old ones", 60*time.Second, func() error {
+		text, err := fetch(w.ctx, w.root(), "marked-brand-dam", "facts/launch/hero.jpg.json")
+		if err != nil {
+			return err
+		}
+		facts, err := asset.DecodeFacts(strings.NewReader(text))
+		if err != nil {
+			return err
+		}
+		var widths []int
+		for _, r := range facts.Renditions {
+			if r.Preset == "press" {
+				widths = append(widths, r.Width)
+			}
+		}
+		if len(renditions("press")) != 3 || len(widths) != 1 || widths[0] != 400 {
+			return fmt.Errorf("there are %v, and the facts name widths of %v", renditions("press"), widths)
+		}
+		return nil
 	})
 }

@@ -73,12 +73,14 @@ func TestNoPictureIsStoredWithoutItsWatermark(t *testing.T) {
 		image  []byte
 		change func(*store, *rendition.WatermarkImage)
 	}{
-		"an SVG":                   {image: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
-		"half a picture":           {image: specimen.PNG(specimen.Scene(300, 300))[:400]},
-		"one that is not seen":     {image: specimen.PNG(image.NewNRGBA(image.Rect(0, 0, 9, 9)))},
-		"one that is gone":         {image: specimen.PNG(specimen.Scene(9, 9)), change: func(s *store, _ *rendition.WatermarkImage) { delete(s.objects, "/brand/logo.png") }},
-		"another than was planned": {image: specimen.PNG(specimen.Scene(9, 9)), change: func(s *store, _ *rendition.WatermarkImage) { s.objects["/brand/logo.png"] = object{data: []byte("other")} }},
-		"one beyond the limit":     {image: specimen.PNG(specimen.Scene(9, 9)), change: func(_ *store, w *rendition.WatermarkImage) { w.Size = 1 << 40 }},
+		"an SVG":               {image: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
+		"half a picture":       {image: specimen.PNG(specimen.Scene(300, 300))[:400]},
+		"one that is not seen": {image: specimen.PNG(image.NewNRGBA(image.Rect(0, 0, 9, 9)))},
+		"one that is gone":     {image: specimen.PNG(specimen.Scene(9, 9)), change: func(s *store, _ *rendition.WatermarkImage) { delete(s.objects, "/brand/logo.png") }},
+		"another than was planned": {image: specimen.PNG(specimen.Scene(9, 9)), change: func(s *store, _ *rendition.WatermarkImage) {
+			s.objects["/brand/logo.png"] = object{data: []byte("other")}
+		}},
+		"one beyond the limit": {image: specimen.PNG(specimen.Scene(9, 9)), change: func(_ *store, w *rendition.WatermarkImage) { w.Size = 1 << 40 }},
 	} {
 		t.Run(why, func(t *testing.T) {
 			s := newStore(t)

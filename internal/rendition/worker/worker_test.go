@@ -297,7 +297,9 @@ func (scripted) info(n int64) rendition.Info {
 	return rendition.Info{ContentType: "image/png", Width: 1, Height: 1, Orientation: 1, ColourSpace: "sRGB", Frames: 1, DecodeBytes: n}
 }
 
-func (s scripted) Inspect([]byte, []rendition.Preset) (rendition.Info, error) { return s.info(s.bytes), nil }
+func (s scripted) Inspect([]byte, []rendition.Preset) (rendition.Info, error) {
+	return s.info(s.bytes), nil
+}
 
 func (s scripted) Render(src []byte, _ rendition.Info, order rendition.Order) ([]rendition.Picture, error) {
 	if err := s.render(src); err != nil {
