@@ -249,8 +249,8 @@ type RenditionWatermark struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
-	// +kubebuilder:validation:XValidation:rule="!self.matches('\\p{Cc}')",message="the text must not contain line breaks or other control characters; a long one is broken into lines by itself"
-	// +kubebuilder:validation:XValidation:rule="self.matches('[\\p{L}\\p{N}\\p{P}\\p{S}]')",message="the text must have a letter, a digit or another sign that is seen"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\p{Cc}')",message="the text must not contain line breaks or other control characters; a long one is broken into lines by itself"
+	// +kubebuilder:validation:XValidation:rule="self.matches('[\\\\p{L}\\\\p{N}\\\\p{P}\\\\p{S}]')",message="the text must have a letter, a digit or another sign that is seen"
 	Text string `json:"text,omitempty"`
 	// image is the path of an image in the same library. Nothing is rendered by the preset while it is missing or unreadable.
 	// +optional
@@ -259,7 +259,7 @@ type RenditionWatermark struct {
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="a path has no leading, trailing or double slash; write brand/logo.png"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('(^|/)[.][.]?(/|$)')",message="a path has no . or .. segments; write the file's real place"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('*') && !self.contains('?') && !self.contains('${')",message="a path must not contain *, ? or ${; name one file"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('\\p{Cc}')",message="a path must not contain control characters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\p{Cc}')",message="a path must not contain control characters"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('(?i)^restricted(/|$)')",message="an image in a restricted folder is never drawn on pictures that others see; put it into an open folder"
 	Image string `json:"image,omitempty"`
 	// position on the picture, a fiftieth of its shorter side from the edges.

@@ -134,6 +134,8 @@ func TestCompareLinks(t *testing.T) {
 			presets("{name: web, width: 400, height: 400, fit: Cover, position: Centre, background: \"#ffcc00\", sharpen: None, strip: All, page: 1, format: JPEG, watermark: {text: Acme, position: BottomRight, opacity: 50, size: 30}}"), Same, nil},
 		{"a preset that bears a watermark now", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 400, format: JPEG, watermark: {text: Acme}}"), Changed,
 			[]string{"Library brand has the preset web as 400 × any pixels, Inside, JPEG, quality 80, with the watermark \"Acme\" (BottomRight, opacity 50, size 30) instead of 400 × any pixels, Inside, JPEG, quality 80"}},
+		{"a preset that bears an image now, which others see with it", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 400, format: JPEG, watermark: {image: press/secret.png}}"), Wider,
+			[]string{"Library brand has the preset web as 400 × any pixels, Inside, JPEG, quality 80, with the watermark \"press/secret.png\" (BottomRight, opacity 50, size 30) instead of 400 × any pixels, Inside, JPEG, quality 80 WIDER"}},
 		{"a preset that bears a watermark no more", presets("{name: web, width: 400, format: JPEG, watermark: {image: brand/logo.png, position: Tile}}"), presets("{name: web, width: 400, format: JPEG}"), Wider,
 			[]string{"Library brand has the preset web as 400 × any pixels, Inside, JPEG, quality 80 instead of 400 × any pixels, Inside, JPEG, quality 80, with the watermark \"brand/logo.png\" (Tile, opacity 50, size 30) WIDER"}},
 		{"a preset that keeps the notice of rights", presets("{name: web, width: 400, format: JPEG}"), presets("{name: web, width: 400, format: JPEG, strip: KeepCopyright}"), Wider,

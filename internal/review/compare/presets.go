@@ -87,14 +87,15 @@ func unset[T comparable](field *T, same T) {
 }
 
 // smaller tells that a preset shows no more than before: its box and quality are no larger, and nothing else is
-// otherwise but that a picture may be cut, bear a watermark where it bore none, or lose metadata.
+// otherwise but that a picture may be cut, bear a text where it bore no watermark, or lose metadata. An image may be one
+// that nobody else would have seen.
 func smaller(was, is v1alpha1.RenditionPreset) bool {
 	was, is = plainPreset(was), plainPreset(is)
 	if bound(is.Width) > bound(was.Width) || bound(is.Height) > bound(was.Height) || is.Quality > was.Quality ||
 		is.Fit != was.Fit && is.Fit != v1alpha1.FitCover {
 		return false
 	}
-	if was.Watermark == nil {
+	if was.Watermark == nil && is.Watermark != nil && is.Watermark.Image == "" {
 		is.Watermark = nil
 	}
 	if is.Strip == "" {
