@@ -32,7 +32,7 @@ func changed(img image.Image, c color.RGBA) image.Rectangle {
 	var r image.Rectangle
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
-			if !close(color.RGBAModel.Convert(img.At(x, y)).(color.RGBA), c) {
+			if !alike(color.RGBAModel.Convert(img.At(x, y)).(color.RGBA), c) {
 				r = r.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}

@@ -76,7 +76,7 @@ func TestFillAndPadGiveTheBox(t *testing.T) {
 					near(t, pad, 0, 4, want)
 				}
 				at := func(dx, dy int) image.Point { return image.Pt(80+dx, 100+dy) }
-				if got := color.RGBAModel.Convert(pad.At(at(-6, -4).X, at(-6, -4).Y)).(color.RGBA); !close(got, specimen.UpperLeft) {
+				if got := color.RGBAModel.Convert(pad.At(at(-6, -4).X, at(-6, -4).Y)).(color.RGBA); !alike(got, specimen.UpperLeft) {
 					t.Errorf("%v as %s: left of and above the middle is %v", size, format, got)
 				}
 			}
@@ -84,7 +84,7 @@ func TestFillAndPadGiveTheBox(t *testing.T) {
 	}
 }
 
-func close(a, b color.RGBA) bool {
+func alike(a, b color.RGBA) bool {
 	for _, d := range []int{int(a.R) - int(b.R), int(a.G) - int(b.G), int(a.B) - int(b.B)} {
 		if d < -20 || d > 20 {
 			return false
@@ -154,11 +154,11 @@ func TestFocusGoesByTheUprightPicture(t *testing.T) {
 // features: D13
 func TestBackgroundShowsThrough(t *testing.T) {
 	e := start(t)
-	clear := image.NewNRGBA(image.Rect(0, 0, 40, 40)) // grey and transparent
+	empty := image.NewNRGBA(image.Rect(0, 0, 40, 40)) // grey and transparent
 	for i := range 40 * 40 {
-		clear.Set(i%40, i/40, color.NRGBA{R: 90, G: 90, B: 90})
+		empty.Set(i%40, i/40, color.NRGBA{R: 90, G: 90, B: 90})
 	}
-	for name, src := range map[string][]byte{"glass": specimen.PNG(specimen.Glass(80, 80)), "grey": specimen.PNG(clear)} {
+	for name, src := range map[string][]byte{"glass": specimen.PNG(specimen.Glass(80, 80)), "grey": specimen.PNG(empty)} {
 		for _, format := range everyFormat {
 			pics := order(t, e, src, rendition.Order{Presets: []rendition.Preset{
 				{Name: "a", Width: 40, Format: format, Quality: 95, Background: "#20c040"},
@@ -360,7 +360,7 @@ func TestPagesAndFrames(t *testing.T) {
 			img, _ := decodePicture(t, p)
 			which := -1
 			for i, colour := range colours {
-				if close(color.RGBAModel.Convert(img.At(5, 5)).(color.RGBA), colour) {
+				if alike(color.RGBAModel.Convert(img.At(5, 5)).(color.RGBA), colour) {
 					which = i
 				}
 			}
