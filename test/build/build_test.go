@@ -166,7 +166,8 @@ var rows = map[string]struct {
 	"internal/policy":             {pure, "api/v1alpha1 internal/access internal/asset internal/policy/evaluate"},
 	"internal/policy/evaluate":    {pure, ""},
 	"internal/rendition":          {pure, "internal/asset"},
-	"internal/rendition/engine":   {pure, "internal/asset internal/rendition internal/rendition/vips"},
+	"internal/rendition/credit":   {pure, ""},
+	"internal/rendition/engine":   {pure, "internal/asset internal/rendition internal/rendition/credit internal/rendition/vips"},
 	"internal/rendition/worker":   {pure, "internal/asset internal/rendition"}, // an engine is handed to it, so it is built without cgo
 	"internal/rendition/vips":     {pure, ""},
 	"internal/rendition/specimen": {pure, ""},
