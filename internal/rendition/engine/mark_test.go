@@ -104,6 +104,27 @@ func TestWatermarksAreDrawn(t *testing.T) {
 	}
 }
 
+// A mark is on the picture and not on what Pad puts around it, where it could be cut away.
+// features: D13
+func TestWatermarkIsOnThePaddedPicture(t *testing.T) {
+	e := start(t)
+	logo, err := e.StampImage(specimen.PNG(plain(40, 40, color.RGBA{R: 250, A: 255})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []rendition.Place{rendition.BottomRight, rendition.Top, rendition.Tile} {
+		w := &rendition.Watermark{Image: "logo.png", ETag: "m1", Position: place, Opacity: 100, Size: 20}
+		pics := order(t, e, specimen.PNG(plain(300, 60, color.RGBA{A: 255})), rendition.Order{
+			Presets: []rendition.Preset{{Name: "a", Width: 300, Height: 300, Fit: rendition.Pad, Background: "#000000", Format: rendition.PNG, Watermark: w}},
+			Stamps:  map[string]rendition.Stamp{"image m1": logo},
+		})
+		img, _ := decodePicture(t, pics[0])
+		if got := changed(img, color.RGBA{A: 255}); got.Empty() || !got.In(image.Rect(0, 120, 300, 180)) {
+			t.Errorf("%s: it is at %v, and the picture at 120 to 180", place, got)
+		}
+	}
+}
+
 func TestOpacityAndSizeOfAWatermark(t *testing.T) {
 	e := start(t)
 	black := color.RGBA{A: 255}

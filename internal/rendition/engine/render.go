@@ -181,15 +181,19 @@ func derive(base *vips.Image, p rendition.Preset, g rendition.Geometry, stamp re
 	if err := sharpen(img, p.Sharpen); err != nil {
 		return nil, err
 	}
-	if err := backdrop(img, p, g); err != nil {
+	if err := flatten(img, p); err != nil {
 		return nil, err
 	}
 	if p.Watermark != nil {
 		unpin := pin(stamp.Pixels)
 		defer unpin()
+		// Before the padding: on that, a mark could be cut away without loss.
 		if err := mark(img, p.Watermark, stamp); err != nil {
 			return nil, err
 		}
+	}
+	if err := pad(img, p, g); err != nil {
+		return nil, err
 	}
 	return encode(img, p, kept)
 }
@@ -230,33 +234,41 @@ func sharpen(img *vips.Image, how rendition.Sharpening) error {
 	return bytesOf(img)
 }
 
-// backdrop puts the picture before its background: behind transparent parts, and around it for Pad.
-func backdrop(img *vips.Image, p rendition.Preset, g rendition.Geometry) error {
-	flat := img.HasAlpha() && (p.Background != "" || p.Format == rendition.JPEG) // JPEG has no transparency; paper is white
-	padded := p.Fit == rendition.Pad && (g.Width > g.ResizeWidth || g.Height > g.ResizeHeight)
-	if !flat && !padded {
+// flatten puts the background behind transparent parts.
+func flatten(img *vips.Image, p rendition.Preset) error {
+	if !img.HasAlpha() || p.Background == "" && p.Format != rendition.JPEG { // JPEG has no transparency; paper is white
 		return nil
 	}
 	if err := inColour(img); err != nil {
 		return err
 	}
-	red, green, blue := p.Box()
-	background := []float64{float64(red), float64(green), float64(blue)}
-	if flat {
-		if err := img.Flatten(&vips.FlattenOptions{Background: background, MaxAlpha: 255}); err != nil {
-			return fmt.Errorf("flatten: %w", err)
-		}
+	if err := img.Flatten(&vips.FlattenOptions{Background: background(p), MaxAlpha: 255}); err != nil {
+		return fmt.Errorf("flatten: %w", err)
 	}
-	if !padded {
+	return nil
+}
+
+// pad puts the background around the picture.
+func pad(img *vips.Image, p rendition.Preset, g rendition.Geometry) error {
+	if p.Fit != rendition.Pad || g.Width == g.ResizeWidth && g.Height == g.ResizeHeight {
 		return nil
 	}
-	if img.HasAlpha() {
-		background = append(background, 255)
+	if err := inColour(img); err != nil {
+		return err
 	}
-	if err := img.Embed(-g.Left, -g.Top, g.Width, g.Height, &vips.EmbedOptions{Extend: vips.ExtendBackground, Background: background}); err != nil {
+	colour := background(p)
+	if img.HasAlpha() {
+		colour = append(colour, 255)
+	}
+	if err := img.Embed(-g.Left, -g.Top, g.Width, g.Height, &vips.EmbedOptions{Extend: vips.ExtendBackground, Background: colour}); err != nil {
 		return fmt.Errorf("pad: %w", err)
 	}
 	return nil
+}
+
+func background(p rendition.Preset) []float64 {
+	red, green, blue := p.Box()
+	return []float64{float64(red), float64(green), float64(blue)}
 }
 
 // inColour gives grey pictures three colours, so that colour can be put to them.
