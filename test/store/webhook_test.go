@@ -68,6 +68,13 @@ func (m *mailbox) about(t *testing.T, o parsed.Object) (bodies [][]byte) {
 	return bodies
 }
 
+// sent gives all that came until now.
+func (m *mailbox) sent() (bodies [][]byte, headers []http.Header) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.bodies), slices.Clone(m.headers)
+}
+
 // Whatever happens to an object is told, in a form that is understood.
 //
 // features: D12
@@ -79,13 +86,14 @@ func TestWhatStoresSendToAWebhookIsUnderstood(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = bed.Stop() })
-		if len(box.bodies) != 1 {
-			t.Fatalf("it tried the address %d times before it was up", len(box.bodies))
+		bodies, _ := box.sent()
+		if len(bodies) != 1 {
+			t.Fatalf("it tried the address %d times before it was up", len(bodies))
 		}
-		if objects, err := parsed.Parse(box.bodies[0]); err != nil || len(objects) > 0 {
-			t.Errorf("its test is taken for %v, %v: %s", objects, err, box.bodies[0])
+		if objects, err := parsed.Parse(bodies[0]); err != nil || len(objects) > 0 {
+			t.Errorf("its test is taken for %v, %v: %s", objects, err, bodies[0])
 		}
-		keep(t, "versitygw/test", box.bodies[0])
+		keep(t, "versitygw/test", bodies[0])
 		tellsOfEveryChange(t, box, "versitygw", root(t, bed.S3Endpoint, bed.AccessKey, bed.SecretKey), nil)
 	})
 	t.Run(onMinIO, func(t *testing.T) {
@@ -109,7 +117,8 @@ func TestWhatStoresSendToAWebhookIsUnderstood(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		for _, header := range box.headers {
+		_, headers := box.sent()
+		for _, header := range headers {
 			if got := header.Get("Authorization"); got != "Bearer a-shared-secret-of-some-length" {
 				t.Fatalf("it authorises itself by %q", got)
 			}
