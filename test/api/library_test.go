@@ -32,7 +32,7 @@ spec:
 		refused("the current version stays", `spec: {versions: {keep: 0}}`, `spec.versions.keep in body should be greater than or equal to 1`),
 		refused("a cap is a cap", `spec: {versions: {keep: 10001}}`, `spec.versions.keep in body should be less than or equal to 10000`),
 		refused("a grace is in hours, minutes and seconds", `spec: {versions: {keep: 2, grace: 7d}}`, `write 720h or 1h30m`),
-		refused("a grace has a size", `spec: {versions: {keep: 2, grace: ""}}`, `spec.versions.grace in body should be at least 2 chars`),
+		refused("a grace has a size", `spec: {versions: {keep: 2, grace: ""}}`, `spec.versions.grace in body should be at least 2 chars`, `grace must be at most 87600h`),
 		refused("a grace is not endless", `spec: {versions: {keep: 2, grace: `+long(33)+`}}`, `spec.versions.grace: Too long`),
 		refused("a grace is ten years or less", `spec: {versions: {keep: 2, grace: 87601h}}`, `grace must be at most 87600h`),
 		accepted("a watermark's text is in any script", `spec: {renditions: [{name: web, width: 100, format: PNG, watermark: {text: "北极光 الشفق Северное 📷"}}]}`),
