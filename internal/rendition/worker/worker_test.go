@@ -332,7 +332,8 @@ func TestDecoderThatHangs(t *testing.T) {
 			items = append(items, s.original(fmt.Sprintf("good%d", i), fmt.Appendf(nil, "good %d", i), preset))
 		}
 		h := newHarness(t, func(w *Worker) {
-			w.Limits.Parallel, w.Limits.ImageTime = 2, 50*time.Millisecond
+			// Long enough that a good one never takes it, however busy the machine is.
+			w.Limits.Parallel, w.Limits.ImageTime = 2, 500*time.Millisecond
 			w.Renderer = scripted{render: func(src []byte) error {
 				if bytes.HasPrefix(src, []byte("hang")) {
 					<-end

@@ -1,0 +1,192 @@
+package v1alpha1
+
+// RenditionFit says how a picture is fitted into a preset's box.
+// +kubebuilder:validation:Enum=Inside;Cover;Fill;Pad
+type RenditionFit string
+
+// The values of RenditionFit.
+const (
+	// FitInside keeps the whole picture within the box; it never enlarges.
+	FitInside RenditionFit = "Inside"
+	// FitCover fills the box and cuts off what stands out; it never enlarges.
+	FitCover RenditionFit = "Cover"
+	// FitFill gives exactly the box and gives up the picture's proportions.
+	FitFill RenditionFit = "Fill"
+	// FitPad gives exactly the box: the picture as by Inside, and background around it.
+	FitPad RenditionFit = "Pad"
+)
+
+// RenditionPosition says which part of a picture Cover keeps.
+// +kubebuilder:validation:Enum=Centre;Attention;FocusArea
+type RenditionPosition string
+
+// The values of RenditionPosition.
+const (
+	// PositionCentre keeps the middle.
+	PositionCentre RenditionPosition = "Centre"
+	// PositionAttention keeps what catches the eye: skin, strong colours, edges.
+	PositionAttention RenditionPosition = "Attention"
+	// PositionFocusArea keeps the surroundings of the asset's own focus area; the middle of an asset without one.
+	PositionFocusArea RenditionPosition = "FocusArea"
+)
+
+// RenditionFormat is the file format of a rendition.
+// +kubebuilder:validation:Enum=JPEG;PNG;WebP;AVIF
+type RenditionFormat string
+
+// The values of RenditionFormat.
+const (
+	FormatJPEG RenditionFormat = "JPEG"
+	FormatPNG  RenditionFormat = "PNG"
+	FormatWebP RenditionFormat = "WebP"
+	FormatAVIF RenditionFormat = "AVIF"
+)
+
+// RenditionSharpening says how far edges are drawn out after a picture was made smaller.
+// +kubebuilder:validation:Enum=None;Light;Strong
+type RenditionSharpening string
+
+// The values of RenditionSharpening.
+const (
+	// SharpeningNone leaves the picture as it is.
+	SharpeningNone RenditionSharpening = "None"
+	// SharpeningLight gives back about what shrinking takes.
+	SharpeningLight RenditionSharpening = "Light"
+	// SharpeningStrong is for small pictures with much detail.
+	SharpeningStrong RenditionSharpening = "Strong"
+)
+
+// RenditionStripping says what of an original's metadata a rendition loses.
+// +kubebuilder:validation:Enum=All;KeepCopyright
+type RenditionStripping string
+
+// The values of RenditionStripping.
+const (
+	// StrippingAll leaves nothing but the picture.
+	StrippingAll RenditionStripping = "All"
+	// StrippingKeepCopyright leaves who made the picture and the notice of rights, and nothing else.
+	StrippingKeepCopyright RenditionStripping = "KeepCopyright"
+)
+
+// WatermarkPosition says where on a picture a watermark is.
+// +kubebuilder:validation:Enum=TopLeft;Top;TopRight;Left;Centre;Right;BottomLeft;Bottom;BottomRight;Tile
+type WatermarkPosition string
+
+// The values of WatermarkPosition.
+const (
+	WatermarkTopLeft     WatermarkPosition = "TopLeft"
+	WatermarkTop         WatermarkPosition = "Top"
+	WatermarkTopRight    WatermarkPosition = "TopRight"
+	WatermarkLeft        WatermarkPosition = "Left"
+	WatermarkCentre      WatermarkPosition = "Centre"
+	WatermarkRight       WatermarkPosition = "Right"
+	WatermarkBottomLeft  WatermarkPosition = "BottomLeft"
+	WatermarkBottom      WatermarkPosition = "Bottom"
+	WatermarkBottomRight WatermarkPosition = "BottomRight"
+	// WatermarkTile repeats the watermark over the whole picture.
+	WatermarkTile WatermarkPosition = "Tile"
+)
+
+// RenditionWatermark is drawn on every picture of a preset: either a text or an image.
+// +kubebuilder:validation:XValidation:rule="has(self.text) != has(self.image)",message="a watermark is either a text or an image: set one of the two"
+type RenditionWatermark struct {
+	// text to draw, in white letters with a dark edge. A long one is broken into lines.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=200
+	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\p{Cc}')",message="the text must not contain line breaks or other control characters; a long one is broken into lines by itself"
+	// +kubebuilder:validation:XValidation:rule="self.matches('[\\\\p{L}\\\\p{N}\\\\p{P}\\\\p{S}]')",message="the text must have a letter, a digit or another sign that is seen"
+	Text string `json:"text,omitempty"`
+	// image is the path of an image in the same library. Nothing is rendered by the preset while it is missing or unreadable.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="a path has no leading, trailing or double slash; write brand/logo.png"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('(^|/)[.][.]?(/|$)')",message="a path has no . or .. segments; write the file's real place"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('*') && !self.contains('?') && !self.contains('${')",message="a path must not contain *, ? or ${; name one file"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\p{Cc}')",message="a path must not contain control characters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('(?i)^restricted(/|$)')",message="an image in a restricted folder is never drawn on pictures that others see; put it into an open folder"
+	Image string `json:"image,omitempty"`
+	// position on the picture, a fiftieth of its shorter side from the edges.
+	// +optional
+	// +default="BottomRight"
+	Position WatermarkPosition `json:"position,omitempty"`
+	// opacity in percent.
+	// +optional
+	// +default=50
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	Opacity int32 `json:"opacity,omitempty"`
+	// size is the watermark's width in percent of the picture's. It is smaller where it would be higher than the picture.
+	// +optional
+	// +default=30
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	Size int32 `json:"size,omitempty"`
+}
+
+// RenditionPreset is one size and format that every picture of a library is rendered to.
+// +kubebuilder:validation:XValidation:rule="has(self.width) || has(self.height)",message="a preset needs a width, a height or both"
+// +kubebuilder:validation:XValidation:rule="self.fit == 'Inside' || (has(self.width) && has(self.height))",message="fits Cover, Fill and Pad need both a width and a height; set both or use fit Inside"
+// +kubebuilder:validation:XValidation:rule="!has(self.position) || self.fit == 'Cover'",message="position says what fit Cover keeps; set fit: Cover or take position out"
+type RenditionPreset struct {
+	// name of the preset, as links refer to it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule="!(self in ['thumb', 'preview', 'original'])",message="thumb, preview and original are built in; choose another name"
+	Name string `json:"name,omitempty"`
+	// width of the box in pixels.
+	// +optional
+	// +kubebuilder:validation:Minimum=16
+	// +kubebuilder:validation:Maximum=8192
+	Width int32 `json:"width,omitempty"`
+	// height of the box in pixels.
+	// +optional
+	// +kubebuilder:validation:Minimum=16
+	// +kubebuilder:validation:Maximum=8192
+	Height int32 `json:"height,omitempty"`
+	// fit says how the picture is fitted into the box.
+	// +optional
+	// +default="Inside"
+	Fit RenditionFit `json:"fit,omitempty"`
+	// format of the file.
+	// +required
+	Format RenditionFormat `json:"format,omitempty"`
+	// quality of lossy formats, 1 to 100.
+	// +optional
+	// +default=80
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	Quality int32 `json:"quality,omitempty"`
+	// position says which part of a picture fit Cover keeps; the middle where nothing is said.
+	// +optional
+	Position RenditionPosition `json:"position,omitempty"`
+	// effort is how much time the encoder takes to make the file smaller, 0 to 9. Without it every format gets what serves it best.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=9
+	Effort *int32 `json:"effort,omitempty"`
+	// background is what fit Pad adds and what shows through transparent parts, such as #ffcc00. Without it Pad adds
+	// white, a JPEG is white where the picture is transparent, and the other formats stay transparent.
+	// +optional
+	// +kubebuilder:validation:MinLength=7
+	// +kubebuilder:validation:MaxLength=7
+	// +kubebuilder:validation:XValidation:rule="self.matches('^#[0-9a-fA-F]{6}$')",message="a colour is # and six hexadecimal digits, such as #ffcc00"
+	Background string `json:"background,omitempty"`
+	// sharpen says how far edges are drawn out after the picture was made smaller; not at all where nothing is said.
+	// +optional
+	Sharpen RenditionSharpening `json:"sharpen,omitempty"`
+	// strip says what of the original's metadata the rendition loses; all of it where nothing is said. A position on earth never stays.
+	// +optional
+	Strip RenditionStripping `json:"strip,omitempty"`
+	// page of a file with several, or frame of an animation, that is rendered: the first where nothing is said, the last of a file with fewer.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	Page int32 `json:"page,omitempty"`
+	// watermark that every picture of the preset bears.
+	// +optional
+	Watermark *RenditionWatermark `json:"watermark,omitempty"`
+}
