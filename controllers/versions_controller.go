@@ -1,9 +1,13 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -45,26 +50,35 @@ func (r *VersionsReconciler) Reconcile(ctx context.Context, req ctrl.Request) (c
 	}
 	if library.Spec.Versions == nil || library.Status.VitrineBucket == "" || !library.DeletionTimestamp.IsZero() {
 		r.note(req.NamespacedName, "")
+		r.Versions.forget(req.NamespacedName)
 		return ctrl.Result{}, nil
 	}
-	tenant, err := r.Tenants.Get(ctx, req.Namespace)
+	order, err := r.order(ctx, req.NamespacedName)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if tenant.Frozen != "" || v1alpha1.FreezeReason(library) != "" {
+	if order.frozen {
 		r.note(req.NamespacedName, "no old versions are deleted while it is frozen")
 		return ctrl.Result{RequeueAfter: r.Settings.VersionsInterval}, nil
 	}
-	done, err := r.keep(ctx, library, tenant)
+	// What is declared comes piece by piece: a Collection that names a version may come after its Library.
+	if wait := r.Versions.settled(req.NamespacedName, order, r.Clock.Now(), r.Settings.OrphanGrace); wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	done, err := r.keep(ctx, library, order)
 	if done.Removed > 0 {
 		versionsDeleted.Add(float64(done.Removed))
 		r.Events.Eventf(library, nil, corev1.EventTypeNormal, "VersionsDeleted", "KeepVersions",
 			"%d old versions were deleted for good, since spec.versions keeps %d of each file", done.Removed, library.Spec.Versions.Keep)
 	}
-	if err != nil {
-		out, retry := classify(err)
-		r.note(req.NamespacedName, "old versions cannot be deleted now: "+out.message)
-		return ctrl.Result{RequeueAfter: out.after}, retry
+	switch {
+	case errors.Is(err, errOtherOrder):
+		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
+	case err != nil:
+		// A look lists everything, so it is not tried again at once.
+		log.FromContext(ctx).Error(err, "not all old versions could be deleted; trying again")
+		r.note(req.NamespacedName, "not all old versions can be deleted now: "+cut(err.Error()))
+		return ctrl.Result{RequeueAfter: max(r.Settings.VersionsInterval/6, time.Second)}, nil
 	}
 	problem := ""
 	if done.Held > 0 {
@@ -81,8 +95,64 @@ func (r *VersionsReconciler) note(library types.NamespacedName, problem string) 
 	}
 }
 
+// versionsOrder is what is declared that old versions hang on.
+type versionsOrder struct {
+	uid    types.UID
+	limit  asset.VersionCap
+	frozen bool
+	// named are the versions that a Collection names, in order.
+	named []namedVersion
+}
+
+type namedVersion struct{ path, id string }
+
+// errOtherOrder: what is declared has changed since a look began.
+var errOtherOrder = errors.New("what is declared has changed")
+
+// order reads what is declared now; it takes no request to anybody. A Library that is going, or keeps all, is as good as frozen.
+func (r *VersionsReconciler) order(ctx context.Context, name types.NamespacedName) (versionsOrder, error) {
+	library := &v1alpha1.Library{}
+	if err := r.Get(ctx, name, library); err != nil {
+		return versionsOrder{}, fmt.Errorf("reading Library %s: %w", name, err)
+	}
+	tenant, err := r.Tenants.Recent(ctx, name.Namespace) // asked for before each file: a moment old is new enough
+	if err != nil {
+		return versionsOrder{}, err
+	}
+	o := versionsOrder{uid: library.UID, frozen: tenant.Frozen != "" || v1alpha1.FreezeReason(library) != "" || !library.DeletionTimestamp.IsZero()}
+	if library.Spec.Versions == nil {
+		o.frozen = true
+		return o, nil
+	}
+	grace, err := time.ParseDuration(string(library.Spec.Versions.Grace))
+	if err != nil {
+		grace = defaultGrace // the schema lets none through that cannot be read; in doubt versions stay
+	}
+	o.limit = asset.VersionCap{Keep: int(library.Spec.Versions.Keep), Grace: grace}
+	for i := range tenant.Declared.Collections {
+		c := &tenant.Declared.Collections[i]
+		if c.Spec.LibraryRef.Name != name.Name {
+			continue
+		}
+		for _, item := range c.Spec.Items {
+			if item.Version != "" {
+				o.named = append(o.named, namedVersion{item.Path, item.Version})
+			}
+		}
+	}
+	slices.SortFunc(o.named, func(a, b namedVersion) int {
+		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.id, b.id))
+	})
+	return o, nil
+}
+
+// equal tells whether two orders let the same versions go.
+func (o versionsOrder) equal(other versionsOrder) bool {
+	return o.uid == other.uid && o.limit == other.limit && o.frozen == other.frozen && slices.Equal(o.named, other.named)
+}
+
 // keep looks at all originals of a Library, restricted ones included.
-func (r *VersionsReconciler) keep(ctx context.Context, library *v1alpha1.Library, tenant *Tenant) (store.RemovedVersions, error) {
+func (r *VersionsReconciler) keep(ctx context.Context, library *v1alpha1.Library, order versionsOrder) (store.RemovedVersions, error) {
 	var all store.RemovedVersions
 	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
 	if err != nil {
@@ -91,37 +161,35 @@ func (r *VersionsReconciler) keep(ctx context.Context, library *v1alpha1.Library
 	if err := r.refusal(ctx, connection.Declared, library); err != nil {
 		return all, err
 	}
-	grace, err := time.ParseDuration(string(library.Spec.Versions.Grace))
-	if err != nil {
-		grace = defaultGrace // the schema lets none through that cannot be read; in doubt versions stay
-	}
-	limit := asset.VersionCap{Keep: int(library.Spec.Versions.Keep), Grace: grace}
-	named := namedVersions(tenant, library.Name)
 	originals, vitrine := marks(connection.Declared, library)
 	var errs []error
 	for _, at := range []struct {
 		bucket, prefix string
 		mark           store.Mark
 	}{{library.Spec.Bucket.Name, "", originals}, {library.Status.VitrineBucket, asset.RestrictedRoot, vitrine}} {
-		// Who never owned the bucket deletes nothing in it.
+		// Who never owned the bucket deletes nothing in it, and without versions an id may be another's by now.
 		state, err := connection.ObserveBucket(ctx, at.bucket)
 		if err != nil {
 			return all, fmt.Errorf("looking at bucket %s: %w", at.bucket, err)
 		}
-		if state.Mark == nil || *state.Mark != at.mark {
-			errs = append(errs, wait(v1alpha1.ReasonProgressing, fmt.Sprintf("bucket %q does not carry this Library's mark", at.bucket), remedyInterval))
+		if state.Mark == nil || *state.Mark != at.mark || !state.Versioned {
+			errs = append(errs, fmt.Errorf("bucket %q does not carry this Library's mark, or keeps no versions now", at.bucket))
 			continue
 		}
-		done, err := r.keepIn(ctx, connection, at.bucket, at.prefix, limit, named)
+		done, err := r.keepIn(ctx, connection, client.ObjectKeyFromObject(library), at.bucket, at.prefix, order)
 		all.Removed, all.Held = all.Removed+done.Removed, all.Held+done.Held
+		if errors.Is(err, errOtherOrder) {
+			return all, err
+		}
 		errs = append(errs, err)
 	}
 	return all, errors.Join(errs...)
 }
 
 // keepIn looks at all versions below a prefix. They are counted first, since no order of a listing can be relied on and
-// all versions of a large bucket need not fit into memory; then those files are looked at that have too many.
-func (r *VersionsReconciler) keepIn(ctx context.Context, connection Connection, bucket, prefix string, limit asset.VersionCap, named func(key, id string) bool) (store.RemovedVersions, error) {
+// all versions of a large bucket need not fit into memory; then those files are looked at that have too many. One that cannot be dealt with
+// holds up no other.
+func (r *VersionsReconciler) keepIn(ctx context.Context, connection Connection, library types.NamespacedName, bucket, prefix string, order versionsOrder) (store.RemovedVersions, error) {
 	var all store.RemovedVersions
 	count := map[string]int{}
 	if err := connection.ListVersions(ctx, bucket, prefix, func(v store.ObjectInfo) error {
@@ -133,61 +201,82 @@ func (r *VersionsReconciler) keepIn(ctx context.Context, connection Connection, 
 		return all, fmt.Errorf("listing the versions in bucket %s: %w", bucket, err)
 	}
 	for key, n := range count {
-		if n <= limit.Keep {
+		if n <= order.limit.Keep {
 			delete(count, key)
 		}
 	}
-	for key := range count {
-		var versions []asset.Version
-		if err := connection.ListVersions(ctx, bucket, key, func(v store.ObjectInfo) error {
-			if v.Key == key {
-				versions = append(versions, asset.Version{ID: v.VersionID, At: v.LastModified, Current: v.IsLatest, Marker: v.DeleteMarker})
-			}
-			return nil
-		}); err != nil {
+	var first error
+	for _, key := range slices.Sorted(maps.Keys(count)) {
+		versions, err := versionsOf(ctx, connection, bucket, key)
+		if err != nil {
 			return all, fmt.Errorf("listing the versions of %s in bucket %s: %w", key, bucket, err)
 		}
 		now := r.Clock.Now()
-		surplus := limit.Surplus(versions, now, func(id string) bool { return named(key, id) })
-		if len(surplus) == 0 {
-			continue
-		}
-		done, err := connection.RemoveVersions(ctx, bucket, key, surplus, now)
-		all.Removed, all.Held = all.Removed+done.Removed, all.Held+done.Held
-		if err != nil {
-			return all, err //nolint:wrapcheck // it names the file
-		}
-	}
-	return all, nil
-}
-
-// namedVersions tells which versions of a Library's files stay since a Collection names them.
-func namedVersions(tenant *Tenant, library string) func(key, id string) bool {
-	type version struct{ path, id string }
-	named := map[version]bool{}
-	for i := range tenant.Declared.Collections {
-		c := &tenant.Declared.Collections[i]
-		if c.Spec.LibraryRef.Name != library {
-			continue
-		}
-		for _, item := range c.Spec.Items {
-			if item.Version != "" {
-				named[version{item.Path, item.Version}] = true
+		surplus := order.limit.Surplus(versions, now, func(id string) bool { return slices.Contains(order.named, namedVersion{key, id}) })
+		for part := range slices.Chunk(surplus, versionsAtOnce) {
+			// All that was decided hangs on what was declared when this look began, which may be long ago.
+			if is, err := r.order(ctx, library); err != nil || !is.equal(order) {
+				return all, errors.Join(err, errOtherOrder)
+			}
+			log.FromContext(ctx).Info("deleting old versions for good", "bucket", bucket, "file", key, "versions", part)
+			done, err := connection.RemoveVersions(ctx, bucket, key, part, now)
+			all.Removed, all.Held = all.Removed+done.Removed, all.Held+done.Held
+			if errors.Is(err, store.ErrUnreachable) || ctx.Err() != nil {
+				return all, err //nolint:wrapcheck // it names the file
+			}
+			if err != nil {
+				first = cmp.Or(first, err)
+				break
 			}
 		}
 	}
-	return func(key, id string) bool { return named[version{key, id}] }
+	return all, first
 }
 
-// VersionCaps is what is to be told of the caps on versions: a memory, which the first look after a restart fills.
+// versionsAtOnce is how many versions are deleted between two looks at what is declared.
+const versionsAtOnce = 50
+
+// othersListed is how many versions of other files, whose names begin like one, are passed over before the one's are
+// taken for all: it comes first among them.
+const othersListed = 2000
+
+// versionsOf lists what there is of one file.
+func versionsOf(ctx context.Context, connection Connection, bucket, key string) ([]asset.Version, error) {
+	var versions []asset.Version
+	errEnough, others := errors.New("enough"), 0
+	err := connection.ListVersions(ctx, bucket, key, func(v store.ObjectInfo) error {
+		if v.Key != key {
+			if others++; others == othersListed {
+				return errEnough
+			}
+			return nil
+		}
+		others = 0
+		versions = append(versions, asset.Version{ID: v.VersionID, At: v.LastModified, Current: v.IsLatest, Marker: v.DeleteMarker})
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return versions, nil
+	}
+	return versions, err
+}
+
+// VersionCaps is what is to be told of the caps on versions, and since when what they hang on has been as it is: a memory, which is
+// empty after a restart.
 type VersionCaps struct {
 	mu       sync.Mutex
 	problems map[types.NamespacedName]string
+	since    map[types.NamespacedName]orderSince
+}
+
+type orderSince struct {
+	order versionsOrder
+	at    time.Time
 }
 
 // NewVersionCaps makes an empty one.
 func NewVersionCaps() *VersionCaps {
-	return &VersionCaps{problems: map[types.NamespacedName]string{}}
+	return &VersionCaps{problems: map[types.NamespacedName]string{}, since: map[types.NamespacedName]orderSince{}}
 }
 
 // of is what is to be told of a Library; empty when its cap is kept.
@@ -205,10 +294,24 @@ func (v *VersionCaps) set(library types.NamespacedName, problem string) (other b
 		return false
 	}
 	v.problems[library] = problem
-	if problem == "" {
-		delete(v.problems, library)
-	}
 	return true
 }
 
-func (v *VersionCaps) forget(library types.NamespacedName) { v.set(library, "") }
+// settled gives how long it takes until an order has been the same for so long; zero when it has.
+func (v *VersionCaps) settled(library types.NamespacedName, order versionsOrder, now time.Time, grace time.Duration) time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	known, ok := v.since[library]
+	if !ok || !known.order.equal(order) {
+		v.since[library] = orderSince{order, now}
+		return grace
+	}
+	return max(grace-now.Sub(known.at), 0)
+}
+
+func (v *VersionCaps) forget(library types.NamespacedName) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.problems, library)
+	delete(v.since, library)
+}

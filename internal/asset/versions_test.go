@@ -42,6 +42,14 @@ func TestSurplus(t *testing.T) {
 		"those that a clock cannot tell apart stay":      {cap: asset.VersionCap{Keep: 2}, all: []asset.Version{current(day("c", 5)), day("b", 3), day("a", 3)}},
 		"the current one counts first, whatever its day": {cap: asset.VersionCap{Keep: 1}, all: []asset.Version{current(day("old", 1)), day("new", 2)}, want: []string{"new"}},
 		"a file that is markers alone":                   {cap: asset.VersionCap{Keep: 1}, all: []asset.Version{current(marker(day("n", 4))), marker(day("m", 1))}},
+		"new ones flush nothing out before the grace is over": {
+			cap:  asset.VersionCap{Keep: 2, Grace: 7 * 24 * time.Hour},
+			all:  []asset.Version{current(day("junk 3", 30)), day("junk 2", 29), day("junk 1", 28), day("b", 2), day("a", 1), day("0", 0)},
+			want: []string{"0"},
+		},
+		"a version that is listed twice is one":          {cap: asset.VersionCap{Keep: 2}, all: []asset.Version{current(day("b", 1)), day("b", 1), day("a", 0)}},
+		"the copy of the current one is the current one": {cap: asset.VersionCap{Keep: 1}, all: []asset.Version{day("b", 1), current(day("b", 1)), day("a", 0)}, want: []string{"a"}},
+		"what has no id of its own stays":                {cap: asset.VersionCap{Keep: 1}, all: []asset.Version{current(day("b", 1)), day("", 0)}},
 		"nothing":                                        {cap: asset.VersionCap{Keep: 1}},
 	} {
 		t.Run(reason, func(t *testing.T) {
