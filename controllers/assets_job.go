@@ -90,7 +90,11 @@ func (r *AssetsReconciler) pack(ctx context.Context, connection Connection, libr
 			return nil, "", err
 		}
 		items = append(items, item)
-		_, _ = fmt.Fprintf(seen, "%q %q %q\n", w.Original.Key, w.Original.ETag, w.PresetSet)
+		_, _ = fmt.Fprintf(seen, "%q %q %q", w.Original.Key, w.Original.ETag, w.PresetSet)
+		for _, p := range w.Presets {
+			_, _ = fmt.Fprintf(seen, " %s %s", p.Name, p.Digest())
+		}
+		_, _ = fmt.Fprintln(seen)
 		if w.Original.Focus != nil {
 			_, _ = fmt.Fprintf(seen, "%v\n", *w.Original.Focus)
 		}

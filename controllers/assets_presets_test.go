@@ -135,3 +135,29 @@ func TestOldRenditionsServeMeanwhile(t *testing.T) {
 		}
 	}
 }
+
+// A link shows no unmarked picture of a preset that has a watermark now, even if nobody could look at the Library since.
+//
+// features: D13
+func TestLinksShowNoUnmarkedPictureOfAMarkedPreset(t *testing.T) {
+	web := rendition.Preset{Name: "web", Width: 100, Format: rendition.JPEG}
+	marked := web
+	marked.Watermark = &rendition.Watermark{Text: "Acme"}
+	holding := &Holding{Assets: []Asset{{Key: access.Key{Library: "brand", Path: "launch/hero.jpg"}, ETag: "e1"}}}
+	for _, p := range []rendition.Preset{web, marked} {
+		holding.Assets[0].Renditions = append(holding.Assets[0].Renditions, asset.CatalogRendition{Preset: "web", Object: "renditions/launch/hero.jpg/" + rendition.ObjectName(p, "e1", nil)})
+	}
+	declared := v1alpha1.RenditionPreset{Name: "web", Width: 100, Format: v1alpha1.FormatJPEG}
+	library := &v1alpha1.Library{Spec: v1alpha1.LibrarySpec{Bucket: v1alpha1.Bucket{Name: "acme-brand"}, Renditions: []v1alpha1.RenditionPreset{declared}}}
+	scope := access.LinkScope{Scope: &access.Scope{Library: "brand", Prefix: "launch/"}}
+	if got := shownAssets(library, scope, holding)[0].Renditions; len(got) != 2 {
+		t.Errorf("without a watermark %+v are shown", got)
+	}
+	library.Spec.Renditions[0].Watermark = &v1alpha1.RenditionWatermark{Text: "Acme"}
+	if got := shownAssets(library, scope, holding)[0].Renditions; len(got) != 1 || got[0].Object != holding.Assets[0].Renditions[1].Object {
+		t.Errorf("with a watermark %+v are shown", got)
+	}
+	if len(holding.Assets[0].Renditions) != 2 {
+		t.Error("what was seen is changed")
+	}
+}

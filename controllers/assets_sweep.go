@@ -61,7 +61,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 	found.Held = held
 	world := rendition.World{Presets: presets, Known: make(map[string]rendition.Known, len(found.Assets))}
 	for _, h := range held {
-		world.Held = append(world.Held, h.Preset.Name)
+		world.Held = append(world.Held, h.Preset)
 	}
 	for i := range found.Assets {
 		a := &found.Assets[i]

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -113,11 +114,25 @@ func shownAssets(library *v1alpha1.Library, shown access.LinkScope, holding *Hol
 	if shown.Scope != nil && prefix == "" {
 		names = paths
 	}
+	presets := map[string]rendition.Preset{}
+	for _, p := range presetsOf(library) {
+		presets[p.Name] = p
+	}
 	assets := make([]asset.CatalogAsset, 0, len(picked))
 	for i, a := range picked {
+		a.Renditions = serving(a.Renditions, presets)
 		assets = append(assets, catalogAsset(library, names[i], a))
 	}
 	return assets
+}
+
+// serving gives the renditions that may be shown by what the Library declares now, which may be newer than the last look at it: none
+// without a watermark of a preset that has one.
+func serving(renditions []asset.CatalogRendition, presets map[string]rendition.Preset) []asset.CatalogRendition {
+	return slices.DeleteFunc(slices.Clone(renditions), func(r asset.CatalogRendition) bool {
+		p, declared := presets[r.Preset]
+		return declared && !p.Serves(path.Base(r.Object))
+	})
 }
 
 func catalogAsset(library *v1alpha1.Library, path string, a Asset) asset.CatalogAsset {

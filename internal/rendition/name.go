@@ -55,10 +55,12 @@ func (p Preset) parameters() []string {
 const decoderVersion = "1"
 
 // SetDigest tells a set of presets, names included, in 13 characters; their order does not matter. Facts carry it, so that
-// an original that failed is tried again when the presets change, and not before.
+// an original that failed is tried again when the presets change, and not before. Watermarks are left out: none of them makes an
+// original unreadable, so what failed is not read again with each new one, nor while one is looked at.
 func SetDigest(presets []Preset) string {
 	rows := make([]string, 0, len(presets)+1)
 	for _, p := range presets {
+		p.Watermark = nil
 		rows = append(rows, p.Name+"/"+p.Digest())
 	}
 	slices.Sort(rows)

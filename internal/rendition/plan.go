@@ -40,8 +40,8 @@ type World struct {
 	Originals []Original
 	// Presets of the library, built-in ones included (WithBuiltIn).
 	Presets []Preset
-	// Held are the names of presets that nothing is made by now; what there is of them stays.
-	Held []string
+	// Held are presets that nothing is made by now; what there is of them stays.
+	Held []Preset
 	// Known by the original's key.
 	Known map[string]Known
 }
@@ -100,7 +100,7 @@ func NewPlan(w World) (Plan, error) {
 	for i, p := range w.Presets {
 		presets[i] = p.Defaulted()
 	}
-	set := SetDigest(presets)
+	set := SetDigest(slices.Concat(presets, w.Held))
 	var plan Plan
 	for _, o := range w.Originals {
 		plan.Counts.Originals++
@@ -127,7 +127,7 @@ func NewPlan(w World) (Plan, error) {
 
 // missing gives the presets of o that are to be made and the renditions that stay: those that are as they should be, and older
 // ones of the same presets, or of held ones, which serve until there are new ones.
-func missing(o Original, presets []Preset, held []string, objects map[string]struct{}, facts *asset.Facts) Work {
+func missing(o Original, presets []Preset, held []Preset, objects map[string]struct{}, facts *asset.Facts) Work {
 	work := Work{Original: o}
 	var known []asset.Rendition
 	if facts != nil {
@@ -147,8 +147,8 @@ func missing(o Original, presets []Preset, held []string, objects map[string]str
 			work.Kept = append(work.Kept, known[i])
 		}
 	}
-	for _, name := range held {
-		if i := slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Preset == name }); i >= 0 {
+	for _, h := range held {
+		if i := slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Preset == h.Name }); i >= 0 {
 			work.Kept = append(work.Kept, known[i])
 		}
 	}

@@ -101,7 +101,7 @@ func TestPlanKeepsWhatHeldPresetsMade(t *testing.T) {
 	larger := thumb
 	larger.Width = 500
 	plan, err := NewPlan(World{
-		Originals: []Original{hero}, Presets: []Preset{larger}, Held: []string{"web"},
+		Originals: []Original{hero}, Presets: []Preset{larger}, Held: []Preset{web},
 		Known: map[string]Known{hero.Key: {factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}},
 	})
 	if err != nil {
@@ -109,6 +109,38 @@ func TestPlanKeepsWhatHeldPresetsMade(t *testing.T) {
 	}
 	if len(plan.Work) != 1 || len(plan.Work[0].Presets) != 1 || len(plan.Work[0].Kept) != 2 || plan.Work[0].Kept[1].Preset != "web" {
 		t.Errorf("the work is %+v", plan.Work)
+	}
+}
+
+// What cannot be read is not read again because of a watermark: neither while its image is looked at, nor when that is another.
+// features: D13
+func TestPlanSettlesFailuresWhateverTheWatermark(t *testing.T) {
+	film := Original{Key: "film.mp4", ETag: "e1"}
+	thumb, web := twoPresets[0], twoPresets[1]
+	marked := func(etag string) Preset {
+		p := web
+		p.Watermark = &Watermark{Image: "brand/logo.png", ETag: etag}
+		return p
+	}
+	first, err := NewPlan(World{Originals: []Original{film}, Presets: []Preset{thumb, marked("m1")}, Known: map[string]Known{}})
+	if err != nil || len(first.Work) != 1 {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	facts := failed(film, nil, asset.ReasonNotAnImage)
+	facts.PresetSet = first.Work[0].PresetSet
+	for why, w := range map[string]World{
+		"another image":              {Presets: []Preset{thumb, marked("m2")}},
+		"an image that is looked at": {Presets: []Preset{thumb}, Held: []Preset{marked("")}},
+		"no watermark any more":      {Presets: []Preset{thumb, web}},
+	} {
+		w.Originals, w.Known = []Original{film}, map[string]Known{film.Key: {Facts: facts}}
+		if plan, err := NewPlan(w); err != nil || len(plan.Work) > 0 {
+			t.Errorf("%s: the work is %+v, %v", why, plan.Work, err)
+		}
+	}
+	other := World{Originals: []Original{film}, Presets: []Preset{thumb}, Known: map[string]Known{film.Key: {Facts: facts}}}
+	if plan, err := NewPlan(other); err != nil || len(plan.Work) != 1 {
+		t.Errorf("other presets: the work is %+v, %v", plan.Work, err)
 	}
 }
 
