@@ -57,13 +57,15 @@ func (r *VersionsReconciler) Reconcile(ctx context.Context, req ctrl.Request) (c
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if order.frozen {
+	// What is declared comes piece by piece: a Collection that names a version may come after its Library. A freeze that ends counts too.
+	left := r.Versions.settled(req.NamespacedName, order, r.Clock.Now(), r.Settings.OrphanGrace)
+	switch {
+	case order.frozen:
 		r.note(req.NamespacedName, "no old versions are deleted while it is frozen")
 		return ctrl.Result{RequeueAfter: r.Settings.VersionsInterval}, nil
-	}
-	// What is declared comes piece by piece: a Collection that names a version may come after its Library.
-	if wait := r.Versions.settled(req.NamespacedName, order, r.Clock.Now(), r.Settings.OrphanGrace); wait > 0 {
-		return ctrl.Result{RequeueAfter: wait}, nil
+	case left > 0:
+		r.note(req.NamespacedName, "")
+		return ctrl.Result{RequeueAfter: left}, nil
 	}
 	done, err := r.keep(ctx, library, order)
 	if done.Removed > 0 {

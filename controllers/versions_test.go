@@ -35,6 +35,7 @@ func TestOldVersionsWaitUntilWhatIsDeclaredIsSettled(t *testing.T) {
 		{0, capped, grace}, // it went, and may come again
 		{grace, capped, 0},
 		{0, frozen, grace},
+		{time.Hour, capped, grace}, // somebody has to see that the freeze is over
 		{0, another, grace},
 		{0, larger, grace},
 		{grace, larger, 0},
