@@ -132,7 +132,8 @@ func (e *Enforcement) set(at tenantAt, now *compiled) []object {
 	// How anything stands hangs on the Libraries that it reaches.
 	everything := errorText(before.failed) != errorText(now.failed) || before.gateway != now.gateway
 	for name, result := range now.libraries {
-		everything = everything || errorText(before.libraries[name].failed) != errorText(result.failed) || before.libraries[name].drift != result.drift
+		was, known := before.libraries[name]
+		everything = everything || !known || errorText(was.failed) != errorText(result.failed) || was.drift != result.drift
 	}
 	subjects := !maps.EqualFunc(before.refused, now.refused, sameText) ||
 		!maps.EqualFunc(before.unattached, now.unattached, func(a, b unattached) bool { return a.alone == b.alone && sameText(a.err, b.err) })

@@ -94,12 +94,14 @@ func TestAGrantToARefusedSessionIsNotInForce(t *testing.T) {
 	tenant := &Tenant{Namespace: "acme", Declared: declared, Model: access.New(declared)}
 	deps := &Deps{Enforcement: NewEnforcement()}
 	result := describe(tenant)
+	result.libraries["brand"] = libraryResult{applied: true}
 	at := tenantAt{"acme", "default"}
 	deps.Enforcement.set(at, result)
 	if out, err := deps.standing(tenant, "RoleBinding", &binding, ""); err != nil || out.state != enforced {
 		t.Fatalf("nobody is refused, and it stands at %+v, %v", out, err)
 	}
 	refusing := describe(tenant)
+	refusing.libraries["brand"] = libraryResult{applied: true}
 	refusing.refused = map[string]error{"group:marketing": stall(v1alpha1.ReasonIssuerNotAdmitted, "no such issuer")}
 	changed := deps.Enforcement.set(at, refusing)
 	if len(changed) != 2 {

@@ -163,11 +163,12 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 // rights at the store follow the links, in the compiler's next pass.
 func (r *PublicLinkReconciler) served(tenant *Tenant, obj *v1alpha1.PublicLink, library *v1alpha1.Library) error {
 	result := r.Enforcement.get(tenantAt{tenant.Namespace, library.Spec.StoreRef.Name})
+	rightsToCome := wait(v1alpha1.ReasonProgressing, "the gateway is being given the rights that the link needs", 5*time.Second)
 	switch {
 	case result == nil && r.notCompiled(obj).state == unknown:
 		return nil
 	case result == nil || result.generations[object{"PublicLink", obj.Name}] != linkVersion(obj):
-		return wait(v1alpha1.ReasonProgressing, "the gateway is being given the rights that the link needs", 5*time.Second)
+		return rightsToCome
 	case result.failed != nil:
 		return result.failed
 	case !result.gateway:
@@ -175,7 +176,11 @@ func (r *PublicLinkReconciler) served(tenant *Tenant, obj *v1alpha1.PublicLink, 
 	case result.unserved != nil:
 		return result.unserved
 	}
-	return result.libraries[library.Name].failed
+	at, known := result.libraries[library.Name]
+	if !known { // that pass was before the Library
+		return rightsToCome
+	}
+	return at.failed
 }
 
 // targetless tells why a link shows nothing. A freeze is no fault: it is what

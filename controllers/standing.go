@@ -41,7 +41,9 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 		if result == nil {
 			return d.notCompiled(obj), nil
 		}
-		if result.generations[object{kind, obj.GetName()}] != versionOf(obj) {
+		declared := object{kind, obj.GetName()}
+		_, wasWrong := result.problems[declared] // what it names came only after that pass
+		if wasWrong || result.generations[declared] != versionOf(obj) {
 			return outcome{working, v1alpha1.ReasonProgressing, "being brought into force at ObjectStore " + objectStore, 0}, nil
 		}
 		if result.failed != nil {
@@ -51,10 +53,14 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 			if !hangsOnLibraries(obj) {
 				break
 			}
-			if failed := result.libraries[name].failed; failed != nil {
-				return outcome{}, failed
+			library, known := result.libraries[name]
+			if at := libraryNamed(tenant, name); !known && at != nil && at.Spec.StoreRef.Name == objectStore {
+				return outcome{working, v1alpha1.ReasonProgressing, fmt.Sprintf("being brought into force in Library %q", name), 0}, nil
 			}
-			if drift := result.libraries[name].drift; drift != "" {
+			if library.failed != nil {
+				return outcome{}, library.failed
+			}
+			if drift := library.drift; drift != "" {
 				return outcome{}, stall(v1alpha1.ReasonDrift, "a policy of Library %q was changed at the store by someone else and its driftPolicy is Report, so this may not be in force: %s", name, drift)
 			}
 		}

@@ -1,10 +1,13 @@
 package controllers
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -99,6 +102,63 @@ func TestWhatFailsAtOneIdentityIsToldOfThatOne(t *testing.T) {
 			note("PublicLink", links.served(tenant, link, &declared.Libraries[0]))
 			if got := strings.Join(tell, " "); got != test.want {
 				t.Errorf("%q tell of it, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// A pass that knew a binding before it knew the Library, or what else the binding names, says nothing of what that gives:
+// neither is Ready until a pass has known both.
+func TestNothingIsInForceBeforeAPassKnewAllOfIt(t *testing.T) {
+	in := func(name string) metav1.ObjectMeta {
+		return metav1.ObjectMeta{Name: name, Namespace: "acme", UID: types.UID(name), Generation: 1}
+	}
+	whole := access.Declarations{
+		Libraries: []v1alpha1.Library{{ObjectMeta: in("brand"), Spec: v1alpha1.LibrarySpec{StoreRef: v1alpha1.LocalReference{Name: "default"}, Bucket: v1alpha1.Bucket{Name: "acme-brand"}}}},
+		Folders:   []v1alpha1.Folder{{ObjectMeta: in("launch"), Spec: v1alpha1.FolderSpec{LibraryRef: v1alpha1.LocalReference{Name: "brand"}, Path: "launch"}}},
+		Users:     []v1alpha1.User{{ObjectMeta: in("alice")}},
+		RoleBindings: []v1alpha1.RoleBinding{{ObjectMeta: in("alice-views"), Spec: v1alpha1.RoleBindingSpec{
+			RoleRef:  v1alpha1.RoleReference{Kind: v1alpha1.RoleKindBuiltIn, Name: "viewer"},
+			Subjects: []v1alpha1.Subject{{Kind: v1alpha1.SubjectUser, Name: "alice"}},
+			Targets:  []v1alpha1.Target{{Kind: v1alpha1.TargetFolder, Name: "launch"}},
+		}}},
+	}
+	tenant := &Tenant{Namespace: "acme", Declared: whole, Model: access.New(whole)}
+	binding, folder := &whole.RoleBindings[0], &whole.Folders[0]
+	at := tenantAt{"acme", "default"}
+	for _, before := range []struct {
+		reason string
+		knew   func(*access.Declarations)
+	}{
+		{"no Library", func(d *access.Declarations) { d.Libraries = nil }},
+		{"no Folder", func(d *access.Declarations) { d.Folders = nil }},
+	} {
+		t.Run(before.reason, func(t *testing.T) {
+			d := &Deps{Enforcement: NewEnforcement()}
+			pass := func(known access.Declarations) []object {
+				result := describe(&Tenant{Namespace: "acme", Declared: known, Model: access.New(known)})
+				result.absent = nil
+				for i := range known.Libraries {
+					result.libraries[known.Libraries[i].Name] = libraryResult{applied: true}
+				}
+				return d.Enforcement.set(at, result)
+			}
+			partial := whole
+			before.knew(&partial)
+			pass(partial)
+			for kind, obj := range map[string]client.Object{"RoleBinding": binding, "Folder": folder} {
+				if out, err := d.standing(tenant, kind, obj, ""); err != nil || out.state != working {
+					t.Errorf("%s is in state %d, %v, after a pass without it", kind, out.state, err)
+				}
+			}
+			woken := pass(whole)
+			for kind, obj := range map[string]client.Object{"RoleBinding": binding, "Folder": folder} {
+				if out, err := d.standing(tenant, kind, obj, ""); err != nil || out.state != enforced {
+					t.Errorf("%s is in state %d, %v, after a whole pass", kind, out.state, err)
+				}
+				if !slices.Contains(woken, object{kind, obj.GetName()}) {
+					t.Errorf("%s is not woken by the pass that brings it into force", kind)
+				}
 			}
 		})
 	}
