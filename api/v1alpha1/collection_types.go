@@ -3,6 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // CollectionSpec declares a set of files from anywhere in one library. Nothing is copied or moved.
+// +kubebuilder:validation:XValidation:rule="has(self.items) || has(self.selector)",message="a Collection without items and selector has no members; name files or patterns in items, or say in selector what they have in common"
 type CollectionSpec struct {
 	// libraryRef names the Library.
 	// +required
@@ -13,14 +14,18 @@ type CollectionSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
 	Title string `json:"title,omitempty"`
-	// items are the members: files, or patterns of files. Files of restricted
+	// items are members: files, or patterns of files. Files of restricted
 	// folders are never members.
-	// +required
+	// +optional
 	// +listType=map
 	// +listMapKey=path
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=256
 	Items []CollectionItem `json:"items,omitempty"`
+	// selector picks members, beside items, by what is known of files now. Whoever may describe, publish or approve
+	// files changes who is a member.
+	// +optional
+	Selector *CollectionSelector `json:"selector,omitempty"`
 }
 
 // CollectionItem names members of a Collection.

@@ -35,6 +35,9 @@ type FolderSpec struct {
 	// +default="Inherit"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="access cannot change, since the files of restricted folders live elsewhere; make a new Folder and move them"
 	Access FolderAccess `json:"access,omitempty"`
+	// lifecycle says what becomes of the folder's files as time passes.
+	// +optional
+	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
 }
 
 // FolderStatus is where a Folder's files are.

@@ -76,6 +76,10 @@ type LibrarySpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Renditions []RenditionPreset `json:"renditions,omitempty"`
+
+	// metadata declares the fields by which files are described; title, description and keywords when absent.
+	// +optional
+	Metadata *MetadataSchema `json:"metadata,omitempty"`
 }
 
 // Bucket names a Library's bucket of originals.
@@ -169,6 +173,9 @@ type LibraryStatus struct {
 	// renditions tells how far rendering is.
 	// +optional
 	Renditions *RenditionCounts `json:"renditions,omitempty"`
+	// descriptions tells how far files are described, approved and published.
+	// +optional
+	Descriptions *DescriptionCounts `json:"descriptions,omitempty"`
 	// policies are what Vitrine last brought into force at the library's buckets. A store that
 	// has something else while the declarations are the same was changed by somebody else.
 	// +optional

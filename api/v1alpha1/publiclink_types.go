@@ -55,6 +55,20 @@ type PublicLinkSpec struct {
 	// +kubebuilder:validation:items:MaxLength=32
 	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
 	Renditions []string `json:"renditions,omitempty"`
+	// drafts says whether files in Draft are shown.
+	// +optional
+	// +default="Hidden"
+	Drafts DraftsMode `json:"drafts,omitempty"`
+	// approval says whether only approved versions are shown.
+	// +optional
+	// +default="Any"
+	Approval LinkApproval `json:"approval,omitempty"`
+	// metadataFields are the fields whose values the link shows; none when absent.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	MetadataFields []MetadataFieldName `json:"metadataFields,omitempty"`
 	// sponsor answers for the link: it opens only while the sponsor holds the
 	// permission link on the target.
 	// +optional

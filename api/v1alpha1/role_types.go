@@ -43,6 +43,7 @@ const (
 )
 
 // RoleSpec declares a custom role.
+// +kubebuilder:validation:XValidation:rule="!has(self.metadataFields) || 'describe' in self.permissions",message="metadataFields says which fields describe is for: give describe too, or leave metadataFields out"
 type RoleSpec struct {
 	// description says what the role is for.
 	// +optional
@@ -70,6 +71,12 @@ type RoleSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!('link' in self) || 'share' in self",message="link needs share: give share too, or leave link out"
 	// +kubebuilder:validation:XValidation:rule="!('restricted' in self) || 'list' in self",message="restricted needs list: give list too, or leave restricted out"
 	Permissions []Permission `json:"permissions,omitempty"`
+	// metadataFields are the only fields that describe lets somebody change; all of them when absent.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	MetadataFields []MetadataFieldName `json:"metadataFields,omitempty"`
 }
 
 // RoleStatus is what a Role comes to.

@@ -22,6 +22,10 @@ const (
 	RestrictedRenditionsRoot = "restricted-renditions/"
 	// ChangesRoot holds what people ask to change, each below their own name.
 	ChangesRoot = "changes/"
+	// MetaRoot, StateRoot and ApprovalsRoot hold what people said and decided of each original.
+	MetaRoot      = "meta/"
+	StateRoot     = "state/"
+	ApprovalsRoot = "approvals/"
 	// FactsRoot holds what a machine found out about each original.
 	FactsRoot = "facts/"
 	// CatalogRoot holds the lists of what links show.
@@ -51,11 +55,62 @@ func Renditions(k access.Key) string {
 }
 
 // FactsObject is the object, in Vitrine's bucket, that holds an original's Facts.
-func FactsObject(k access.Key) string {
+func FactsObject(k access.Key) string { return FactsRoot + beside(k) + ".json" }
+
+// MetaObject is the object, in Vitrine's bucket, that holds an original's Metadata.
+func MetaObject(k access.Key) string { return MetaRoot + beside(k) + ".json" }
+
+// StateObject is the object, in Vitrine's bucket, that holds an original's StateRecord.
+func StateObject(k access.Key) string { return StateRoot + beside(k) + ".json" }
+
+// ApprovalsPrefix is the prefix, in Vitrine's bucket, of what was decided of an original's versions.
+func ApprovalsPrefix(k access.Key) string { return ApprovalsRoot + beside(k) + "/" }
+
+// ApprovalObject is the object, in Vitrine's bucket, that holds the Approval of one version of an original. A version id may be
+// any text of any length, so its digest stands there.
+func ApprovalObject(k access.Key, versionID string) string {
+	return ApprovalsPrefix(k) + shortDigest(versionID) + ".json"
+}
+
+// beside is where an original is found in each root that holds something of every original. No file of the bucket of originals has
+// RestrictedRoot in front, since that is Reserved.
+func beside(k access.Key) string {
 	if k.Restricted == "" {
-		return FactsRoot + k.Path + ".json"
+		return k.Path
 	}
-	return FactsRoot + RestrictedRoot + k.Restricted + "/" + k.Path + ".json"
+	return RestrictedRoot + k.Restricted + "/" + k.Path
+}
+
+// Described tells of which original an object below FactsRoot, MetaRoot or StateRoot, named with the root, is; false when it is of none.
+func Described(library, root, object string) (access.Key, bool) {
+	name, ok := strings.CutPrefix(object, root)
+	if !ok {
+		return access.Key{}, false
+	}
+	if name, ok = strings.CutSuffix(name, ".json"); !ok {
+		return access.Key{}, false
+	}
+	return besideOf(library, name)
+}
+
+// Approved tells of which original an object below ApprovalsRoot is; false when it is of none.
+func Approved(library, object string) (access.Key, bool) {
+	name, ok := strings.CutPrefix(object, ApprovalsRoot)
+	cut := strings.LastIndexByte(name, '/')
+	if !ok || cut < 0 || !strings.HasSuffix(name, ".json") {
+		return access.Key{}, false
+	}
+	return besideOf(library, name[:cut])
+}
+
+func besideOf(library, name string) (access.Key, bool) {
+	k := access.Key{Library: library, Path: name}
+	if below, restricted := strings.CutPrefix(name, RestrictedRoot); restricted {
+		if k.Restricted, k.Path, restricted = strings.Cut(below, "/"); !restricted {
+			return access.Key{}, false
+		}
+	}
+	return k, k.Path != ""
 }
 
 // LinkRecordObject is the object, in Vitrine's bucket, that holds a PublicLink's sealed record.
@@ -73,6 +128,10 @@ const IDLength = 26
 // ID gives an original a name for addresses: stable, the same length for all,
 // and telling nothing of the path. It is not a secret and gives no access.
 func ID(k access.Key) string {
-	sum := sha256.Sum256([]byte(k.Library + "\x00" + k.Restricted + "\x00" + k.Path))
+	return shortDigest(k.Library + "\x00" + k.Restricted + "\x00" + k.Path)
+}
+
+func shortDigest(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))[:IDLength]
 }

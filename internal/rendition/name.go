@@ -74,7 +74,7 @@ func SetDigest(presets []Preset) string {
 func ContentTag(p Preset, etag string, focus *Focus) string {
 	parts := append([]string{TrimETag(etag)}, p.parameters()...)
 	if p.Position == FocusArea && focus != nil {
-		parts = append(parts, focus.parameter())
+		parts = append(parts, focusParameter(*focus))
 	}
 	return digest(parts...)
 }

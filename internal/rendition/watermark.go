@@ -2,10 +2,11 @@ package rendition
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
 )
 
 // Watermark is drawn on every picture of a preset: a line of text, or an image.
@@ -147,26 +148,10 @@ func (w *Watermark) Put(markWidth, markHeight, width, height int) Rect {
 	return r
 }
 
-// Focus is the part of an asset that matters most: a rectangle in fractions of the upright picture.
-type Focus struct {
-	X      float64 `json:"x"`
-	Y      float64 `json:"y"`
-	Width  float64 `json:"width"`
-	Height float64 `json:"height"`
-}
+// Focus is the part of an asset that matters most.
+type Focus = asset.Focus
 
-// Valid tells whether f lies within the picture and is not empty.
-func (f Focus) Valid() bool {
-	const slack = 1e-9 // of sums of fractions
-	for _, v := range []float64{f.X, f.Y, f.Width, f.Height} {
-		if math.IsNaN(v) || v < 0 || v > 1 {
-			return false
-		}
-	}
-	return f.Width > 0 && f.Height > 0 && f.X+f.Width <= 1+slack && f.Y+f.Height <= 1+slack
-}
-
-// parameter of a tag; a move by less than a ten-thousandth of the picture is none.
-func (f Focus) parameter() string {
+// focusParameter of a tag; a move by less than a ten-thousandth of the picture is none.
+func focusParameter(f Focus) string {
 	return fmt.Sprintf("focus %.4f %.4f %.4f %.4f", f.X, f.Y, f.Width, f.Height)
 }
