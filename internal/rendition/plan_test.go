@@ -150,7 +150,7 @@ func TestPlanGoesAfterTheFocus(t *testing.T) {
 	hero := Original{Key: "hero.jpg", ETag: "e1"}
 	presets := []Preset{{Name: "thumb", Width: 400}, {Name: "square", Width: 90, Height: 90, Fit: Cover, Position: FocusArea}}
 	known := Known{factsOf(hero, presets, presets...), objectsOf(hero, presets...)}
-	hero.Focus = &Focus{0, 0, 0.5, 0.5}
+	hero.Focus = &Focus{X: 0, Y: 0, Width: 0.5, Height: 0.5}
 	plan, err := NewPlan(World{Originals: []Original{hero}, Presets: presets, Known: map[string]Known{hero.Key: known}})
 	if err != nil {
 		t.Fatal(err)

@@ -175,11 +175,11 @@ func TestMeasureGoesAfterTheFocus(t *testing.T) {
 		left, top int
 	}{
 		{"no focus is the middle", nil, 100, 0},
-		{"a focus in the middle", &Focus{0.25, 0.25, 0.5, 0.5}, 100, 0},
-		{"at the left edge the picture ends", &Focus{0, 0, 0.1, 0.1}, 0, 0},
-		{"at the right edge likewise", &Focus{0.9, 0.9, 0.1, 0.1}, 200, 0},
-		{"a third from the left", &Focus{0.3, 0, 0.1, 1}, 55, 0},
-		{"one wider than the window is cut equally on both sides", &Focus{0, 0, 0.9, 1}, 85, 0},
+		{"a focus in the middle", &Focus{X: 0.25, Y: 0.25, Width: 0.5, Height: 0.5}, 100, 0},
+		{"at the left edge the picture ends", &Focus{X: 0, Y: 0, Width: 0.1, Height: 0.1}, 0, 0},
+		{"at the right edge likewise", &Focus{X: 0.9, Y: 0.9, Width: 0.1, Height: 0.1}, 200, 0},
+		{"a third from the left", &Focus{X: 0.3, Y: 0, Width: 0.1, Height: 1}, 55, 0},
+		{"one wider than the window is cut equally on both sides", &Focus{X: 0, Y: 0, Width: 0.9, Height: 1}, 85, 0},
 	}
 	for _, c := range cases {
 		if g := wide.Measure(600, 200, c.focus); g.Left != c.left || g.Top != c.top || g.Width != 100 || g.Height != 100 {
@@ -188,7 +188,7 @@ func TestMeasureGoesAfterTheFocus(t *testing.T) {
 	}
 	centred := wide
 	centred.Position = Centre
-	if g := centred.Measure(600, 200, &Focus{0, 0, 0.1, 0.1}); g.Left != 100 {
+	if g := centred.Measure(600, 200, &Focus{X: 0, Y: 0, Width: 0.1, Height: 0.1}); g.Left != 100 {
 		t.Errorf("a preset that does not go by the focus was moved: %+v", g)
 	}
 }
@@ -198,13 +198,13 @@ func TestFocusValid(t *testing.T) {
 		focus Focus
 		want  bool
 	}{
-		"the whole picture":     {Focus{0, 0, 1, 1}, true},
-		"fractions that add up": {Focus{0.7, 0.1, 0.3, 0.9}, true},
+		"the whole picture":     {Focus{X: 0, Y: 0, Width: 1, Height: 1}, true},
+		"fractions that add up": {Focus{X: 0.7, Y: 0.1, Width: 0.3, Height: 0.9}, true},
 		"nothing":               {Focus{}, false},
-		"beyond the right edge": {Focus{0.5, 0, 0.6, 1}, false},
-		"before the left edge":  {Focus{-0.1, 0, 0.6, 1}, false},
-		"not a number":          {Focus{math.NaN(), 0, 1, 1}, false},
-		"without an end":        {Focus{0, 0, math.Inf(1), 1}, false},
+		"beyond the right edge": {Focus{X: 0.5, Y: 0, Width: 0.6, Height: 1}, false},
+		"before the left edge":  {Focus{X: -0.1, Y: 0, Width: 0.6, Height: 1}, false},
+		"not a number":          {Focus{X: math.NaN(), Y: 0, Width: 1, Height: 1}, false},
+		"without an end":        {Focus{X: 0, Y: 0, Width: math.Inf(1), Height: 1}, false},
 	} {
 		if got := c.focus.Valid(); got != c.want {
 			t.Errorf("%s: %v", why, got)
@@ -352,7 +352,7 @@ func TestDigestsOfOldPresetsStay(t *testing.T) {
 			if got := p.Digest(); got != c.digest {
 				t.Errorf("%+v: the digest is now %s, and was %s", p, got, c.digest)
 			}
-			for _, focus := range []*Focus{nil, {0, 0, 0.5, 0.5}} {
+			for _, focus := range []*Focus{nil, {X: 0, Y: 0, Width: 0.5, Height: 0.5}} {
 				if got := ObjectName(p, etag, focus); got != c.name {
 					t.Errorf("%+v, focus %v: the name is now %s, and was %s", p, focus, got, c.name)
 				}
@@ -367,12 +367,12 @@ func TestDigestsOfOldPresetsStay(t *testing.T) {
 // A focus is part of the names of presets that go by it.
 func TestFocusIsPartOfTheName(t *testing.T) {
 	p := Preset{Name: "square", Width: 100, Height: 100, Fit: Cover, Position: FocusArea}
-	a, b := &Focus{0.1, 0.1, 0.2, 0.2}, &Focus{0.1, 0.1, 0.2, 0.3}
+	a, b := &Focus{X: 0.1, Y: 0.1, Width: 0.2, Height: 0.2}, &Focus{X: 0.1, Y: 0.1, Width: 0.2, Height: 0.3}
 	names := map[string]bool{ObjectName(p, "e", nil): true, ObjectName(p, "e", a): true, ObjectName(p, "e", b): true}
 	if len(names) != 3 {
 		t.Errorf("none, one and another focus have %d names", len(names))
 	}
-	if ObjectName(p, "e", a) != ObjectName(p, "e", &Focus{0.10000001, 0.1, 0.2, 0.2}) {
+	if ObjectName(p, "e", a) != ObjectName(p, "e", &Focus{X: 0.10000001, Y: 0.1, Width: 0.2, Height: 0.2}) {
 		t.Error("a move that nobody sees changes the name")
 	}
 }
