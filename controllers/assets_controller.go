@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
 )
 
@@ -84,6 +85,11 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 	if err != nil {
 		return err
 	}
+	tenant, err := r.Tenants.Recent(ctx, library.Namespace)
+	if err != nil {
+		return err
+	}
+	found.Descriptions = describeAll(found.Assets, asset.NewSchema(library.Spec.Metadata), tenant.Lifecycles, r.Clock.Now())
 	plan, err := rendition.NewPlan(world)
 	if err != nil {
 		return fmt.Errorf("planning renditions: %w", err)
@@ -145,7 +151,7 @@ func (r *AssetsReconciler) sweeper(library *v1alpha1.Library) *sweeper {
 	defer r.mu.Unlock()
 	key := client.ObjectKeyFromObject(library)
 	if r.sweepers[key] == nil {
-		r.sweepers[key] = &sweeper{facts: map[string]knownFacts{}}
+		r.sweepers[key] = newSweeper()
 	}
 	return r.sweepers[key]
 }

@@ -3,11 +3,13 @@ package controllers
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
+	"maps"
+	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"time"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -16,28 +18,32 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// sweeper remembers the facts of one Library between sweeps, so that only
-// those that changed are read again.
+// sweeper remembers, between sweeps of one Library, what was read of its files.
 type sweeper struct {
-	facts map[string]knownFacts // by object
+	facts     known[asset.Facts]
+	metadata  known[asset.Metadata]
+	states    known[asset.StateRecord]
+	approvals known[asset.Approval]
 	// retired: links deleted while no manager ran have been looked for.
 	retired bool
 }
 
-type knownFacts struct {
-	etag  string
-	facts *asset.Facts
+func newSweeper() *sweeper {
+	return &sweeper{
+		facts: newKnown(asset.FactsRoot, func(data []byte) (asset.Facts, error) {
+			return asset.DecodeFacts(bytes.NewReader(data)) //nolint:wrapcheck // not shown: facts that cannot be read count as absent
+		}),
+		metadata:  newKnown(asset.MetaRoot, asset.DecodeMetadata),
+		states:    newKnown(asset.StateRoot, asset.DecodeState),
+		approvals: newKnown(asset.ApprovalsRoot, asset.DecodeApproval),
+	}
 }
-
-// factsAtOnce bounds the reads of facts under way. They are small, and most of
-// their time is the way to the store.
-const factsAtOnce = 16
 
 // sweep lists both buckets of a Library and says what it holds. What files
 // there are is told as soon as it is known: access hangs on that, and must not
 // wait for what is known of each of them.
 func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library, tell func(files)) (*Holding, rendition.World, error) {
-	found := &Holding{}
+	found := &Holding{began: time.Now()}
 	listed, err := s.originals(ctx, connection, library, found)
 	if err != nil {
 		return nil, rendition.World{}, err
@@ -47,13 +53,14 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 	if err != nil {
 		return nil, rendition.World{}, err
 	}
-	if err := s.readFacts(ctx, connection, library); err != nil {
+	if err := s.read(ctx, connection, library); err != nil {
 		return nil, rendition.World{}, err
 	}
+	s.describe(library.Name, found.Assets)
 
 	for i := range found.Assets {
 		a := &found.Assets[i]
-		if read := s.facts[asset.FactsObject(a.Key)].facts; read != nil && read.ETag == a.ETag {
+		if read := s.facts.of(asset.FactsObject(a.Key)); read != nil && read.ETag == a.ETag {
 			a.Facts = read
 		}
 	}
@@ -67,7 +74,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		a := &found.Assets[i]
 		name := objectOf(a.Key)
 		objects := rendered[asset.Renditions(a.Key)]
-		known := rendition.Known{Facts: s.facts[asset.FactsObject(a.Key)].facts, Objects: make(map[string]struct{}, len(objects))}
+		known := rendition.Known{Facts: s.facts.of(asset.FactsObject(a.Key)), Objects: make(map[string]struct{}, len(objects))}
 		for object := range objects {
 			known.Objects[object] = struct{}{}
 		}
@@ -130,6 +137,7 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 	if err != nil {
 		return files{}, fmt.Errorf("listing restricted folders: %w", err)
 	}
+	slices.SortFunc(found.Assets, func(a, b Asset) int { return compareKeys(a.Key, b.Key) })
 	listed.version = version.Sum64()
 	return listed, nil
 }
@@ -166,48 +174,31 @@ func (s *sweeper) renditions(ctx context.Context, connection Connection, library
 	return rendered, nil
 }
 
-// readFacts brings the remembered facts up to date.
-func (s *sweeper) readFacts(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
+// read brings what is remembered of files up to date.
+func (s *sweeper) read(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
 	bucket := asset.VitrineBucket(library.Spec.Bucket.Name)
-	next := make(map[string]knownFacts, len(s.facts))
-	var changed []store.ObjectInfo
-	err := connection.ListObjects(ctx, bucket, asset.FactsRoot, func(info store.ObjectInfo) error {
-		if known, ok := s.facts[info.Key]; ok && known.etag == info.ETag {
-			next[info.Key] = known
-			return nil
+	return errors.Join(
+		s.facts.refresh(ctx, connection, bucket),
+		s.metadata.refresh(ctx, connection, bucket),
+		s.states.refresh(ctx, connection, bucket),
+		s.approvals.refresh(ctx, connection, bucket),
+	)
+}
+
+// describe notes of each file what people said and decided of it.
+func (s *sweeper) describe(library string, assets []Asset) {
+	decided := map[access.Key][]asset.Approval{}
+	for _, object := range slices.Sorted(maps.Keys(s.approvals.said)) {
+		key, ok := asset.Approved(library, object)
+		if approval := s.approvals.of(object); ok && approval != nil {
+			decided[key] = append(decided[key], *approval)
 		}
-		changed = append(changed, info)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("listing facts: %w", err)
 	}
-	read := make([]knownFacts, len(changed))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(factsAtOnce)
-	for i, info := range changed {
-		group.Go(func() error {
-			data, etag, err := connection.GetObject(ctx, bucket, info.Key)
-			if isMissing(err) {
-				return nil
-			}
-			if err != nil {
-				return fmt.Errorf("reading %s: %w", info.Key, err)
-			}
-			read[i].etag = etag
-			// Facts that cannot be read count as absent: the original is looked at again.
-			if facts, err := asset.DecodeFacts(bytes.NewReader(data)); err == nil {
-				read[i].facts = &facts
-			}
-			return nil
-		})
+	for i := range assets {
+		a := &assets[i]
+		a.Said = Said{Metadata: s.metadata.of(asset.MetaObject(a.Key)), State: s.states.of(asset.StateObject(a.Key)), Approvals: decided[a.Key]}
+		if a.Said.Metadata != nil {
+			a.Focus = a.Said.Metadata.Focus
+		}
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	for i, info := range changed {
-		next[info.Key] = read[i]
-	}
-	s.facts = next
-	return nil
 }

@@ -1,7 +1,10 @@
 package controllers
 
 import (
+	"cmp"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +23,8 @@ type Inventory struct {
 	files    map[types.NamespacedName]files
 	tried    map[types.NamespacedName]bool // a look at it failed
 	looks    map[types.NamespacedName]look
+	// said is what was said of files since the sweeps began that the holdings are from.
+	said map[types.NamespacedName]map[access.Key]saidAt
 	// changed numbers the last change of each namespace, of changes in all.
 	changed map[string]uint64
 	changes uint64
@@ -27,6 +32,12 @@ type Inventory struct {
 
 // look is the last one at a Library: it has no end while it is under way.
 type look struct{ began, ended time.Time }
+
+// saidAt is what was said of a file, as it was known at an instant.
+type saidAt struct {
+	said Said
+	at   time.Time
+}
 
 // files are the paths in a Library's bucket of originals, sorted; version tells
 // one such list from another.
@@ -52,6 +63,10 @@ type Holding struct {
 	// Ignored counts originals that Vitrine does not take in, and the first of them says why.
 	Ignored      int
 	IgnoredFirst string
+	// Descriptions tells how far the files are described.
+	Descriptions Descriptions
+	// began is when the sweep began that this is from.
+	began time.Time
 }
 
 // Asset is one original with what is known of it.
@@ -62,6 +77,8 @@ type Asset struct {
 	Modified time.Time
 	// Facts of this very ETag; nil until a worker has looked.
 	Facts *asset.Facts
+	// Said is what people said and decided of it.
+	Said Said
 	// Focus area of the asset, if it has one.
 	Focus *rendition.Focus
 	// Version, when this is another version than the current one.
@@ -70,11 +87,19 @@ type Asset struct {
 	Renditions []asset.CatalogRendition
 }
 
+// Said is what people said and decided of a file.
+type Said struct {
+	Metadata *asset.Metadata
+	State    *asset.StateRecord
+	// Approvals of its versions, also of those that are not current.
+	Approvals []asset.Approval
+}
+
 // NewInventory makes an empty one.
 func NewInventory() *Inventory {
 	return &Inventory{
 		holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{},
-		changed: map[string]uint64{}, looks: map[types.NamespacedName]look{},
+		changed: map[string]uint64{}, looks: map[types.NamespacedName]look{}, said: map[types.NamespacedName]map[access.Key]saidAt{},
 	}
 }
 
@@ -86,16 +111,85 @@ func (i *Inventory) Of(library types.NamespacedName) *Holding {
 }
 
 // set stores a holding, and tells whether it says anything else than the one before. One look at a Library at a time.
+// What was said of files while the look was under way, it may have missed.
 func (i *Inventory) set(library types.NamespacedName, h *Holding) (other bool) {
-	before := i.Of(library)
-	if before != nil && reflect.DeepEqual(before, h) { // times in it come from one source, in UTC
-		return false
+	for {
+		before := i.correct(library, h)
+		alike := before != nil && before.saysAlike(h) // takes a while for many files
+		i.mu.Lock()
+		if i.holdings[library] != before { // something was said meanwhile
+			i.mu.Unlock()
+			continue
+		}
+		if !alike {
+			i.holdings[library] = h
+			i.note(library.Namespace)
+		}
+		i.mu.Unlock()
+		return !alike
 	}
+}
+
+// correct notes in a holding what was said of files after its sweep began, and gives the one that is stored.
+func (i *Inventory) correct(library types.NamespacedName, h *Holding) (stored *Holding) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.holdings[library] = h
+	for key, later := range i.said[library] {
+		if later.at.Before(h.began) {
+			delete(i.said[library], key)
+			continue
+		}
+		h.say(key, later.said)
+	}
+	return i.holdings[library]
+}
+
+// saysAlike compares two holdings but for when they were found. Times in them come from one source, in UTC.
+func (h *Holding) saysAlike(other *Holding) bool {
+	a, b := *h, *other
+	a.began, b.began = time.Time{}, time.Time{}
+	return reflect.DeepEqual(a, b)
+}
+
+// say notes what was said of a file.
+func (h *Holding) say(key access.Key, said Said) {
+	if at, found := h.find(key); found {
+		h.Assets[at].Said = said
+	}
+}
+
+// find gives the place of a file among the assets.
+func (h *Holding) find(key access.Key) (int, bool) {
+	return slices.BinarySearchFunc(h.Assets, key, func(a Asset, key access.Key) int { return compareKeys(a.Key, key) })
+}
+
+// compareKeys is the order of a holding's assets: the open library's first, then each restricted folder's, by path.
+func compareKeys(a, b access.Key) int {
+	return cmp.Or(strings.Compare(a.Restricted, b.Restricted), strings.Compare(a.Path, b.Path))
+}
+
+// tell notes what is said of files now, ahead of the next sweep.
+func (i *Inventory) tell(library types.NamespacedName, said map[access.Key]Said) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.said[library] == nil {
+		i.said[library] = map[access.Key]saidAt{}
+	}
+	now := time.Now()
+	for key, s := range said {
+		i.said[library][key] = saidAt{s, now}
+	}
+	before := i.holdings[library]
+	if before == nil {
+		return // the first sweep finds it
+	}
+	changed := *before
+	changed.Assets = slices.Clone(before.Assets)
+	for key, s := range said {
+		changed.say(key, s)
+	}
+	i.holdings[library] = &changed
 	i.note(library.Namespace)
-	return true
 }
 
 // setFiles stores what files there are, known well before what is known of them, and tells whether they are others than before.
@@ -180,6 +274,7 @@ func (i *Inventory) forget(library types.NamespacedName) {
 	delete(i.files, library)
 	delete(i.tried, library)
 	delete(i.looks, library)
+	delete(i.said, library)
 	i.note(library.Namespace)
 	if !hasNamespace(i.holdings, library.Namespace) && !hasNamespace(i.files, library.Namespace) {
 		delete(i.changed, library.Namespace) // as before anything was known of it

@@ -231,6 +231,9 @@ func (r *LibraryReconciler) count(library *v1alpha1.Library, holding *Holding) {
 		renditions.Held = append(renditions.Held, v1alpha1.HeldPreset{Name: held.Preset.Name, Reason: held.Reason, Message: held.Message})
 	}
 	library.Status.Renditions = renditions
+	d := holding.Descriptions
+	drafts, archived, approved, misfits := int64(d.Drafts), int64(d.Archived), int64(d.Approved), int64(d.Misfits)
+	library.Status.Descriptions = &v1alpha1.DescriptionCounts{Drafts: &drafts, Archived: &archived, Approved: &approved, Misfits: &misfits, Misfit: d.Misfit}
 }
 
 // ensureBuckets makes or finds both buckets. Nothing is written to a bucket

@@ -162,11 +162,14 @@ func setConditions(status *v1alpha1.CommonStatus, generation int64, out outcome)
 }
 
 // cut bounds a message at a whole character.
-func cut(message string) string {
-	if len(message) <= maxMessage {
+func cut(message string) string { return cutTo(message, maxMessage) }
+
+// cutTo bounds a message at a whole character, with a mark that it was longer.
+func cutTo(message string, most int) string {
+	if len(message) <= most {
 		return message
 	}
-	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	return strings.ToValidUTF8(message[:most], "") + "…"
 }
 
 func readyOf(conditions []metav1.Condition) metav1.Condition {

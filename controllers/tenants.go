@@ -167,7 +167,9 @@ type Tenant struct {
 	Frozen string
 	// Holdings are what its Libraries were seen to hold when the model was made;
 	// a Library that has not been swept yet has none.
-	Holdings    map[string]*Holding
+	Holdings map[string]*Holding
+	// Lifecycles are what its Folders say of files.
+	Lifecycles  lifecycles
 	fingerprint uint64
 }
 
@@ -255,7 +257,7 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 	known := t.memo[namespace]
 	t.mu.Unlock()
 	if known != nil && known.fingerprint == tenant.fingerprint {
-		tenant.Model = known.Model
+		tenant.Model, tenant.Lifecycles = known.Model, known.Lifecycles
 		return tenant, nil
 	}
 	if known != nil {
@@ -263,6 +265,7 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 	} else {
 		tenant.Model = access.New(tenant.Declared)
 	}
+	tenant.Lifecycles = lifecyclesOf(tenant.Model, tenant.Declared.Folders)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if tenant.empty() {

@@ -105,33 +105,65 @@ func above(path string) string {
 	return ""
 }
 
-// StateOf tells which state a file is in at an instant, and when the clock alone changes that; zero for never. Record is what was
-// decided of it, nil for nothing; modified is when its content last changed.
-func StateOf(record *StateRecord, l Lifecycle, modified, now time.Time) (state v1alpha1.AssetState, next time.Time) {
+// course is how a file's state goes as time passes: its state until begins, if that is a time, then published; archived from ends.
+type course struct {
+	state        v1alpha1.AssetState
+	begins, ends time.Time
+}
+
+func courseOf(record *StateRecord, l Lifecycle, modified time.Time) course {
 	var decided StateRecord
 	if record != nil {
 		decided = *record
 	}
-	ends := earliest(decided.Sunset, l.Sunset)
+	c := course{state: decided.State, begins: decided.PublishAt, ends: earliest(decided.Sunset, l.Sunset)}
 	if l.ArchiveAfter > 0 && !modified.IsZero() {
-		ends = earliest(ends, modified.Add(l.ArchiveAfter))
+		c.ends = earliest(c.ends, modified.Add(l.ArchiveAfter))
 	}
-	if decided.State == v1alpha1.StateArchived || !ends.IsZero() && !now.Before(ends) {
-		return v1alpha1.StateArchived, time.Time{}
-	}
-	state, begins := decided.State, decided.PublishAt
-	if state == "" {
-		if state = l.State; begins.IsZero() {
-			begins = l.PublishAt
+	if c.state == "" {
+		c.state = l.State
+		if c.state == "" {
+			c.state = v1alpha1.StatePublished
+		}
+		if c.begins.IsZero() {
+			c.begins = l.PublishAt
 		}
 	}
-	if state != v1alpha1.StateDraft || begins.IsZero() {
-		return state, ends
+	if c.state != v1alpha1.StateDraft {
+		c.begins = time.Time{}
 	}
-	if now.Before(begins) {
-		return v1alpha1.StateDraft, earliest(begins, ends)
+	return c
+}
+
+// StateOf tells which state a file is in at an instant, and when the clock alone changes that; zero for never. Record is what was
+// decided of it, nil for nothing; modified is when its content last changed.
+func StateOf(record *StateRecord, l Lifecycle, modified, now time.Time) (state v1alpha1.AssetState, next time.Time) {
+	c := courseOf(record, l, modified)
+	switch {
+	case c.state == v1alpha1.StateArchived || !c.ends.IsZero() && !now.Before(c.ends):
+		return v1alpha1.StateArchived, time.Time{}
+	case c.begins.IsZero():
+		return c.state, c.ends
+	case now.Before(c.begins):
+		return c.state, earliest(c.begins, c.ends)
 	}
-	return v1alpha1.StatePublished, ends
+	return v1alpha1.StatePublished, c.ends
+}
+
+// Window tells when links show a file, by its state alone: from an instant, until another; zero for ever. With drafts, links show
+// drafts too. False when it never is shown, unless somebody decides otherwise.
+func Window(record *StateRecord, l Lifecycle, modified time.Time, drafts bool) (from, until time.Time, shown bool) {
+	c := courseOf(record, l, modified)
+	if c.state == v1alpha1.StateDraft && !drafts {
+		from = c.begins
+		if from.IsZero() {
+			return time.Time{}, time.Time{}, false
+		}
+	}
+	if c.state == v1alpha1.StateArchived || !c.ends.IsZero() && !from.Before(c.ends) {
+		return time.Time{}, time.Time{}, false
+	}
+	return from, c.ends, true
 }
 
 func earliest(a, b time.Time) time.Time {

@@ -51,7 +51,7 @@ func TestStateOf(t *testing.T) {
 	}
 }
 
-// Between now and the instant that StateOf names nothing changes, and at it something does.
+// Between now and the instant that StateOf names nothing changes, and at it something does; and Window says the same of every instant.
 //
 // features: B11, D8
 func TestStateChangesAtTheInstantsThatAreTold(t *testing.T) {
@@ -70,6 +70,13 @@ func TestStateChangesAtTheInstantsThatAreTold(t *testing.T) {
 			ArchiveAfter: time.Duration(rapid.IntRange(0, 10).Draw(t, "days")) * 24 * time.Hour,
 		}
 		now := day(rapid.IntRange(1, 25).Draw(t, "now"))
+		drafts := rapid.Bool().Draw(t, "drafts")
+		from, until, ever := asset.Window(record, l, day(1), drafts)
+		open := ever && !now.Before(from) && (until.IsZero() || now.Before(until))
+		is, _ := asset.StateOf(record, l, day(1), now)
+		if want := is == v1alpha1.StatePublished || drafts && is == v1alpha1.StateDraft; open != want {
+			t.Fatalf("in state %s it is shown: %t, from %v until %v", is, open, from, until)
+		}
 		state, next := asset.StateOf(record, l, day(1), now)
 		for at := now; at.Before(day(25)); at = at.Add(24 * time.Hour) {
 			later, _ := asset.StateOf(record, l, day(1), at)
