@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,16 @@ func (a *Asset) state(l lifecycles, now time.Time) (v1alpha1.AssetState, time.Ti
 	return asset.StateOf(a.Said.State, l.of(a.Key), a.Modified, now)
 }
 
+// approved tells whether the very version that this is was approved.
+func (a *Asset) approved() bool {
+	if a.Version != "" { // a version's content never changes, so its name is enough
+		return slices.ContainsFunc(a.Said.Approvals, func(d asset.Approval) bool {
+			return d.VersionID == a.Version && d.Verdict == v1alpha1.ApprovalApproved
+		})
+	}
+	return asset.ApprovalOf(a.Said.Approvals, a.Facts) == v1alpha1.ApprovalApproved
+}
+
 // describeAll counts how well files are described.
 func describeAll(assets []Asset, schema asset.Schema, l lifecycles, now time.Time) Descriptions {
 	var d Descriptions
@@ -70,7 +81,7 @@ func describeAll(assets []Asset, schema asset.Schema, l lifecycles, now time.Tim
 			d.Drafts++
 		case v1alpha1.StatePublished:
 		}
-		if asset.ApprovalOf(a.Said.Approvals, a.Facts) == v1alpha1.ApprovalApproved {
+		if a.approved() {
 			d.Approved++
 		}
 		var fields map[string][]string

@@ -150,11 +150,11 @@ func TestLinksShowNoUnmarkedPictureOfAMarkedPreset(t *testing.T) {
 	declared := v1alpha1.RenditionPreset{Name: "web", Width: 100, Format: v1alpha1.FormatJPEG}
 	library := &v1alpha1.Library{Spec: v1alpha1.LibrarySpec{Bucket: v1alpha1.Bucket{Name: "acme-brand"}, Renditions: []v1alpha1.RenditionPreset{declared}}}
 	scope := access.LinkScope{Scope: &access.Scope{Library: "brand", Prefix: "launch/"}}
-	if got := shownAssets(library, scope, holding)[0].Renditions; len(got) != 2 {
+	if got := (view{library: library}).catalog(scope, holding).Assets[0].Renditions; len(got) != 2 {
 		t.Errorf("without a watermark %+v are shown", got)
 	}
 	library.Spec.Renditions[0].Watermark = &v1alpha1.RenditionWatermark{Text: "Acme"}
-	if got := shownAssets(library, scope, holding)[0].Renditions; len(got) != 1 || got[0].Object != holding.Assets[0].Renditions[1].Object {
+	if got := (view{library: library}).catalog(scope, holding).Assets[0].Renditions; len(got) != 1 || got[0].Object != holding.Assets[0].Renditions[1].Object {
 		t.Errorf("with a watermark %+v are shown", got)
 	}
 	if len(holding.Assets[0].Renditions) != 2 {

@@ -83,6 +83,8 @@ type Asset struct {
 	Focus *rendition.Focus
 	// Version, when this is another version than the current one.
 	Version string
+	// from and until bound when a link shows it; see asset.Window.
+	from, until time.Time
 	// Renditions that exist for this ETag.
 	Renditions []asset.CatalogRendition
 }

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -17,32 +19,49 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
-// list writes the catalog of what a link shows, if it changed.
-func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, bucket string, obj *v1alpha1.PublicLink, tenant *Tenant, library *v1alpha1.Library, shown access.LinkScope) error {
+// list writes the catalog of what a link shows, if it changed, and tells when the clock alone changes how much that is; zero for never.
+func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, bucket string, obj *v1alpha1.PublicLink, tenant *Tenant, library *v1alpha1.Library, shown access.LinkScope) (next time.Time, err error) {
 	holding := tenant.Holdings[library.Name]
 	key := asset.CatalogObject(obj.Name)
 	if holding == nil {
 		// The catalog of before the restart serves until the first sweep is done.
 		if obj.Status.Catalog == key {
-			return nil
+			return next, nil
 		}
-		return wait(v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the first look at what Library %q holds", library.Name), 0)
+		return next, wait(v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the first look at what Library %q holds", library.Name), 0)
 	}
-	holding, err := r.pinned(ctx, connection, library, shown, holding)
+	holding, err = r.pinned(ctx, connection, library, shown, holding)
 	if err != nil {
-		return err
+		return next, err
 	}
-	catalog := asset.Catalog{Title: titleOf(tenant, obj.Spec.Target), Assets: shownAssets(library, shown, holding)}
+	catalog := newView(tenant, library, obj).catalog(shown, holding)
+	catalog.Title = titleOf(tenant, obj.Spec.Target)
 	data, err := catalog.Encode()
 	if err != nil {
-		return err
+		return next, err
 	}
 	if err := r.catalogs.put(ctx, connection, bucket, key, data); err != nil {
-		return fmt.Errorf("writing the list of what the link shows: %w", err)
+		return next, fmt.Errorf("writing the list of what the link shows: %w", err)
 	}
-	count := int64(len(catalog.Assets))
+	count, next := countShown(catalog.Assets, r.Clock.Now())
 	obj.Status.Catalog, obj.Status.Assets = key, &count
-	return nil
+	return next, nil
+}
+
+// countShown counts the files that are shown at an instant, and tells when the clock changes that.
+func countShown(assets []asset.CatalogAsset, now time.Time) (count int64, next time.Time) {
+	for i := range assets {
+		a := &assets[i]
+		if a.Shown(now) {
+			count++
+		}
+		for _, instant := range []time.Time{a.From, a.Until} {
+			if instant.After(now) && (next.IsZero() || instant.Before(next)) {
+				next = instant
+			}
+		}
+	}
+	return count, next
 }
 
 // pinned gives a holding in which the members that are of one version are that
@@ -67,7 +86,7 @@ func (r *PublicLinkReconciler) pinned(ctx context.Context, connection Connection
 			return nil, fmt.Errorf("looking at version %s of %s: %w", version, a.Key.Path, err)
 		}
 		// What was rendered is of the current version.
-		old := Asset{Key: a.Key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
+		old := Asset{Said: a.Said, Key: a.Key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
 		if old.ETag == a.ETag {
 			old.Facts, old.Renditions = a.Facts, a.Renditions
 		}
@@ -91,8 +110,30 @@ func titleOf(tenant *Tenant, target v1alpha1.LinkTarget) string {
 	return ""
 }
 
-// shownAssets picks what a link shows from what its Library holds.
-func shownAssets(library *v1alpha1.Library, shown access.LinkScope, holding *Holding) []asset.CatalogAsset {
+// view is how a link shows what its target holds.
+type view struct {
+	library    *v1alpha1.Library
+	lifecycles lifecycles
+	drafts     bool
+	approved   bool // only what was approved
+	fields     []v1alpha1.MetadataField
+}
+
+func newView(tenant *Tenant, library *v1alpha1.Library, obj *v1alpha1.PublicLink) view {
+	v := view{
+		library: library, lifecycles: tenant.Lifecycles,
+		drafts: obj.Spec.Drafts == v1alpha1.DraftsShown, approved: obj.Spec.Approval == v1alpha1.LinkApprovedOnly,
+	}
+	for _, f := range asset.NewSchema(library.Spec.Metadata).Fields() {
+		if slices.Contains(obj.Spec.MetadataFields, f.Name) {
+			v.fields = append(v.fields, f)
+		}
+	}
+	return v
+}
+
+// catalog picks what a link shows from what its Library holds.
+func (v view) catalog(shown access.LinkScope, holding *Holding) asset.Catalog {
 	wanted := map[access.Key]bool{}
 	for _, key := range shown.Keys {
 		wanted[key] = true
@@ -101,29 +142,41 @@ func shownAssets(library *v1alpha1.Library, shown access.LinkScope, holding *Hol
 	if shown.Scope != nil {
 		prefix = shown.Scope.Prefix
 	}
+	var catalog asset.Catalog
 	var picked []Asset
 	var paths []string
-	for _, a := range holding.Assets {
+	for i := range holding.Assets {
+		a := &holding.Assets[i]
 		below := shown.Scope != nil && a.Key.Library == shown.Scope.Library && a.Key.Restricted == shown.Scope.Restricted && strings.HasPrefix(a.Key.Path, prefix)
-		if below || wanted[a.Key] {
-			picked = append(picked, a)
-			paths = append(paths, a.Key.Path)
+		if !below && !wanted[a.Key] || v.approved && !a.approved() {
+			continue
 		}
+		from, until, ever := asset.Window(a.Said.State, v.lifecycles.of(a.Key), a.Modified, v.drafts)
+		if !ever {
+			if _, _, draft := asset.Window(a.Said.State, v.lifecycles.of(a.Key), a.Modified, true); !draft {
+				catalog.Archived++
+			}
+			continue
+		}
+		one := *a
+		one.from, one.until = from, until
+		picked = append(picked, one)
+		paths = append(paths, a.Key.Path)
 	}
 	names := asset.ShownPaths(paths, prefix)
 	if shown.Scope != nil && prefix == "" {
 		names = paths
 	}
 	presets := map[string]rendition.Preset{}
-	for _, p := range presetsOf(library) {
+	for _, p := range presetsOf(v.library) {
 		presets[p.Name] = p
 	}
-	assets := make([]asset.CatalogAsset, 0, len(picked))
+	catalog.Assets = make([]asset.CatalogAsset, 0, len(picked))
 	for i, a := range picked {
 		a.Renditions = serving(a.Renditions, presets)
-		assets = append(assets, catalogAsset(library, names[i], a))
+		catalog.Assets = append(catalog.Assets, v.row(names[i], a))
 	}
-	return assets
+	return catalog
 }
 
 // serving gives the renditions that may be shown by what the Library declares now, which may be newer than the last look at it: none
@@ -135,11 +188,14 @@ func serving(renditions []asset.CatalogRendition, presets map[string]rendition.P
 	})
 }
 
-func catalogAsset(library *v1alpha1.Library, path string, a Asset) asset.CatalogAsset {
+// row is what a catalog says of one file.
+func (v view) row(path string, a Asset) asset.CatalogAsset {
+	library := v.library
 	vitrine, object := asset.Object(a.Key)
 	entry := asset.CatalogAsset{
 		ID: asset.ID(a.Key), Path: path, Bucket: library.Spec.Bucket.Name, Object: object,
 		ETag: a.ETag, Size: a.Size, Modified: a.Modified.UTC(), Renditions: a.Renditions,
+		From: a.from.UTC(), Until: a.until.UTC(),
 	}
 	if vitrine {
 		entry.Bucket = asset.VitrineBucket(library.Spec.Bucket.Name)
@@ -153,6 +209,14 @@ func catalogAsset(library *v1alpha1.Library, path string, a Asset) asset.Catalog
 	}
 	if a.Version != "" {
 		entry.VersionID = a.Version
+	}
+	if a.Said.Metadata == nil {
+		return entry
+	}
+	for _, f := range v.fields {
+		if values := a.Said.Metadata.Fields[string(f.Name)]; len(values) > 0 {
+			entry.Fields = append(entry.Fields, asset.CatalogField{Title: cmp.Or(f.Title, string(f.Name)), Values: values})
+		}
 	}
 	return entry
 }

@@ -145,10 +145,14 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	obj.Status.ID, obj.Status.TokenHash, obj.Status.Library = id, record.Hash, library.Name
 	r.bound(tenant, obj, record)
 
-	if err := r.list(ctx, connection, bucket, obj, tenant, library, shown); err != nil {
+	next, err := r.list(ctx, connection, bucket, obj, tenant, library, shown)
+	if err != nil {
 		return outcome{}, err
 	}
 	out := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now())).within(r.untilSponsorChanges(tenant, obj))
+	if !next.IsZero() {
+		out = out.within(next.Sub(r.Clock.Now()) + 10*time.Millisecond)
+	}
 	if out.state != enforced {
 		return out, nil
 	}

@@ -14,8 +14,10 @@ type Catalog struct {
 	Version int `json:"v"`
 	// Title that the target was given, for a link without one of its own.
 	Title string `json:"title,omitempty"`
-	// Assets, ordered by path.
+	// Assets, ordered by path, those that are only shown at another time included.
 	Assets []CatalogAsset `json:"assets"`
+	// Archived counts files that would be shown if they were not archived.
+	Archived int `json:"archived,omitempty"`
 }
 
 // CatalogAsset is one original in a Catalog.
@@ -43,8 +45,25 @@ type CatalogAsset struct {
 	CRC32 string `json:"crc32,omitempty"`
 	// Problem says in one word why no rendition can be made; empty otherwise.
 	Problem string `json:"problem,omitempty"`
+	// From and Until bound when the file is shown, whatever the link says; zero for no bound.
+	From  time.Time `json:"from,omitzero"`
+	Until time.Time `json:"until,omitzero"`
+	// Fields that the link shows, in the order of the Library's.
+	Fields []CatalogField `json:"fields,omitempty"`
 	// Renditions that exist.
 	Renditions []CatalogRendition `json:"renditions,omitempty"`
+}
+
+// Shown tells whether the file is shown at an instant.
+func (a *CatalogAsset) Shown(now time.Time) bool {
+	return !now.Before(a.From) && (a.Until.IsZero() || now.Before(a.Until))
+}
+
+// CatalogField is what a file has in one field.
+type CatalogField struct {
+	// Title of the field, for people.
+	Title  string   `json:"title"`
+	Values []string `json:"values"`
 }
 
 // CatalogRendition is one rendition of an asset.

@@ -126,6 +126,9 @@ var conditions = []condition{
 		q.asset = q.Catalog.find(q.Subject.Asset)
 		return when(q.asset == nil, NoSuchAsset)
 	}},
+	{"it shows the asset now", func(q *question) (Answer, bool) {
+		return when(q.asset != nil && !q.asset.Shown(q.now), NoSuchAsset)
+	}},
 	{"the permission is the one that these bytes need", func(q *question) (Answer, bool) {
 		return when(q.permission == 0 || q.What != "" && q.permission != permissionFor(q.What) || q.What == "" && q.permission > List, NoSuchAsset)
 	}},

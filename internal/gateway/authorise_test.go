@@ -87,6 +87,8 @@ func bad() map[string]struct {
 	add("originals are hidden", "original", NoSuchAsset, func(q *ask) { q.principal.Link.HideOriginals = true })
 	add("a preset that is not offered", "square", NoSuchAsset, func(*ask) {})
 	add("a preset that does not exist", "web", NoSuchAsset, func(q *ask) { first(q).Renditions = first(q).Renditions[:1] })
+	add("before the file's own time", "thumb", NoSuchAsset, func(q *ask) { first(q).From = noon.Add(time.Second) })
+	add("at the file's own end", "original", NoSuchAsset, func(q *ask) { first(q).Until = noon })
 	add("an original in somebody else's bucket", "original", NoSuchAsset, func(q *ask) { first(q).Bucket = "northlight-brand" })
 	add("an original among sealed records", "original", NoSuchAsset, func(q *ask) { first(q).Bucket, first(q).Object = "acme-brand-dam", "links/launch.json" })
 	add("a rendition among sealed records", "thumb", NoSuchAsset, func(q *ask) { first(q).Renditions[0].Object = "links/launch.json" })

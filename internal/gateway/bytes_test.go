@@ -149,14 +149,17 @@ func TestSmallPicturesAreReadOnce(t *testing.T) {
 // features: F2, U14
 func TestRunningDownloadsEnd(t *testing.T) {
 	for reason, revoke := range map[string]func(*fixture){
-		"suspended":        func(f *fixture) { f.cluster.link.Spec.Suspend = true },
-		"deleted":          func(f *fixture) { f.cluster.link = nil },
-		"frozen":           func(f *fixture) { f.cluster.namespace.Annotations = freeze },
-		"originals hidden": func(f *fixture) { f.cluster.link.Spec.Originals = "Hidden" },
+		"suspended":         func(f *fixture) { f.cluster.link.Spec.Suspend = true },
+		"deleted":           func(f *fixture) { f.cluster.link = nil },
+		"frozen":            func(f *fixture) { f.cluster.namespace.Annotations = freeze },
+		"the file's sunset": func(f *fixture) { f.advance(time.Hour) },
+		"originals hidden":  func(f *fixture) { f.cluster.link.Spec.Originals = "Hidden" },
 	} {
 		f := newFixture(t)
 		big := bytes.Repeat([]byte("0123456789abcdef"), 2<<20) // 32 MiB
-		f.writeCatalog(f.row("big.tif", big))
+		row := f.row("big.tif", big)
+		row.Until = f.now().Add(30 * time.Minute)
+		f.writeCatalog(row)
 		id := f.catalogID("big.tif")
 		r := httptest.NewRequest(http.MethodGet, f.signed(id, "original"), nil)
 		w := &revoking{ResponseRecorder: httptest.NewRecorder(), after: 1 << 20, revoke: func() { revoke(f) }}

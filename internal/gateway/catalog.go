@@ -31,14 +31,36 @@ type Catalog struct {
 	title  string // of the link's target
 	assets []asset.CatalogAsset
 	index  map[string]int
+	// archived counts files that were shown once, or would be.
+	archived int
+	// timed: some assets are shown at some times only.
+	timed bool
 }
 
 func newCatalog(c asset.Catalog, etag string) *Catalog {
-	index := make(map[string]int, len(c.Assets))
+	kept := &Catalog{etag: etag, title: c.Title, assets: c.Assets, index: make(map[string]int, len(c.Assets)), archived: c.Archived}
 	for i := range c.Assets {
-		index[c.Assets[i].ID] = i
+		kept.index[c.Assets[i].ID] = i
+		kept.timed = kept.timed || !c.Assets[i].From.IsZero() || !c.Assets[i].Until.IsZero()
 	}
-	return &Catalog{etag: etag, title: c.Title, assets: c.Assets, index: index}
+	return kept
+}
+
+// at gives the catalog of what is shown at an instant.
+func (c *Catalog) at(now time.Time) *Catalog {
+	if !c.timed {
+		return c
+	}
+	shown := asset.Catalog{Title: c.title, Archived: c.archived}
+	for i := range c.assets {
+		switch a := &c.assets[i]; {
+		case a.Shown(now):
+			shown.Assets = append(shown.Assets, *a)
+		case !now.Before(a.From): // it was, so it is over
+			shown.Archived++
+		}
+	}
+	return newCatalog(shown, c.etag)
 }
 
 // find gives the asset of an id; nil when it is not shown.

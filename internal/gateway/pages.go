@@ -29,6 +29,7 @@ type gridPage struct {
 	frame
 	Message    string
 	Files      int
+	Archived   int // files that are not available any more
 	Bytes      int64
 	Expires    time.Time
 	Tiles      []tile
@@ -73,6 +74,7 @@ type assetPage struct {
 	Size              int64
 	Modified, Expires time.Time
 	Downloads         []downloadLine
+	Fields            []asset.CatalogField
 }
 
 // downloadLine is one file that can be saved.
@@ -89,11 +91,15 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, o *opened) {
 	if !ok {
 		return
 	}
-	s.renew(w, o)
 	snap := o.principal.Link
+	if len(catalog.assets) == 0 && catalog.archived > 0 {
+		s.refuse(w, r, refusal{answer: Gone, key: "archived", snapshot: snap})
+		return
+	}
+	s.renew(w, o)
 	p := gridPage{
 		frame: frame{Title: titleOf(snap, catalog), Contact: snap.Contact}, Message: snap.Message,
-		Files: len(catalog.assets), Expires: o.decision.Verdict.ExpiresAt,
+		Files: len(catalog.assets), Archived: catalog.archived, Expires: o.decision.Verdict.ExpiresAt,
 	}
 	for i := range catalog.assets {
 		p.Bytes += catalog.assets[i].Size
@@ -132,13 +138,13 @@ func titleOf(snap *Snapshot, catalog *Catalog) string {
 // serveAssetPage shows one asset, with what can be saved of it.
 func (s *Server) serveAssetPage(w http.ResponseWriter, r *http.Request, o *opened) {
 	s.renew(w, o)
-	snap, catalog, a := o.principal.Link, o.principal.Catalog, o.decision.Asset
+	snap, catalog, a := o.principal.Link, o.principal.Catalog.at(o.now), o.decision.Asset
 	at := catalog.index[a.ID]
 	p := assetPage{
 		frame: frame{Title: titleOf(snap, catalog), Contact: snap.Contact}, Back: o.base, Position: at + 1, Of: len(catalog.assets),
 		Name: baseName(a.Path), Folder: folderOf(a.Path), Picture: s.picture(o, a.ID, whatPreview), Problem: a.Problem != "",
 		Kind: kindOf(a), Type: a.ContentType, Width: a.Width, Height: a.Height, Size: a.Size, Modified: a.Modified,
-		Expires: o.decision.Verdict.ExpiresAt,
+		Expires: sooner(o.decision.Verdict.ExpiresAt, a.Until), Fields: a.Fields,
 	}
 	if page := at/perPage + 1; page > 1 {
 		p.Back += "?page=" + strconv.Itoa(page)
@@ -166,6 +172,14 @@ func (s *Server) serveAssetPage(w http.ResponseWriter, r *http.Request, o *opene
 	s.render(w, r, http.StatusOK, "asset.html", &p)
 }
 
+// sooner gives the earlier of two ends; zero is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // catalogFor reads what a link shows; false when it could not and the visitor was told.
 func (s *Server) catalogFor(w http.ResponseWriter, r *http.Request, o *opened) (*Catalog, bool) {
 	catalog, err := s.catalogs.get(r.Context(), o.principal.catalogPlace())
@@ -178,8 +192,8 @@ func (s *Server) catalogFor(w http.ResponseWriter, r *http.Request, o *opened) (
 		s.refuse(w, r, refusal{answer: Unavailable, snapshot: o.principal.Link})
 		return nil, false
 	}
-	o.principal.Catalog = catalog
-	return catalog, true
+	o.principal.Catalog = catalog.at(o.now)
+	return o.principal.Catalog, true
 }
 
 // picture gives the address of a rendition to show; nil when the visitor may not have it, or there is none.
@@ -228,8 +242,10 @@ type refusal struct {
 	// snapshot of the link, when it is known: its contact is shown, never its title.
 	snapshot *Snapshot
 	verdict  link.Verdict
-	base     string
-	method   string
+	// key of the texts in place of the answer's own.
+	key    string
+	base   string
+	method string
 	// status in place of the answer's own, and how long to wait.
 	status int
 	wait   time.Duration
@@ -272,6 +288,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f refusal) {
 	default:
 		// Nothing here may depend on what was asked: there is one answer for all.
 		p = refusalPage{frame: frame{Quiet: true}, Key: "notfound"}
+	}
+	if f.key != "" {
+		p.Key = f.key
 	}
 	if f.status != 0 {
 		status = f.status

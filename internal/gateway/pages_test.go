@@ -141,6 +141,71 @@ func TestAlteredAddressesReachNothing(t *testing.T) {
 	}
 }
 
+// A file is shown from the instant and until the instant that are its own, and what is over is told and not shown.
+//
+// features: B11, D6, D8, F13, K24
+func TestFilesHaveTimesOfTheirOwn(t *testing.T) {
+	f := newFixture(t)
+	soon, ends, plain := f.row("soon.jpg", []byte{1}), f.row("ends.jpg", []byte{2}), f.row("plain.jpg", []byte{3})
+	soon.From, ends.Until = f.now().Add(time.Minute), f.now().Add(2*time.Minute)
+	f.writeCatalog(ends, plain, soon)
+	shows := func(when string, want ...string) {
+		t.Helper()
+		body := f.do("GET", f.page()).Body.String()
+		for _, row := range []asset.CatalogAsset{soon, ends, plain} {
+			shown := slices.Contains(want, row.Path)
+			if strings.Contains(body, row.Path) != shown {
+				t.Errorf("%s, %s is on the page: %t", when, row.Path, !shown)
+			}
+			code := f.do("GET", f.signed(row.ID, "original")).Code
+			page := f.do("GET", f.page()+"/asset/"+row.ID).Code
+			if (code == 200) != shown || (page == 200) != shown {
+				t.Errorf("%s, %s is answered with %d, its page with %d", when, row.Path, code, page)
+			}
+		}
+	}
+	shows("at first", "ends.jpg", "plain.jpg")
+	f.advance(time.Minute)
+	shows("when one is published", "ends.jpg", "plain.jpg", "soon.jpg")
+	f.advance(time.Minute)
+	shows("when one is past its end", "plain.jpg", "soon.jpg")
+	if body := f.do("GET", f.page()).Body.String(); !strings.Contains(body, "1 more file is no longer available") {
+		t.Error("nobody is told that a file is over")
+	}
+}
+
+// A link to what is archived says so, in words that tell nothing of it.
+//
+// features: D6
+func TestALinkToArchivedFilesSaysSo(t *testing.T) {
+	f := newFixture(t)
+	data, err := asset.Catalog{Title: "secret title", Archived: 1}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.shelf.put("acme-brand-dam", asset.CatalogObject("launch"), data)
+	w := f.do("GET", f.page())
+	if body := w.Body.String(); w.Code != http.StatusGone || !strings.Contains(body, "This is no longer available") || strings.Contains(body, "secret") {
+		t.Errorf("%d: %s", w.Code, body)
+	}
+}
+
+// The values that a catalog holds are shown as text.
+//
+// features: B5
+func TestThePageOfAnAssetShowsFields(t *testing.T) {
+	f := newFixture(t)
+	row := f.row("a.jpg", []byte{1})
+	row.Fields = []asset.CatalogField{{Title: "Credit", Values: []string{"<b>Ann</b>"}}, {Title: "Keywords", Values: []string{"hero", "spring"}}}
+	f.writeCatalog(row)
+	body := f.do("GET", f.page()+"/asset/"+row.ID).Body.String()
+	for _, want := range []string{"<dt>Credit</dt><dd>&lt;b&gt;Ann&lt;/b&gt;</dd>", "<dd>hero</dd><dd>spring</dd>"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
 func TestLongListsHavePages(t *testing.T) {
 	f := newFixture(t)
 	var rows []asset.CatalogAsset
