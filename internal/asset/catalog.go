@@ -1,23 +1,17 @@
 package asset
 
-import (
-	"encoding/json"
-	"fmt"
-	"time"
-)
+import "time"
 
 // Catalog lists what a PublicLink shows now. The manager writes it into
 // Vitrine's bucket whenever it changes; the gateway reads it and serves nothing
 // that it does not list.
 type Catalog struct {
-	// Version of this format, 1.
-	Version int `json:"v"`
 	// Title that the target was given, for a link without one of its own.
-	Title string `json:"title,omitempty"`
+	Title string
 	// Assets, ordered by path, those that are only shown at another time included.
-	Assets []CatalogAsset `json:"assets"`
+	Assets []CatalogAsset
 	// Archived counts files that would be shown if they were not archived.
-	Archived int `json:"archived,omitempty"`
+	Archived int
 }
 
 // CatalogAsset is one original in a Catalog.
@@ -81,24 +75,19 @@ type CatalogRendition struct {
 	Height int `json:"height,omitempty"`
 }
 
-// Encode gives the catalog as JSON; equal catalogs give equal bytes.
-func (c Catalog) Encode() ([]byte, error) {
-	c.Version = 1
-	data, err := json.Marshal(c)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the catalog: %w", err)
-	}
-	return data, nil
-}
-
-// DecodeCatalog reads what Encode wrote.
+// DecodeCatalog reads all of what Encode wrote.
 func DecodeCatalog(data []byte) (Catalog, error) {
-	var c Catalog
-	if err := json.Unmarshal(data, &c); err != nil {
-		return Catalog{}, fmt.Errorf("decoding the catalog: %w", err)
+	file, err := OpenCatalog(data)
+	if err != nil {
+		return Catalog{}, err
 	}
-	if c.Version != 1 {
-		return Catalog{}, fmt.Errorf("decoding the catalog: unknown version %d", c.Version)
+	c := Catalog{Title: file.Title, Archived: file.outline.Archived, Assets: make([]CatalogAsset, 0, file.Rows)}
+	for i := range file.Rows {
+		row, err := file.Row(i)
+		if err != nil {
+			return Catalog{}, err
+		}
+		c.Assets = append(c.Assets, *row)
 	}
 	return c, nil
 }

@@ -21,6 +21,28 @@ type ask struct {
 	permission Permission
 }
 
+// catalogOf is a catalog as it comes from a store.
+func catalogOf(c asset.Catalog) *Catalog {
+	data, err := c.Encode()
+	if err != nil {
+		panic(err)
+	}
+	file, err := asset.OpenCatalog(data)
+	if err != nil {
+		panic(err)
+	}
+	return &Catalog{file, "c"}
+}
+
+// firstOf gives the first row of a catalog, which then stays unpacked: what a test changes in it is served.
+func firstOf(c *Catalog) *asset.CatalogAsset {
+	row, err := c.Row(0)
+	if err != nil {
+		panic(err)
+	}
+	return row
+}
+
 // good is a question about a link that is open and protected, by somebody who has unlocked it.
 func good(what string) ask {
 	return ask{
@@ -31,14 +53,14 @@ func good(what string) ask {
 				Store: "default", Originals: "acme-brand", Vitrine: "acme-brand-dam", Presets: []string{"web"},
 			},
 			Token: true, Unlocked: true,
-			Catalog: newCatalog(asset.Catalog{Assets: []asset.CatalogAsset{{
+			Catalog: catalogOf(asset.Catalog{Assets: []asset.CatalogAsset{{
 				ID: "a", Path: "hero.jpg", Bucket: "acme-brand", Object: "launch/hero.jpg", ETag: "e", Size: 5, ContentType: "image/svg+xml",
 				Renditions: []asset.CatalogRendition{
 					{Preset: "thumb", Object: "renditions/launch/hero.jpg/thumb-x.webp", ETag: "t", Size: 3, ContentType: "image/webp"},
 					{Preset: "web", Object: "renditions/launch/hero.jpg/web-x.webp", ETag: "w", Size: 4, ContentType: "image/webp"},
 					{Preset: "square", Object: "renditions/launch/hero.jpg/square-x.webp", ETag: "s", Size: 4, ContentType: "image/webp"},
 				},
-			}}}, "c"),
+			}}}),
 		},
 		subject: Subject{Asset: "a", What: what}, permission: permissionFor(what),
 	}
@@ -59,7 +81,7 @@ func bad() map[string]struct {
 		change(&q)
 		all[reason] = row{q, want}
 	}
-	first := func(q *ask) *asset.CatalogAsset { return &q.principal.Catalog.assets[0] }
+	first := func(q *ask) *asset.CatalogAsset { return firstOf(q.principal.Catalog) }
 	add("no link", "thumb", NotFound, func(q *ask) { q.principal.Link = nil })
 	add("nothing was shown", "thumb", NotFound, func(q *ask) { q.principal.Token, q.principal.Unlocked = false, false })
 	add("signed for another asset", "thumb", NotFound, func(q *ask) {
@@ -122,7 +144,8 @@ func TestAuthorise(t *testing.T) {
 // Restricted originals live in Vitrine's own bucket, below one root and no other.
 func TestAuthoriseRestrictedOriginals(t *testing.T) {
 	q := good("original")
-	q.principal.Catalog.assets[0].Bucket, q.principal.Catalog.assets[0].Object = "acme-brand-dam", "restricted/board/plan.pdf"
+	row := firstOf(q.principal.Catalog)
+	row.Bucket, row.Object = "acme-brand-dam", "restricted/board/plan.pdf"
 	if d := Authorise(q.principal, q.subject, q.permission, noon); d.Answer != Allow || d.Blob.Object != "restricted/board/plan.pdf" {
 		t.Errorf("answered %d with %+v", d.Answer, d.Blob)
 	}
@@ -132,7 +155,7 @@ func TestAuthoriseRestrictedOriginals(t *testing.T) {
 func TestOnlyOurPicturesAreShown(t *testing.T) {
 	for _, kind := range []string{"image/svg+xml", "text/html", "application/pdf", "image/webp; charset=utf-8", ""} {
 		q := good("thumb")
-		q.principal.Catalog.assets[0].Renditions[0].ContentType = kind
+		firstOf(q.principal.Catalog).Renditions[0].ContentType = kind
 		d := Authorise(q.principal, q.subject, q.permission, noon)
 		if d.Blob == nil || d.Blob.Inline || d.Blob.ContentType != octets {
 			t.Errorf("%q is sent as %+v", kind, d.Blob)

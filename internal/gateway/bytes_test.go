@@ -371,14 +371,23 @@ func TestCatalogFreshness(t *testing.T) {
 
 func TestDamagedCatalogsAreRefused(t *testing.T) {
 	f := newFixture(t)
-	for reason, data := range map[string]string{
-		"no JSON":                        "catalog",
-		"another version":                `{"v":2,"assets":[]}`,
-		"a negative size":                `{"v":1,"assets":[{"id":"a","path":"a","size":-1}]}`,
-		"a rendition of a negative size": `{"v":1,"assets":[{"id":"a","path":"a","renditions":[{"preset":"thumb","size":-1}]}]}`,
-		"no id":                          `{"v":1,"assets":[{"path":"a"}]}`,
+	encoded := func(rows ...asset.CatalogAsset) []byte {
+		data, err := asset.Catalog{Assets: rows}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	whole := encoded(asset.CatalogAsset{ID: "a", Path: "a"})
+	for reason, data := range map[string][]byte{
+		"no catalog":                     []byte("catalog"),
+		"of a version before":            []byte(`{"v":1,"assets":[]}`),
+		"cut off":                        whole[:len(whole)-9],
+		"a negative size":                encoded(asset.CatalogAsset{ID: "a", Path: "a", Size: -1}),
+		"a rendition of a negative size": encoded(asset.CatalogAsset{ID: "a", Path: "a", Renditions: []asset.CatalogRendition{{Preset: "thumb", Size: -1}}}),
+		"no id":                          encoded(asset.CatalogAsset{Path: "a"}),
 	} {
-		f.shelf.put("acme-brand-dam", asset.CatalogObject("launch"), []byte(data))
+		f.shelf.put("acme-brand-dam", asset.CatalogObject("launch"), data)
 		f.advance(freshFor)
 		if w := f.do("GET", f.page()); w.Code != 503 {
 			t.Errorf("%s: answered %d", reason, w.Code)

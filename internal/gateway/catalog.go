@@ -27,52 +27,17 @@ const (
 
 // Catalog is what a link shows, found by asset id. It is never changed.
 type Catalog struct {
-	etag   string
-	title  string // of the link's target
-	assets []asset.CatalogAsset
-	index  map[string]int
-	// archived counts files that were shown once, or would be.
-	archived int
-	// timed: some assets are shown at some times only.
-	timed bool
+	*asset.CatalogFile
+	etag string
 }
 
-func newCatalog(c asset.Catalog, etag string) *Catalog {
-	kept := &Catalog{etag: etag, title: c.Title, assets: c.Assets, index: make(map[string]int, len(c.Assets)), archived: c.Archived}
-	for i := range c.Assets {
-		kept.index[c.Assets[i].ID] = i
-		kept.timed = kept.timed || !c.Assets[i].From.IsZero() || !c.Assets[i].Until.IsZero()
-	}
-	return kept
-}
-
-// at gives the catalog of what is shown at an instant.
-func (c *Catalog) at(now time.Time) *Catalog {
-	if !c.timed {
-		return c
-	}
-	shown := asset.Catalog{Title: c.title, Archived: c.archived}
-	for i := range c.assets {
-		switch a := &c.assets[i]; {
-		case a.Shown(now):
-			shown.Assets = append(shown.Assets, *a)
-		case !now.Before(a.From): // it was, so it is over
-			shown.Archived++
-		}
-	}
-	return newCatalog(shown, c.etag)
-}
-
-// find gives the asset of an id; nil when it is not shown.
+// find gives the asset of an id; nil when it is not shown, or cannot be read.
 func (c *Catalog) find(id string) *asset.CatalogAsset {
 	if c == nil {
 		return nil
 	}
-	i, ok := c.index[id]
-	if !ok {
-		return nil
-	}
-	return &c.assets[i]
+	row, _, _ := c.Find(id)
+	return row
 }
 
 // place is where a catalog is kept.
@@ -144,7 +109,7 @@ func (c *catalogs) refresh(ctx context.Context, at place) (*Catalog, error) {
 	data, newETag, err := c.objects.read(ctx, at.store, at.bucket, at.object, etag)
 	switch {
 	case ok && errors.Is(err, errNotModified):
-		c.kept.put(at, cachedCatalog{have.catalog, began}, c.weight(have.catalog))
+		c.kept.put(at, cachedCatalog{have.catalog, began}, have.catalog.Weight())
 		return have.catalog, nil
 	case errors.Is(err, errChanged):
 		c.kept.drop(at)
@@ -152,36 +117,12 @@ func (c *catalogs) refresh(ctx context.Context, at place) (*Catalog, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading a catalog: %w", err)
 	}
-	decoded, err := asset.DecodeCatalog(data)
+	file, err := asset.OpenCatalog(data)
 	if err != nil {
 		c.kept.drop(at)
-		return nil, err
+		return nil, fmt.Errorf("reading a catalog: %w", err)
 	}
-	for i := range decoded.Assets {
-		if !sane(&decoded.Assets[i]) {
-			c.kept.drop(at)
-			return nil, fmt.Errorf("reading a catalog: %w", errCatalog)
-		}
-	}
-	catalog := newCatalog(decoded, newETag)
-	c.kept.put(at, cachedCatalog{catalog, began}, c.weight(catalog))
+	catalog := &Catalog{file, newETag}
+	c.kept.put(at, cachedCatalog{catalog, began}, catalog.Weight())
 	return catalog, nil
 }
-
-var errCatalog = errors.New("it holds a negative size, or an asset without id or path")
-
-// sane tells whether a row can be served from; what writes catalogs is our own, and sizes become memory here.
-func sane(a *asset.CatalogAsset) bool {
-	if a.ID == "" || a.Path == "" || a.Size < 0 {
-		return false
-	}
-	for _, r := range a.Renditions {
-		if r.Size < 0 || r.Width < 0 || r.Height < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// weight estimates a catalog's memory: a row with its renditions and texts takes about 1 KiB.
-func (c *catalogs) weight(catalog *Catalog) int64 { return 1024 * int64(1+len(catalog.assets)) }

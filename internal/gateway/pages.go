@@ -91,20 +91,16 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, o *opened) {
 	if !ok {
 		return
 	}
-	snap := o.principal.Link
-	if len(catalog.assets) == 0 && catalog.archived > 0 {
+	snap, shown := o.principal.Link, catalog.At(o.now)
+	if shown.Len() == 0 && shown.Archived > 0 {
 		s.refuse(w, r, refusal{answer: Gone, key: "archived", snapshot: snap})
 		return
 	}
-	s.renew(w, o)
 	p := gridPage{
 		frame: frame{Title: titleOf(snap, catalog), Contact: snap.Contact}, Message: snap.Message,
-		Files: len(catalog.assets), Archived: catalog.archived, Expires: o.decision.Verdict.ExpiresAt,
+		Files: shown.Len(), Bytes: shown.Bytes, Archived: shown.Archived, Expires: o.decision.Verdict.ExpiresAt,
 	}
-	for i := range catalog.assets {
-		p.Bytes += catalog.assets[i].Size
-	}
-	p.Last = max(1, (len(catalog.assets)+perPage-1)/perPage)
+	p.Last = max(1, (shown.Len()+perPage-1)/perPage)
 	p.Page = 1
 	if n, err := strconv.Atoi(r.URL.Query().Get("page")); err == nil {
 		p.Page = min(max(1, n), p.Last)
@@ -115,15 +111,18 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, o *opened) {
 	if p.Page < p.Last {
 		p.Next = o.base + "?page=" + strconv.Itoa(p.Page+1)
 	}
-	first := (p.Page - 1) * perPage
-	shown := catalog.assets[first:min(first+perPage, len(catalog.assets))]
-	for i := range shown {
-		a := &shown[i]
+	for place := (p.Page - 1) * perPage; place < min(p.Page*perPage, shown.Len()); place++ {
+		a, err := shown.Asset(place)
+		if err != nil {
+			s.damaged(w, r, o, err)
+			return
+		}
 		p.Tiles = append(p.Tiles, tile{
 			Href: o.base + "/asset/" + a.ID, Name: baseName(a.Path), Folder: folderOf(a.Path),
 			Picture: s.picture(o, a.ID, whatThumb), Problem: a.Problem != "", Kind: kindOf(a),
 		})
 	}
+	s.renew(w, o)
 	s.render(w, r, http.StatusOK, "grid.html", &p)
 }
 
@@ -132,16 +131,18 @@ func titleOf(snap *Snapshot, catalog *Catalog) string {
 	if snap.Title != "" {
 		return snap.Title
 	}
-	return catalog.title
+	return catalog.TargetTitle()
 }
 
 // serveAssetPage shows one asset, with what can be saved of it.
 func (s *Server) serveAssetPage(w http.ResponseWriter, r *http.Request, o *opened) {
 	s.renew(w, o)
-	snap, catalog, a := o.principal.Link, o.principal.Catalog.at(o.now), o.decision.Asset
-	at := catalog.index[a.ID]
+	snap, catalog, a := o.principal.Link, o.principal.Catalog, o.decision.Asset
+	_, row, _ := catalog.Find(a.ID)
+	shown := catalog.At(o.now)
+	at, _ := shown.Place(row)
 	p := assetPage{
-		frame: frame{Title: titleOf(snap, catalog), Contact: snap.Contact}, Back: o.base, Position: at + 1, Of: len(catalog.assets),
+		frame: frame{Title: titleOf(snap, catalog), Contact: snap.Contact}, Back: o.base, Position: at + 1, Of: shown.Len(),
 		Name: baseName(a.Path), Folder: folderOf(a.Path), Picture: s.picture(o, a.ID, whatPreview), Problem: a.Problem != "",
 		Kind: kindOf(a), Type: a.ContentType, Width: a.Width, Height: a.Height, Size: a.Size, Modified: a.Modified,
 		Expires: sooner(o.decision.Verdict.ExpiresAt, a.Until), Fields: a.Fields,
@@ -149,12 +150,7 @@ func (s *Server) serveAssetPage(w http.ResponseWriter, r *http.Request, o *opene
 	if page := at/perPage + 1; page > 1 {
 		p.Back += "?page=" + strconv.Itoa(page)
 	}
-	if at > 0 {
-		p.Prev = o.base + "/asset/" + catalog.assets[at-1].ID
-	}
-	if at+1 < len(catalog.assets) {
-		p.Next = o.base + "/asset/" + catalog.assets[at+1].ID
-	}
+	p.Prev, p.Next = s.beside(o, shown, at-1), s.beside(o, shown, at+1)
 	for _, what := range append([]string{whatOriginal}, snap.Presets...) {
 		subject := Subject{Asset: a.ID, What: what}
 		d := Authorise(o.principal, subject, permissionFor(what), o.now)
@@ -172,6 +168,18 @@ func (s *Server) serveAssetPage(w http.ResponseWriter, r *http.Request, o *opene
 	s.render(w, r, http.StatusOK, "asset.html", &p)
 }
 
+// beside is the address of the page of the file at a place; empty when there is none.
+func (s *Server) beside(o *opened, shown asset.CatalogView, place int) string {
+	if place < 0 || place >= shown.Len() {
+		return ""
+	}
+	a, err := shown.Asset(place)
+	if err != nil {
+		return ""
+	}
+	return o.base + "/asset/" + a.ID
+}
+
 // sooner gives the earlier of two ends; zero is none.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
@@ -184,16 +192,21 @@ func sooner(a, b time.Time) time.Time {
 func (s *Server) catalogFor(w http.ResponseWriter, r *http.Request, o *opened) (*Catalog, bool) {
 	catalog, err := s.catalogs.get(r.Context(), o.principal.catalogPlace())
 	if err != nil {
-		if r.Context().Err() == nil {
-			s.metrics.storeErrors.Inc()
-			s.log.WarnContext(r.Context(), "the list of what a link shows cannot be read",
-				"namespace", o.principal.Link.Namespace, "link", o.principal.Link.Name, "error", err)
-		}
-		s.refuse(w, r, refusal{answer: Unavailable, snapshot: o.principal.Link})
+		s.damaged(w, r, o, err)
 		return nil, false
 	}
-	o.principal.Catalog = catalog.at(o.now)
-	return o.principal.Catalog, true
+	o.principal.Catalog = catalog
+	return catalog, true
+}
+
+// damaged tells a visitor that what a link shows cannot be read now.
+func (s *Server) damaged(w http.ResponseWriter, r *http.Request, o *opened, err error) {
+	if r.Context().Err() == nil {
+		s.metrics.storeErrors.Inc()
+		s.log.WarnContext(r.Context(), "the list of what a link shows cannot be read",
+			"namespace", o.principal.Link.Namespace, "link", o.principal.Link.Name, "error", err)
+	}
+	s.refuse(w, r, refusal{answer: Unavailable, snapshot: o.principal.Link})
 }
 
 // picture gives the address of a rendition to show; nil when the visitor may not have it, or there is none.

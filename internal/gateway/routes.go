@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/link"
 )
 
@@ -148,7 +149,7 @@ func (p *Principal) needsCatalogOnly(subject Subject, permission Permission, now
 	return Authorise(probe, subject, permission, now).Answer == NoSuchAsset
 }
 
-var emptyCatalog = &Catalog{}
+var emptyCatalog = &Catalog{CatalogFile: &asset.CatalogFile{}}
 
 func (p *Principal) catalogPlace() place {
 	return place{p.Link.Store, p.Link.Vitrine, p.Link.Catalog}
