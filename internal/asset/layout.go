@@ -32,6 +32,10 @@ const (
 	CatalogRoot = "catalog/"
 	// LinksRoot holds the sealed records of PublicLinks.
 	LinksRoot = "links/"
+	// HeldRoot holds originals that were archived. Nobody's key reaches it.
+	HeldRoot = "held/"
+	// MovesRoot holds the journals of originals that are on their way to another place.
+	MovesRoot = "moves/"
 )
 
 // VitrineBucket is the name of Vitrine's own bucket beside a bucket of originals.
@@ -44,6 +48,19 @@ func Object(k access.Key) (vitrine bool, name string) {
 		return false, k.Path
 	}
 	return true, RestrictedRoot + k.Restricted + "/" + k.Path
+}
+
+// HeldObject is the object, in Vitrine's bucket, that holds an original while it is archived. Its key, and with it whatever is
+// known of it, stays what it was.
+func HeldObject(k access.Key) string { return HeldRoot + beside(k) }
+
+// HeldKey tells of which original an object below HeldRoot is; false when it is of none.
+func HeldKey(library, object string) (access.Key, bool) {
+	name, ok := strings.CutPrefix(object, HeldRoot)
+	if !ok {
+		return access.Key{}, false
+	}
+	return besideOf(library, name)
 }
 
 // Renditions is the prefix, in Vitrine's bucket, of everything rendered from an original.

@@ -41,6 +41,8 @@ type ObjectInfo struct {
 	LastModified time.Time
 	IsLatest     bool // in ListVersions: the current version; true in ListObjects
 	DeleteMarker bool // in ListVersions: no content, its key was deleted at LastModified
+	// Metadata is what users attached to it, names in lower case; from StatObject and CopyVersion only.
+	Metadata map[string]string
 }
 
 // GetObject reads a small object whole. ErrNotFound when there is none, or its latest version is a delete marker; ErrInvalid beyond MaxObject.
@@ -76,8 +78,8 @@ func (s *Store) StatObject(ctx context.Context, bucket, key, versionID string) (
 	if err != nil {
 		return ObjectInfo{}, translate("look at object "+bucket+"/"+key, err)
 	}
-	found := objectInfo(info)
-	found.Key, found.IsLatest = key, versionID == ""
+	found := statInfo(key, info)
+	found.IsLatest = versionID == ""
 	return found, nil
 }
 
@@ -130,18 +132,12 @@ func (s *Store) RemoveObject(ctx context.Context, bucket, key, versionID string)
 
 // PurgeObject removes every version and delete marker of one key for good. Nil when there is none.
 func (s *Store) PurgeObject(ctx context.Context, bucket, key string) error {
-	var versions []string
-	err := s.ListVersions(ctx, bucket, key, func(o ObjectInfo) error {
-		if o.Key == key {
-			versions = append(versions, o.VersionID)
-		}
-		return nil
-	})
+	versions, err := s.VersionsOf(ctx, bucket, key)
 	if err != nil {
 		return err
 	}
-	for _, id := range versions {
-		if err := s.RemoveObject(ctx, bucket, key, id); err != nil {
+	for _, v := range versions {
+		if err := s.RemoveObject(ctx, bucket, key, v.VersionID); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 )
 
@@ -37,4 +39,65 @@ func (s *Store) RemoveVersions(ctx context.Context, bucket, key string, ids []st
 		done.Removed++
 	}
 	return done, nil
+}
+
+// KeptVersions gives those of a key's versions, in the given order, that the store keeps from being deleted: under a legal hold, or in
+// retention at that moment.
+func (s *Store) KeptVersions(ctx context.Context, bucket, key string, ids []string, now time.Time) (kept []string, err error) {
+	op := "look for legal holds on " + bucket + "/" + key
+	locks, err := s.locks(ctx, op, bucket)
+	if err != nil || !locks {
+		return nil, err
+	}
+	for _, id := range ids {
+		held, err := s.isHeld(ctx, op, bucket, key, id, now)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			kept = append(kept, id)
+		}
+	}
+	return kept, nil
+}
+
+// othersListed is how many versions of other keys, which begin like one, are passed over before the one's are taken for all: it comes first
+// among them, and no page is as long.
+const othersListed = 2000
+
+// errEnough ends a listing.
+var errEnough = errors.New("enough")
+
+// VersionsOf gives every version and delete marker of one key: the current one first, and the versions from the newest to the oldest. Where
+// the markers are between them is not told by every store.
+func (s *Store) VersionsOf(ctx context.Context, bucket, key string) ([]ObjectInfo, error) {
+	var versions []ObjectInfo
+	others, seen := 0, map[string]bool{}
+	err := s.ListVersions(ctx, bucket, key, func(v ObjectInfo) error {
+		if v.Key != key {
+			if others++; others == othersListed {
+				return errEnough
+			}
+			return nil
+		}
+		// VersityGW lists a version twice while it is being replaced.
+		if others = 0; !seen[v.VersionID] {
+			seen[v.VersionID] = true
+			versions = append(versions, v)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, err
+	}
+	slices.SortStableFunc(versions, func(a, b ObjectInfo) int {
+		switch {
+		case a.IsLatest == b.IsLatest:
+			return 0
+		case a.IsLatest:
+			return -1
+		}
+		return 1
+	})
+	return versions, nil
 }
