@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
+	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,6 +34,10 @@ func (d *Deps) describe(ctx context.Context, req ctrl.Request, obj client.Object
 // what the model finds wrong with it, or whether the compiler has brought this
 // very generation of it into force.
 func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message string) (outcome, error) {
+	if !tenant.knows(obj) {
+		// It was gathered before: nothing that it says, nor that it does not, is about this declaration.
+		return outcome{working, v1alpha1.ReasonProgressing, "being brought into force", tenantLag}, nil
+	}
 	if problem, wrong := tenant.problem(kind, obj.GetName()); wrong {
 		return outcome{}, stall(problem.Reason, "%s", problem.Message)
 	}
@@ -78,6 +84,38 @@ func (d *Deps) standing(tenant *Tenant, kind string, obj client.Object, message 
 		}
 	}
 	return outcome{enforced, v1alpha1.ReasonEnforced, message, 0}, nil
+}
+
+// tenantLag is how soon a tenant is looked at again that does not know a declaration yet.
+const tenantLag = 250 * time.Millisecond
+
+// knows tells whether the tenant has this very version of a declaration.
+func (t *Tenant) knows(obj client.Object) bool {
+	d := &t.Declared
+	switch o := obj.(type) {
+	case *v1alpha1.Folder:
+		return among(d.Folders, o)
+	case *v1alpha1.Collection:
+		return among(d.Collections, o)
+	case *v1alpha1.User:
+		return among(d.Users, o)
+	case *v1alpha1.UserGroup:
+		return among(d.UserGroups, o)
+	case *v1alpha1.Role:
+		return among(d.Roles, o)
+	case *v1alpha1.RoleBinding:
+		return among(d.RoleBindings, o)
+	}
+	panic(fmt.Sprintf("%T is not told by what it comes to", obj))
+}
+
+// among looks for a version of an object in a list that is ordered by name.
+func among[T any, P interface {
+	*T
+	client.Object
+}](list []T, obj P) bool {
+	i, found := slices.BinarySearchFunc(list, obj.GetName(), func(o T, name string) int { return strings.Compare(P(&o).GetName(), name) })
+	return found && versionOf(P(&list[i])) == versionOf(obj)
 }
 
 // unattachedOf gives the first subject of a binding or UserGroup whose rights did not come into force, and why.

@@ -146,6 +146,12 @@ func TestNothingIsInForceBeforeAPassKnewAllOfIt(t *testing.T) {
 			partial := whole
 			before.knew(&partial)
 			pass(partial)
+			early := &Tenant{Namespace: "acme", Declared: access.Declarations{Users: whole.Users}, Model: access.New(access.Declarations{Users: whole.Users})}
+			for kind, obj := range map[string]client.Object{"RoleBinding": binding, "Folder": folder} {
+				if out, err := d.standing(early, kind, obj, ""); err != nil || out.state != working {
+					t.Errorf("%s is in state %d, %v, for a tenant that was gathered before it", kind, out.state, err)
+				}
+			}
 			for kind, obj := range map[string]client.Object{"RoleBinding": binding, "Folder": folder} {
 				if out, err := d.standing(tenant, kind, obj, ""); err != nil || out.state != working {
 					t.Errorf("%s is in state %d, %v, after a pass without it", kind, out.state, err)
