@@ -19,7 +19,7 @@ const (
 
 // enforcers of each permission. Where the store stands beside the manager, the
 // store vouches for who asks: each user may put change records below one place of
-// their own; the manager decides about what they ask for.
+// their own, and read the answers below another; the manager decides about what they ask for.
 var enforcers = [...][]Enforcer{
 	List:       {Store, Gateway},
 	Preview:    {Store, Gateway},

@@ -9,8 +9,8 @@ import (
 )
 
 // The roots of Vitrine's own bucket. People reach only RestrictedRoot,
-// RenditionsRoot, RestrictedRenditionsRoot and ChangesRoot, each below what
-// they were granted.
+// RenditionsRoot and RestrictedRenditionsRoot, each below what they were granted,
+// and ChangesRoot and ResultsRoot, each below their own name.
 const (
 	// RestrictedRoot holds originals of restricted folders, one flat root for each.
 	RestrictedRoot = "restricted/"
@@ -26,6 +26,8 @@ const (
 	MetaRoot      = "meta/"
 	StateRoot     = "state/"
 	ApprovalsRoot = "approvals/"
+	// ResultsRoot holds the manager's answers to that, each below the name of who asked.
+	ResultsRoot = "results/"
 	// FactsRoot holds what a machine found out about each original.
 	FactsRoot = "facts/"
 	// CatalogRoot holds the lists of what links show.
@@ -138,6 +140,15 @@ func CatalogObject(link string) string { return CatalogRoot + link + ".json" }
 
 // ChangesPrefix is where a User may put change records.
 func ChangesPrefix(user string) string { return ChangesRoot + user + "/" }
+
+// ChangeObject is the object, in Vitrine's bucket, that holds a User's change record.
+func ChangeObject(user, id string) string { return ChangesPrefix(user) + id + ".json" }
+
+// ResultsPrefix is where a User may read the answers to change records.
+func ResultsPrefix(user string) string { return ResultsRoot + user + "/" }
+
+// ResultObject is the object, in Vitrine's bucket, that holds the answer to a User's change record.
+func ResultObject(user, id string) string { return ResultsPrefix(user) + id + ".json" }
 
 // IDLength is the length of an asset's ID in characters.
 const IDLength = 26

@@ -81,22 +81,33 @@ const (
 	originals  root = iota // where the originals of a scope or key are
 	renditions             // what is rendered from them
 	changes                // what the user asks to change
+	results                // what the manager answers to that
 )
 
-// atTheStore says what each permission is that the store enforces.
-var atTheStore = map[access.Permission]struct {
+// own tells whether the place is the user's alone, whatever the scope within the Library.
+func (r root) own() bool { return r == changes || r == results }
+
+// part is what a permission gives at one place.
+type part struct {
 	root root
 	verb Verb
-}{
-	access.List:       {originals, List},
-	access.Download:   {originals, Read},
-	access.Upload:     {originals, Write},
-	access.Delete:     {originals, Delete},
-	access.Preview:    {renditions, ReadCurrent},
-	access.Describe:   {changes, Write},
-	access.Publish:    {changes, Write},
-	access.Approve:    {changes, Write},
-	access.Restricted: {changes, Write},
+}
+
+// ask is what every permission gives of which the manager has a say: to put change records, and to read its answers.
+var ask = []part{{changes, Write}, {results, ReadCurrent}}
+
+// atTheStore says what each permission is that the store enforces. What is asked of the manager
+// with Upload is to restore an old version, and with Delete to delete one that is not current.
+var atTheStore = map[access.Permission][]part{
+	access.List:       {{originals, List}},
+	access.Download:   {{originals, Read}},
+	access.Upload:     append([]part{{originals, Write}}, ask...),
+	access.Delete:     append([]part{{originals, Delete}}, ask...),
+	access.Preview:    {{renditions, ReadCurrent}},
+	access.Describe:   ask,
+	access.Publish:    ask,
+	access.Approve:    ask,
+	access.Restricted: ask,
 }
 
 // WholeLists leaves out the listings of parts of a bucket, for stores whose
@@ -106,14 +117,14 @@ func WholeLists(allows []Allow) []Allow {
 }
 
 // GroupAllows are what a group's grants are for each of its members alike: all
-// but the change records, which lie below a place of each member's own.
+// but change records and their answers, which lie below places of each member's own.
 func GroupAllows(principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
-	return allows("", principal, grants, buckets, func(r root) bool { return r != changes })
+	return allows("", principal, grants, buckets, func(r root) bool { return !r.own() })
 }
 
-// ChangeAllows are the rest of what a user's grants are: the right to put change records.
+// ChangeAllows are the rest of what a user's grants are: the right to put change records, and to read the answers.
 func ChangeAllows(user, principal string, grants []access.Grant, buckets map[string]Buckets) []Allow {
-	return allows(user, principal, grants, buckets, func(r root) bool { return r == changes })
+	return allows(user, principal, grants, buckets, root.own)
 }
 
 // Allows are what a user's or other subject's grants are at the store. Grants in libraries that
@@ -131,32 +142,39 @@ func allows(user, principal string, grants []access.Grant, buckets map[string]Bu
 			if !slices.Contains(p.EnforcedBy(), access.Store) {
 				continue
 			}
-			at := atTheStore[p]
-			if !wanted(at.root) || at.root == changes && access.IsSession(user) {
-				continue // who stands behind a session is not known, so none may say who asks
-			}
-			a := Allow{Principal: principal, Verb: at.verb, Until: endOfGrant(g)}
-			if g.Scope != nil {
-				b, ok := buckets[g.Scope.Library]
-				if !ok {
-					continue
+			for _, at := range atTheStore[p] {
+				if !wanted(at.root) || at.root.own() && access.IsSession(user) {
+					continue // who stands behind a session is not known, so none may say who asks
 				}
-				a.Bucket, a.Resource = ofScope(*g.Scope, at.root, user, b)
-				all = append(all, a)
-				continue
-			}
-			if at.verb == List || at.root == changes {
-				continue // has no meaning for single files
-			}
-			for _, k := range g.Keys {
-				b, ok := buckets[k.Library]
-				if !ok {
-					continue
-				}
-				a.Bucket, a.Resource, a.Exact = ofKey(k, at.root, b)
-				all = append(all, a)
+				all = append(all, ofGrant(g, at, user, principal, buckets)...)
 			}
 		}
+	}
+	return all
+}
+
+// ofGrant is what a grant gives of one part of a permission.
+func ofGrant(g *access.Grant, at part, user, principal string, buckets map[string]Buckets) []Allow {
+	a := Allow{Principal: principal, Verb: at.verb, Until: endOfGrant(g)}
+	if g.Scope != nil {
+		b, ok := buckets[g.Scope.Library]
+		if !ok {
+			return nil
+		}
+		a.Bucket, a.Resource = ofScope(*g.Scope, at.root, user, b)
+		return []Allow{a}
+	}
+	if at.verb == List || at.root.own() {
+		return nil // has no meaning for single files
+	}
+	var all []Allow
+	for _, k := range g.Keys {
+		b, ok := buckets[k.Library]
+		if !ok {
+			continue
+		}
+		a.Bucket, a.Resource, a.Exact = ofKey(k, at.root, b)
+		all = append(all, a)
 	}
 	return all
 }
@@ -184,6 +202,8 @@ func ofScope(s access.Scope, r root, user string, b Buckets) (bucket, prefix str
 		return b.Vitrine, asset.RenditionsRoot
 	case changes:
 		return b.Vitrine, asset.ChangesPrefix(user)
+	case results:
+		return b.Vitrine, asset.ResultsPrefix(user)
 	}
 	vitrine, prefix := asset.Object(access.Key{Restricted: s.Restricted, Path: s.Prefix})
 	if vitrine {
@@ -224,21 +244,20 @@ func LinkAllows(principal string, links ...LinkRights) []Allow {
 		if l.Catalog != "" {
 			all = append(all, Allow{Principal: principal, Bucket: l.Vitrine, Verb: ReadCurrent, Resource: l.Catalog, Exact: true})
 		}
-		for _, part := range []struct {
-			root root
-			verb Verb
+		for _, shown := range []struct {
+			part
 			want bool
-		}{{originals, Read, l.Originals}, {renditions, ReadCurrent, l.Renditions}} {
-			if !part.want {
+		}{{part{originals, Read}, l.Originals}, {part{renditions, ReadCurrent}, l.Renditions}} {
+			if !shown.want {
 				continue
 			}
-			a := Allow{Principal: principal, Verb: part.verb}
+			a := Allow{Principal: principal, Verb: shown.verb}
 			for _, scope := range l.Scopes {
-				a.Bucket, a.Resource = ofScope(scope, part.root, "", l.Buckets)
+				a.Bucket, a.Resource = ofScope(scope, shown.root, "", l.Buckets)
 				all = append(all, a)
 			}
 			for _, k := range l.Keys {
-				a.Bucket, a.Resource, a.Exact = ofKey(k, part.root, l.Buckets)
+				a.Bucket, a.Resource, a.Exact = ofKey(k, shown.root, l.Buckets)
 				all = append(all, a)
 			}
 		}

@@ -62,11 +62,23 @@ func (o *ofUser) vitrine(action, name string, listing bool) bool {
 		folder, path, within := strings.Cut(rest, "/")
 		return within && folder != "" && !listing && action == "s3:GetObject" && o.sees(folder, path)
 	case "changes":
-		whose, _, within := strings.Cut(rest, "/")
-		asks := access.Of(access.Describe, access.Publish, access.Approve, access.Restricted)
-		return within && !listing && whose == o.user && !access.IsSession(o.user) && permissionFor(action) == access.Upload && o.reach.MayAnywhere(asks, o.library)
+		return !listing && permissionFor(action) == access.Upload && o.asks(rest)
+	case "results":
+		return !listing && action == "s3:GetObject" && o.asks(rest)
 	}
 	return false
+}
+
+// asks tells whether a place is the user's own, and the user somebody who may ask for changes in this library.
+func (o *ofUser) asks(place string) bool {
+	whose, _, within := strings.Cut(place, "/")
+	asking := access.Of(access.Upload, access.Describe, access.Publish, access.Approve, access.Delete, access.Restricted)
+	return within && whose == o.user && !access.IsSession(o.user) && o.reach.MayAnywhere(asking, o.library)
+}
+
+// own are places of the user's own, to be looked at whatever is granted and given.
+func (o *ofUser) own() []string {
+	return []string{"changes/" + o.user + "/", "results/" + o.user + "/"}
 }
 
 // sees judges what is rendered: it lies below the path of its original, which

@@ -114,6 +114,33 @@ func byPerson(allows []Allow) []block {
 	return inOrder(blocks)
 }
 
+// byPersonApart is byPerson with the places that one person alone has in blocks of their own. Else a
+// place of one's own would keep people out of the block of those with whom they have the rest in common.
+func byPersonApart(allows []Allow) []block {
+	type at struct {
+		kind
+		place
+	}
+	people := map[at]string{}
+	shared := map[at]bool{}
+	for _, a := range allows {
+		k := at{kindOf(a), place{a.Bucket, a.Resource, a.Exact}}
+		if first, known := people[k]; known && first != a.Principal {
+			shared[k] = true
+		}
+		people[k] = a.Principal
+	}
+	var common, own []Allow
+	for _, a := range allows {
+		if shared[at{kindOf(a), place{a.Bucket, a.Resource, a.Exact}}] {
+			common = append(common, a)
+		} else {
+			own = append(own, a)
+		}
+	}
+	return slices.Concat(byPerson(common), byPerson(own))
+}
+
 func verbsOf(set uint8) []Verb {
 	var list []Verb
 	for v := List; int(v) < len(verbs); v++ {

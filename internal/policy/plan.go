@@ -53,8 +53,8 @@ type Attachment struct {
 // hang on them, users first, in order. What comes through a group hangs on the group, so that a
 // group of hundreds is one set of documents; a user in more groups than the
 // store allows is in none, and has all rights by itself; where those do not fit, the user
-// stays in the groups that it is in, so that nothing that was in force is lost. Change records lie below a
-// place of each user's own, so the right to put them always hangs on the user.
+// stays in the groups that it is in, so that nothing that was in force is lost. Change records and their answers lie
+// below places of each user's own, so the rights to put the ones and read the others always hang on the user.
 // Identities without rights are left out: the caller takes away what they have. Sessions
 // are no users of the store, and no group can have them as members: those whose claim names
 // a document have one of their own, last and in order, and others nothing.

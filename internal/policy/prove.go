@@ -73,8 +73,8 @@ func (e *NotProvedError) Error() string {
 func (e *NotProvedError) Is(target error) bool { return target == ErrNotProved }
 
 // Prove judges documents with the evaluator against the model, for each user
-// at every place that the user's grants speak of and at every place that the documents
-// give to the user's principal: just inside, just outside, at a neighbour
+// at every place that the user's grants speak of, at every place that the documents
+// give to the user's principal, and where the user's change records and their answers are: just inside, just outside, at a neighbour
 // whose name begins alike, beside and above, for every action that could matter,
 // in both buckets. It gives the first difference, or nil.
 //
@@ -115,7 +115,8 @@ func Prove(p Proof) error {
 				continue // nothing is declared, and no statement speaks of it
 			}
 			o := &ofUser{user: user, library: lib, reach: reach, wholeListsOnly: p.WholeListsOnly}
-			if err := p.judge(judges, b, user, principal, spoken, given, o.originals, o.vitrine); err != nil {
+			places := slices.Concat(fixed, o.own())
+			if err := p.judge(judges, b, user, principal, spoken, given, places, o.originals, o.vitrine); err != nil {
 				return err
 			}
 		}
@@ -124,7 +125,7 @@ func Prove(p Proof) error {
 		b := p.Buckets[lib]
 		// Nobody in particular: only a statement for everybody could let this one in.
 		nobody := func(string, string, bool) bool { return false }
-		if err := p.judge(judges, b, "a stranger", "arn:aws:iam::000000000000:user/stranger", nil, nil, nobody, nobody); err != nil {
+		if err := p.judge(judges, b, "a stranger", "arn:aws:iam::000000000000:user/stranger", nil, nil, fixed, nobody, nobody); err != nil {
 			return err
 		}
 		if p.Gateway == "" {
@@ -137,7 +138,7 @@ func Prove(p Proof) error {
 			}
 		}
 		given := places(judges.attached[p.Gateway], p.Gateway, buckets)
-		if err := p.judge(judges, b, "the gateway", p.Gateway, grantedPlaces(LinkAllows(p.Gateway, g.links...)), given, g.originals, g.vitrine); err != nil {
+		if err := p.judge(judges, b, "the gateway", p.Gateway, grantedPlaces(LinkAllows(p.Gateway, g.links...)), given, fixed, g.originals, g.vitrine); err != nil {
 			return err
 		}
 	}
@@ -181,16 +182,16 @@ type expectation func(action, name string, listing bool) bool
 
 // fixed are places in Vitrine's bucket that are looked at whatever was granted.
 var fixed = []string{
-	"", asset.RestrictedRoot, asset.RenditionsRoot, asset.RestrictedRenditionsRoot, asset.ChangesRoot,
+	"", asset.RestrictedRoot, asset.RenditionsRoot, asset.RestrictedRenditionsRoot, asset.ChangesRoot, asset.ResultsRoot,
 	asset.FactsRoot, asset.CatalogRoot, asset.LinksRoot, "meta/", "state/", "approvals/", "audit/", "held/",
 }
 
-func (p *Proof) judge(judges judges, b Buckets, who, principal string, spoken, given map[string][]string, inOriginals, inVitrine expectation) error {
+func (p *Proof) judge(judges judges, b Buckets, who, principal string, spoken, given map[string][]string, looked []string, inOriginals, inVitrine expectation) error {
 	for _, in := range []struct {
 		bucket string
 		fixed  []string
 		right  expectation
-	}{{b.Originals, []string{""}, inOriginals}, {b.Vitrine, fixed, inVitrine}} {
+	}{{b.Originals, []string{""}, inOriginals}, {b.Vitrine, looked, inVitrine}} {
 		a := asker{judge: judges.of(in.bucket, principal), who: who, right: in.right}
 		a.request = evaluate.Request{Principal: principal, Bucket: in.bucket, At: p.At}
 		named := slices.Concat(spoken[in.bucket], given[in.bucket], judges.named(in.bucket, principal))

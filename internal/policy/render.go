@@ -63,12 +63,14 @@ func Render(bucket string, allows []Allow, o Options) (Document, error) {
 }
 
 // shortest writes folded rights. Which grouping is shorter depends on whether
-// people or places have more in common; both are tried. The first wins a tie, so
+// people or places have more in common; all are tried. The first wins a tie, so
 // the choice is stable.
 func shortest(folded []Allow) (Document, []Allow) {
 	best := write(byPlace(folded))
-	if other := write(byPerson(folded)); other.size() < best.size() {
-		best = other
+	for _, blocks := range [][]block{byPerson(folded), byPersonApart(folded)} {
+		if other := write(blocks); other.size() < best.size() {
+			best = other
+		}
 	}
 	return best, folded
 }

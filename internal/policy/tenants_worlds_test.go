@@ -120,11 +120,15 @@ func (s store) attached(t *rapid.T, w worldtest.World, linked []policy.Allow) ma
 	return judges
 }
 
-// eachRequest visits every place of a tenant's buckets: its files, what is rendered from them and known of them, and each folder's listing.
+// eachRequest visits every place of a tenant's buckets: its files, what is rendered from them and known of them, each folder's listing, and what people ask for.
 func (s store) eachRequest(w worldtest.World, visit func(evaluate.Request)) {
 	for _, b := range s.buckets {
 		for _, bucket := range []string{b.Originals, b.Vitrine} {
 			visit(evaluate.Request{Bucket: bucket, At: s.at, Conditions: map[string]string{"s3:prefix": ""}})
+		}
+		for _, name := range worldtest.Names {
+			visit(evaluate.Request{Bucket: b.Vitrine, Object: asset.ChangeObject(name, "1"), At: s.at})
+			visit(evaluate.Request{Bucket: b.Vitrine, Object: asset.ResultObject(name, "1"), At: s.at})
 		}
 	}
 	for _, k := range w.Keys {

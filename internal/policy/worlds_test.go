@@ -191,13 +191,28 @@ func TestProveFindsFaults(t *testing.T) {
 	elsewhere := func(place string) func(policy.Allow) policy.Allow {
 		return func(a policy.Allow) policy.Allow { a.Resource, a.Exact = place, false; return a }
 	}
+	instead := func(root, other string) func(policy.Allow) policy.Allow {
+		return func(a policy.Allow) policy.Allow {
+			if rest, below := strings.CutPrefix(a.Resource, root); below {
+				a.Resource = other + rest
+			}
+			return a
+		}
+	}
 	faults := map[string]func(policy.Allow) policy.Allow{
-		"everything":     elsewhere(""),
-		"elsewhere":      elsewhere("elsewhere/"),
-		"listing":        stronger(policy.List),
-		"old versions":   stronger(policy.Read),
-		"writing":        stronger(policy.Write),
-		"deleting":       stronger(policy.Delete),
+		"everything":   elsewhere(""),
+		"elsewhere":    elsewhere("elsewhere/"),
+		"listing":      stronger(policy.List),
+		"old versions": stronger(policy.Read),
+		"writing":      stronger(policy.Write),
+		"deleting":     stronger(policy.Delete),
+		"an answer":    elsewhere("results/alice/"),
+		"old answers": func(a policy.Allow) policy.Allow {
+			a.Resource, a.Exact, a.Verb = "results/alice/", false, policy.Read
+			return a
+		},
+		"false answers":  instead("changes/", "results/"),
+		"own records":    instead("results/", "changes/"),
 		"somebody else":  func(a policy.Allow) policy.Allow { a.Principal = principal("leaver"); return a },
 		"a folder above": func(a policy.Allow) policy.Allow { a.Resource, a.Exact = above(a.Resource), false; return a },
 	}
