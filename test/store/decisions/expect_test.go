@@ -160,6 +160,10 @@ func (a asking) vitrine(name string) access.Decision {
 		if whose, _, within := strings.Cut(rest, "/"); within && whose == a.user && a.need == writes {
 			return a.changes()
 		}
+	case "results":
+		if whose, _, within := strings.Cut(rest, "/"); within && whose == a.user && a.need == reads {
+			return a.changes()
+		}
 	}
 	return access.Decision{}
 }
@@ -182,7 +186,8 @@ func (a asking) rendition(restricted, name string) access.Decision {
 	return through
 }
 
-// changes judges whether somebody may put records of changes below their own name: whoever may change something anywhere in the Library.
+// changes judges whether somebody may put records of changes below their own name, and read the answers there: whoever may change something anywhere
+// in the Library.
 func (a asking) changes() access.Decision {
 	anywhere := []access.Key{{Path: "a file"}}
 	for _, f := range a.tenant.world.Folders {
@@ -191,7 +196,7 @@ func (a asking) changes() access.Decision {
 		}
 	}
 	for _, k := range anywhere {
-		for _, p := range []access.Permission{access.Describe, access.Publish, access.Approve, access.Restricted} {
+		for _, p := range []access.Permission{access.Upload, access.Describe, access.Publish, access.Approve, access.Delete, access.Restricted} {
 			if d := a.may(p, k.Restricted, k.Path); d.Allowed {
 				return d
 			}

@@ -180,7 +180,7 @@ func (sc *scene) settle(t *tenant, w worldtest.World, label string) {
 func (sc *scene) fill(w worldtest.World, lib string, b policy.Buckets) {
 	inVitrine := []string{"catalog/spring.json", "links/spring.json", "audit/2027-03-01.jsonl", "inbox/1.jpg", "claims/1.json", "comments/1.json"}
 	for _, name := range worldtest.Names {
-		inVitrine = append(inVitrine, "changes/"+name+"/1.json")
+		inVitrine = append(inVitrine, "changes/"+name+"/1.json", "results/"+name+"/1.json")
 	}
 	var open []string
 	for _, k := range w.Keys {
