@@ -23,7 +23,8 @@ func ownBucketChecks() []check {
 			return d.bothLevels(ctx, func(p *person) error {
 				attempts := []attempt{p.lists(vitrineBucket, ""), p.listsVersions(vitrineBucket, ""), p.lists(vitrineBucket, "restricted/"),
 					p.lists(vitrineBucket, "renditions/"), p.lists(vitrineBucket, "renditions/launch/"), p.lists(vitrineBucket, "restricted-renditions/"),
-					p.lists(vitrineBucket, "changes/"), p.lists(vitrineBucket, "changes/"+p.name+"/")}
+					p.lists(vitrineBucket, "changes/"), p.lists(vitrineBucket, "changes/"+p.name+"/"),
+					p.lists(vitrineBucket, "results/"), p.lists(vitrineBucket, "results/"+p.name+"/")}
 				for _, root := range reserved {
 					attempts = append(attempts, p.lists(vitrineBucket, root))
 				}
@@ -50,7 +51,7 @@ func ownBucketChecks() []check {
 				return denied(ctx, attempts...)
 			})
 		}},
-		{"nor any object at all but what the model gives them: renditions and restricted originals of what they were granted", func(ctx context.Context, d *demo) error {
+		{"nor any object at all but what the model gives them: renditions and restricted originals of what they were granted, and answers to themselves", func(ctx context.Context, d *demo) error {
 			keys, err := d.administrator().keys(ctx, vitrineBucket, "")
 			if err != nil {
 				return err
@@ -68,7 +69,7 @@ func ownBucketChecks() []check {
 				reach := model.Reach(p.name, time.Now())
 				var given, others []attempt
 				for _, key := range keys {
-					if mayRead(reach, key) {
+					if mayRead(reach, p.name, key) {
 						given = append(given, p.gets(vitrineBucket, key))
 						continue
 					}
@@ -79,7 +80,7 @@ func ownBucketChecks() []check {
 					return fmt.Errorf("the model gives %s nothing, so this proves nothing", p.name)
 				}
 				// Of a root that holds nothing yet a name is made up: who may not read is not told what there is.
-				for _, root := range append([]string{asset.ChangesPrefix(p.name)}, reserved...) {
+				for _, root := range append([]string{asset.ChangesPrefix(p.name), asset.ResultsPrefix("vera")}, reserved...) {
 					others = append(others, p.gets(vitrineBucket, root+"launch/final/hero-dawn.jpg.json"))
 				}
 				return errors.Join(together(ctx, given, allowed), together(ctx, others, denied))
@@ -89,7 +90,7 @@ func ownBucketChecks() []check {
 			return d.bothLevels(ctx, func(p *person) error {
 				attempts := []attempt{p.puts(vitrineBucket, "check.txt"), p.puts(vitrineBucket, "renditions/launch/final/hero-dawn.jpg/check.webp"),
 					p.puts(vitrineBucket, "restricted/check/check.txt"), p.removes(vitrineBucket, "links/hero-shots.json"), p.removes(vitrineBucket, "facts/launch/final/hero-dawn.jpg.json")}
-				for _, root := range reserved {
+				for _, root := range append([]string{asset.ResultsPrefix(p.name)}, reserved...) {
 					attempts = append(attempts, p.puts(vitrineBucket, root+"launch/final/check.json"))
 				}
 				return denied(ctx, attempts...)
@@ -106,6 +107,21 @@ func ownBucketChecks() []check {
 				denied(ctx, carl.puts(vitrineBucket, also), mona.puts(vitrineBucket, asked), carl.gets(vitrineBucket, also), carl.puts(vitrineBucket, "changes/check.json"),
 					carl.puts(vitrineBucket, "changes/carl-2/check.json")),
 				d.files.PurgeObject(ctx, vitrineBucket, asked), d.files.PurgeObject(ctx, vitrineBucket, also),
+			)
+		}},
+		{"each reads the answers below their own name, and nobody another's", func(ctx context.Context, d *demo) error {
+			carl, mona, err := d.two(ctx, "carl", "mona")
+			if err != nil {
+				return err
+			}
+			const answer, also = "results/carl/check.json", "results/mona/check.json"
+			if err := allowed(ctx, d.administrator().puts(vitrineBucket, answer), d.administrator().puts(vitrineBucket, also)); err != nil {
+				return err
+			}
+			return errors.Join(
+				allowed(ctx, carl.gets(vitrineBucket, answer), mona.gets(vitrineBucket, also)),
+				denied(ctx, carl.gets(vitrineBucket, also), mona.gets(vitrineBucket, answer), carl.puts(vitrineBucket, answer), carl.removes(vitrineBucket, answer)),
+				d.files.PurgeObject(ctx, vitrineBucket, answer), d.files.PurgeObject(ctx, vitrineBucket, also),
 			)
 		}},
 	}
@@ -135,9 +151,9 @@ func (d *demo) model(ctx context.Context) (*access.Model, error) {
 }
 
 // mayRead tells whether somebody may read an object of Vitrine's bucket: a restricted
-// original whose download they were given, or a rendition of what they may preview. What
-// they ask to change they may put there, and not read.
-func mayRead(reach *access.Reach, object string) bool {
+// original whose download they were given, a rendition of what they may preview, or an
+// answer to themselves. What they ask to change they may put there, and not read.
+func mayRead(reach *access.Reach, name, object string) bool {
 	root, rest, _ := strings.Cut(object, "/")
 	key := access.Key{Library: library}
 	switch root + "/" {
@@ -150,6 +166,9 @@ func mayRead(reach *access.Reach, object string) bool {
 	case asset.RestrictedRenditionsRoot:
 		key.Restricted, key.Path, _ = strings.Cut(path.Dir(rest), "/")
 		return reach.May(access.Preview, key)
+	case asset.ResultsRoot:
+		asks := access.Of(access.Upload, access.Describe, access.Publish, access.Approve, access.Delete, access.Restricted)
+		return strings.HasPrefix(object, asset.ResultsPrefix(name)) && reach.MayAnywhere(asks, library)
 	}
 	return false
 }

@@ -123,7 +123,7 @@ func viewerChecks() []check {
 			}}
 			return errors.Join(
 				denied(ctx, vera.puts(originals, "brand/new.txt"), vera.puts(originals, mine), vera.beginsUpload("brand/new.txt"),
-					vera.removes(originals, mine), vera.removesVersion(originals, mine, version), copies, tags, policy, vera.puts(vitrineBucket, "changes/vera/1.json")),
+					vera.removes(originals, mine), vera.removesVersion(originals, mine, version), copies, tags, policy, vera.puts(vitrineBucket, "changes/vera/1.json"), vera.gets(vitrineBucket, "results/vera/1.json")),
 				d.sameBytes(ctx, d.administrator(), originals, mine),
 			)
 		}},

@@ -163,8 +163,9 @@ Written from the table in ` + "`internal/access/operation.go`" + ` by ` + "`go t
 	}
 	b.WriteString(`
 Where the store stands beside the manager, the store vouches for who asks: each User may put change
-records below one place of their own, and the manager decides about what they ask for. The store takes
-them already; the manager is marked "not yet", since nobody reads them so far. What is marked "; not yet" at the end has no code
+records below one place of their own and read the answers below another, and the manager decides about what
+they ask for. The same comes with upload, to restore an old version, and with delete, to delete one that is not current. The store takes
+records already; the manager is marked "not yet", since nobody reads them so far. What is marked "; not yet" at the end has no code
 behind it at all: a Role may have the permission, and nothing asks for it.
 
 For what is done through the Kubernetes API the verbs of whoever applies count, and no User's role: each row

@@ -271,6 +271,9 @@ func (w *world) may(c *minio.Client) string {
 	for _, key := range []string{"changes/somebody/1.json", "changes/group:marketing/1.json", "facts/launch/a.txt.json", "catalog/1.json"} {
 		try("put "+key, put(w.ctx, c, own, key))
 	}
+	for _, key := range []string{"results/somebody/1.json", "results/group:marketing/1.json"} {
+		try("get "+key, fetch(w.ctx, c, own, key))
+	}
 	_, err := c.ListBuckets(w.ctx)
 	try("list buckets", err)
 	_, err = c.GetBucketPolicy(w.ctx, w.bucket())
