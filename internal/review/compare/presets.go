@@ -11,13 +11,13 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 )
 
-// builtInEdge is the longer side, in pixels, of the largest picture that every library has: the built-in preview.
-const builtInEdge = 1600
+// builtIn is the preset that every library has beside those it names, and whose pictures are the largest of these: the preview.
+var builtIn = v1alpha1.RenditionPreset{Name: "preview", Width: 1600, Height: 1600, Fit: v1alpha1.FitInside}
 
-// presetChanges compares what pictures the libraries of both sides make. Whoever may preview sees all of a library's
-// presets, and a visitor those that the link names, by bucket in named. A preset that gets smaller and changes in nothing
-// else is no widening, and any other change of one is; a new one is when a link that opens names it, or when its longer side is longer
-// than that of all there were and its box in none of theirs: without a bound on one side a picture may be of any length.
+// presetChanges compares what pictures the libraries of both sides make. Whoever may preview sees all of a library's presets, and a visitor
+// those that the link names, by bucket in named. A new preset widens when a link that opens names it, or when it shows what
+// none of those there were showed. One that is otherwise widens when it shows what it did not show before, since whoever has a link that
+// names it may see no other.
 func presetChanges(was, is *side, named map[string][]string) []Declared {
 	var all []Declared
 	had, has := was.libraries(), is.libraries()
@@ -29,22 +29,15 @@ func presetChanges(was, is *side, named map[string][]string) []Declared {
 		add := func(wider bool, format string, args ...any) {
 			all = append(all, Declared{"Library", after.Name, fmt.Sprintf(format, args...), wider})
 		}
-		edge := int32(builtInEdge)
-		for _, p := range before.Spec.Renditions {
-			edge = max(edge, p.Width, p.Height)
-		}
+		there := append(slices.Clone(before.Spec.Renditions), builtIn)
 		pairs(before.Spec.Renditions, after.Spec.Renditions, func(p *v1alpha1.RenditionPreset) string { return p.Name }, func(name string, from, to *v1alpha1.RenditionPreset) {
 			switch {
 			case to == nil:
 				add(false, "has the preset %s no more", name)
 			case from == nil:
-				within := func(p v1alpha1.RenditionPreset) bool {
-					return bound(to.Width) <= bound(p.Width) && bound(to.Height) <= bound(p.Height)
-				}
-				larger := max(bound(to.Width), bound(to.Height)) > edge && !slices.ContainsFunc(before.Spec.Renditions, within)
-				add(larger || slices.Contains(named[bucket], name), "has the new preset %s: %s", name, presetText(*to))
+				add(showsMore(*to, there) || slices.Contains(named[bucket], name), "has the new preset %s: %s", name, presetText(*to))
 			case !reflect.DeepEqual(plainPreset(*from), plainPreset(*to)):
-				add(!smaller(*from, *to), "has the preset %s as %s instead of %s", name, presetText(*to), presetText(*from))
+				add(showsMore(*to, []v1alpha1.RenditionPreset{*from}), "has the preset %s as %s instead of %s", name, presetText(*to), presetText(*from))
 			}
 		})
 	}
@@ -86,23 +79,32 @@ func unset[T comparable](field *T, same T) {
 	}
 }
 
-// smaller tells that a preset shows no more than before: its box and quality are no larger, and nothing else is
-// otherwise but that a picture may be cut, bear a text where it bore no watermark, or lose metadata. An image may be one
-// that nobody else would have seen.
-func smaller(was, is v1alpha1.RenditionPreset) bool {
-	was, is = plainPreset(was), plainPreset(is)
-	if bound(is.Width) > bound(was.Width) || bound(is.Height) > bound(was.Height) || is.Quality > was.Quality ||
-		is.Fit != was.Fit && is.Fit != v1alpha1.FitCover {
-		return false
+// showsMore tells whether a preset shows anything that none of others shows: a picture, the notice of rights in it, or the image of
+// its watermark, which may be one that nobody else would have seen.
+func showsMore(p v1alpha1.RenditionPreset, others []v1alpha1.RenditionPreset) bool {
+	shown := func(by func(o v1alpha1.RenditionPreset) bool) bool { return slices.ContainsFunc(others, by) }
+	return !shown(func(o v1alpha1.RenditionPreset) bool { return pictureWithin(p, o) }) ||
+		p.Strip == v1alpha1.StrippingKeepCopyright && !shown(func(o v1alpha1.RenditionPreset) bool { return o.Strip == p.Strip }) ||
+		imageOf(p) != "" && !shown(func(o v1alpha1.RenditionPreset) bool { return imageOf(o) == imageOf(p) })
+}
+
+// pictureWithin tells whether all that one preset shows of a picture another shows too: of the same page, in a box that is no smaller, without a
+// mark that this one does not bear in the same way, and without cutting what this one does not cut. How the file is
+// encoded, sharpened and what is behind the picture shows no more of it.
+func pictureWithin(p, other v1alpha1.RenditionPreset) bool {
+	p, other = plainPreset(p), plainPreset(other)
+	return bound(p.Width) <= bound(other.Width) && bound(p.Height) <= bound(other.Height) &&
+		p.Page == other.Page &&
+		(other.Watermark == nil || reflect.DeepEqual(p.Watermark, other.Watermark)) &&
+		(other.Fit != v1alpha1.FitCover || p.Fit == other.Fit && p.Position == other.Position)
+}
+
+// imageOf is the path of the image that a preset draws on its pictures; empty for none.
+func imageOf(p v1alpha1.RenditionPreset) string {
+	if p.Watermark == nil {
+		return ""
 	}
-	if was.Watermark == nil && is.Watermark != nil && is.Watermark.Image == "" {
-		is.Watermark = nil
-	}
-	if is.Strip == "" {
-		was.Strip = ""
-	}
-	is.Width, is.Height, is.Quality, is.Fit = was.Width, was.Height, was.Quality, was.Fit
-	return reflect.DeepEqual(was, is)
+	return p.Watermark.Image
 }
 
 // bound is one side of a box; without a bound a picture may be of any size.
