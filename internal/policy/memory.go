@@ -50,6 +50,12 @@ func (m *Memory) unproved(p *Proof) (digests map[string][sha256.Size]byte, users
 	return digests, users
 }
 
+// What a grant is of, in its digest.
+const (
+	ofKeys byte = iota
+	ofFolder
+)
+
 // writeGrant writes what of a grant the judge can ask about: not the route, but for when it ends.
 func writeGrant(h hash.Hash, g *access.Grant, buckets map[string]Buckets) {
 	b := binary.AppendUvarint(nil, uint64(g.Permissions))
@@ -58,7 +64,11 @@ func writeGrant(h hash.Hash, g *access.Grant, buckets map[string]Buckets) {
 		text(buckets[library].Originals)
 		text(buckets[library].Vitrine)
 	}
-	if g.Scope != nil {
+	// What follows is told apart by a byte of its own, since neither is as long as the other.
+	if g.Scope == nil {
+		b = append(b, ofKeys)
+	} else {
+		b = append(b, ofFolder)
 		in(g.Scope.Library)
 		text(g.Scope.Restricted)
 		text(g.Scope.Prefix)
