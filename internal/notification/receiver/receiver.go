@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"golang.org/x/net/netutil"
 
 	"github.com/vitrine-dam/vitrine/internal/notification"
 )
@@ -32,13 +31,12 @@ const (
 	// turn is how long a request waits for its turn. VersityGW sends each of a thousand
 	// deletions by itself and all at once, and waits three seconds for an answer.
 	turn = 2 * time.Second
-	// readWithin and answerWithin end who sends or reads slowly.
+	// headerWithin, readWithin and answerWithin end who sends or reads slowly.
+	headerWithin = 2 * time.Second
 	readWithin   = 5 * time.Second
 	answerWithin = 10 * time.Second
 	idle         = time.Minute
 	maxHeader    = 8 << 10
-	// connections bounds what strangers can hold; a store keeps two that it does not use.
-	connections = 256
 	// tellAgain is how often the log says why notifications are turned away, for each reason.
 	tellAgain = time.Minute
 	// maxProblem is how much of such a reason it says, in bytes.
@@ -102,6 +100,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) (status int) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		return http.StatusUnauthorized
 	}
+	secretShown(r.Context())
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return http.StatusMethodNotAllowed
@@ -190,10 +189,11 @@ func Serve(ctx context.Context, address string, handler http.Handler) error {
 	}
 	server := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: readWithin, ReadTimeout: readWithin, WriteTimeout: answerWithin, IdleTimeout: idle, MaxHeaderBytes: maxHeader,
+		ConnContext:       withConn,
+		ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: answerWithin, IdleTimeout: idle, MaxHeaderBytes: maxHeader,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(netutil.LimitListener(listener, connections)) }()
+	go func() { failed <- server.Serve(newGate(listener)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("receiving notifications of stores: %w", err)
