@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -83,14 +84,14 @@ func (r *run) read(ctx context.Context, it rendition.Item, facts *asset.Facts) (
 	if err := r.acquire(ctx, &held, r.source, min(it.Size, r.limits.SourceMemory)); err != nil {
 		return nil, err
 	}
-	src, modified, err := r.get(ctx, it)
+	src, from, err := r.get(ctx, it)
 	if err != nil {
 		return nil, fmt.Errorf("get original: %w", err)
 	}
 	sum := sha256.Sum256(src)
 	facts.SHA256 = hex.EncodeToString(sum[:])
 	facts.CRC32 = fmt.Sprintf("%08x", crc32.ChecksumIEEE(src))
-	facts.ModifiedAt = modified
+	facts.ModifiedAt, facts.VersionID = from.modified, cmp.Or(it.VersionID, from.version)
 	facts.ContentType = rendition.Sniff(src).ContentType
 	pictures, err := r.render(ctx, it, src, facts, &held)
 	var unreadable *asset.ReadError

@@ -44,6 +44,9 @@ type store struct {
 
 var lastModified = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
 
+// currentVersion is what the store calls the version that an original has now.
+const currentVersion = "v7"
+
 func newStore(t *testing.T) *store {
 	t.Helper()
 	s := &store{objects: map[string]object{}, tries: map[string]int{}}
@@ -76,6 +79,7 @@ func (s *store) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("ETag", strconv.Quote(o.etag()))
 		w.Header().Set("Last-Modified", lastModified.Format(http.TimeFormat))
+		w.Header().Set("X-Amz-Version-Id", currentVersion)
 		w.Header().Set("Content-Length", strconv.Itoa(len(o.data)))
 		_, _ = w.Write(o.data)
 	case http.MethodPut:

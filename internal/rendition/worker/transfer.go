@@ -32,8 +32,14 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("the store answered %d %s", e.status, e.code)
 }
 
+// origin is what the store says of an original beside its bytes.
+type origin struct {
+	modified time.Time // zero when it does not say
+	version  string    // empty when it does not say
+}
+
 // get fetches the original whole and makes sure that it is the one the manifest means.
-func (r *run) get(ctx context.Context, it rendition.Item) (src []byte, modified time.Time, err error) {
+func (r *run) get(ctx context.Context, it rendition.Item) (src []byte, from origin, err error) {
 	err = r.attempt(ctx, func(ctx context.Context) error {
 		res, err := r.do(ctx, http.MethodGet, it.Source, "", nil)
 		var status *statusError
@@ -55,14 +61,13 @@ func (r *run) get(ctx context.Context, it rendition.Item) (src []byte, modified 
 		if src, err = readExactly(res.Body, it.Size); err != nil {
 			return err
 		}
-		modified, err = http.ParseTime(res.Header.Get("Last-Modified"))
-		if err != nil {
-			modified = time.Time{} // facts leave out what the store does not say
+		from = origin{version: res.Header.Get("X-Amz-Version-Id")}
+		if modified, err := http.ParseTime(res.Header.Get("Last-Modified")); err == nil { // facts leave out what the store does not say
+			from.modified = modified.UTC()
 		}
-		modified = modified.UTC()
 		return nil
 	})
-	return src, modified, err
+	return src, from, err
 }
 
 // readExactly reads size bytes and the end of body.

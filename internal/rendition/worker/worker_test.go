@@ -471,3 +471,18 @@ func TestRepeatingARunChangesNothing(t *testing.T) {
 		t.Errorf("the second run changed (-first +second):\n%s", diff)
 	}
 }
+
+// Facts name the version that was read, which is what approvals are bound to; of a manifest that names none, the store's word counts.
+func TestFactsNameTheVersionThatWasRead(t *testing.T) {
+	for named, want := range map[string]string{"v1": "v1", "": currentVersion} {
+		s := newStore(t)
+		item := s.original("hero.jpg", specimen.JPEG(specimen.Scene(80, 60)), rendition.BuiltIn()...)
+		item.VersionID = named
+		if _, err := newHarness(t, nil).Run(t.Context(), manifest(item)); err != nil {
+			t.Fatal(err)
+		}
+		if facts := s.facts(t, "hero.jpg"); facts.VersionID != want {
+			t.Errorf("named %q, they are of version %q", named, facts.VersionID)
+		}
+	}
+}
