@@ -112,8 +112,8 @@ func (r *AccessReconciler) noteApplied(connection Connection, w bucketPolicy, re
 	result.noteApplied(w.library.Name, w.bucket, digest)
 }
 
-// change is what is to be done to one bucket's policy.
-type change struct {
+// policyChange is what is to be done to one bucket's policy.
+type policyChange struct {
 	bucketPolicy
 	now, next policy.Document
 }
@@ -139,8 +139,8 @@ func (r *AccessReconciler) apply(ctx context.Context, connection Connection, ten
 	if err := made.prove(); err != nil {
 		return err
 	}
-	taking := slices.DeleteFunc(slices.Clone(changes), func(c change) bool { return policy.Widens(c.now, c.next) })
-	giving := slices.DeleteFunc(changes, func(c change) bool { return !policy.Widens(c.now, c.next) })
+	taking := slices.DeleteFunc(slices.Clone(changes), func(c policyChange) bool { return policy.Widens(c.now, c.next) })
+	giving := slices.DeleteFunc(changes, func(c policyChange) bool { return !policy.Widens(c.now, c.next) })
 	errs := []error{unread, r.applyAll(ctx, connection, taking, result), r.applyAll(ctx, connection, giving, result)}
 	if _, is := byIdentity(connection.Declared); is {
 		errs = append(errs, r.attach(ctx, connection, tenant, made, identities, result))
@@ -164,11 +164,11 @@ func policiesOf(ctx context.Context, connection Connection, of []bucketPolicy) (
 }
 
 // differences compares the store with what was rendered.
-func (r *AccessReconciler) differences(ctx context.Context, connection Connection, made rendering, result *compiled) ([]change, error) {
+func (r *AccessReconciler) differences(ctx context.Context, connection Connection, made rendering, result *compiled) ([]policyChange, error) {
 	for _, w := range made.policies {
 		result.libraries[w.library.Name] = libraryResult{applied: w.library.refused == nil, failed: w.library.refused}
 	}
-	var changes []change
+	var changes []policyChange
 	var unread []error
 	documents, refusals := policiesOf(ctx, connection, made.policies)
 	for i, w := range made.policies {
@@ -208,7 +208,7 @@ func (r *AccessReconciler) differences(ctx context.Context, connection Connectio
 			}
 		}
 		if next := policy.Merge(now, w.wanted); !next.Equal(now) {
-			changes = append(changes, change{w, now, next})
+			changes = append(changes, policyChange{w, now, next})
 			continue
 		}
 		r.noteApplied(connection, w, result)
@@ -221,7 +221,7 @@ const bucketsAtOnce = 4
 
 // applyAll writes the policies of buckets, those of one Library one after the other, so that what is told of it does not
 // hang on which is quicker. One that cannot be written holds up no other: what is taken away there is taken away now.
-func (r *AccessReconciler) applyAll(ctx context.Context, connection Connection, changes []change, result *compiled) error {
+func (r *AccessReconciler) applyAll(ctx context.Context, connection Connection, changes []policyChange, result *compiled) error {
 	errs := make([]error, len(changes))
 	of := map[string][]int{} // by Library
 	for i := range changes {
@@ -248,7 +248,7 @@ func (r *AccessReconciler) applyAll(ctx context.Context, connection Connection, 
 	return errors.Join(errs...)
 }
 
-func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c change, result *compiled) error {
+func (r *AccessReconciler) applyOne(ctx context.Context, connection Connection, c policyChange, result *compiled) error {
 	drifted := r.applied.get(connection.Declared.Name, c.library.Library, c.bucket) == digestOf(c.wanted)
 	if drifted && c.library.gives && c.library.Spec.DriftPolicy == v1alpha1.DriftReport {
 		what := policy.Diff(c.next, c.now)
@@ -311,7 +311,7 @@ func setWithoutDangling(ctx context.Context, connection Connection, bucket strin
 
 // applyWithoutDangling is setWithoutDangling, unless the Library wants what others do at the store to be told only.
 // Then nothing new is given; but nobody keeps a right for the sake of a statement that names nobody.
-func (r *AccessReconciler) applyWithoutDangling(ctx context.Context, connection Connection, c change, refused error) error {
+func (r *AccessReconciler) applyWithoutDangling(ctx context.Context, connection Connection, c policyChange, refused error) error {
 	if c.library.gives && c.library.Spec.DriftPolicy == v1alpha1.DriftReport && !policy.Widens(c.next, c.now) {
 		return stall(v1alpha1.ReasonForeignStatements, "the policy of bucket %q has statements that are not Vitrine's and name a user who does not exist; the store refuses a policy with them, and driftPolicy is Report, so it stays as it is: remove them at the store, or set driftPolicy: Repair", c.bucket).within(r.Settings.DriftInterval)
 	}

@@ -336,6 +336,9 @@ func (r *AccessReconciler) nextPass(declared *v1alpha1.ObjectStore, tenant *Tena
 	if next, ok := tenant.Model.NextChange(now); ok {
 		earlier(next)
 	}
+	if !tenant.until.IsZero() {
+		earlier(tenant.until)
+	}
 	for i := range tenant.Links {
 		if next := linkVerdict(tenant, &tenant.Links[i], now).Next; !next.IsZero() {
 			earlier(next)

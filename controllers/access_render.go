@@ -27,7 +27,7 @@ type libraryAt struct {
 	gives bool
 	// refused is why it gives nothing, when that is not its deletion.
 	refused error
-	// unlisted: its files are not known, so the members of these Collections are not.
+	// unlisted are Collections whose members are not known, since its files, or what was said of them, are not.
 	unlisted []v1alpha1.Collection
 	// unknown is why: errNotYet, or what to tell when a look at the Library failed.
 	unknown error
@@ -51,8 +51,8 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 			return nil, err // what is not known yet takes nothing away
 		}
 		at := libraryAt{Library: library, gives: err == nil && library.DeletionTimestamp.IsZero(), refused: err}
-		if _, known := tenant.Declared.Files[library.Name]; at.gives && !known { // to this model, which may be older than the inventory
-			if at.unlisted = patternsOf(tenant, library.Name); len(at.unlisted) > 0 {
+		if at.gives { // to this model, which may be older than the inventory
+			if at.unlisted = unlistedOf(tenant, library.Name); len(at.unlisted) > 0 {
 				key := client.ObjectKeyFromObject(library)
 				r.Notices.wake(assetsController, key, 0)
 				at.unknown = errNotYet
@@ -64,6 +64,22 @@ func (r *AccessReconciler) librariesAt(ctx context.Context, connection Connectio
 		list = append(list, at)
 	}
 	return list, nil
+}
+
+// unlistedOf gives the Collections of a Library whose members are not known yet.
+func unlistedOf(tenant *Tenant, library string) []v1alpha1.Collection {
+	var list []v1alpha1.Collection
+	if _, known := tenant.Declared.Files[library]; !known {
+		list = patternsOf(tenant, library)
+	}
+	if tenant.Holdings[library] == nil {
+		for _, c := range tenant.Declared.Collections {
+			if c.Spec.LibraryRef.Name == library && c.Spec.Selector != nil && !slices.ContainsFunc(list, func(l v1alpha1.Collection) bool { return l.Name == c.Name }) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
 }
 
 // patternsOf gives the Collections of a Library that have patterns.
@@ -78,8 +94,8 @@ func patternsOf(tenant *Tenant, library string) []v1alpha1.Collection {
 }
 
 // stays tells of what a document gives at an unlisted Library whether it may
-// come from a pattern: a right on one file, or its renditions, whose path
-// matches, held by somebody to whom the Collection is granted; or the gateway's on a folder in which there may be
+// come from a pattern or a selector: a right on one file, or its renditions, whose path
+// may be a member's, held by somebody to whom the Collection is granted; or the gateway's on a folder in which there may be
 // such files, see policy.Cover. After a restart Collections would otherwise seem
 // to have lost their members, and everybody their access to them.
 func (made *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allow) bool {
@@ -123,7 +139,7 @@ func (made *rendering) stays(tenant *Tenant, library libraryAt) func(policy.Allo
 			return false
 		}
 		return slices.ContainsFunc(holders[a.Principal], func(c v1alpha1.Collection) bool {
-			return slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool {
+			return c.Spec.Selector != nil || slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool {
 				return access.Match(i.Path, path) || covers && access.MatchBelow(i.Path, path)
 			})
 		})

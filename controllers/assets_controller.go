@@ -138,11 +138,26 @@ func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
 		return
 	}
 	r.Notices.wake(libraryController, key, 0)
-	for _, request := range r.namesIn(context.Background(), library.Namespace, &v1alpha1.PublicLinkList{}) {
-		r.Notices.wake(publicLinkController, request.NamespacedName, 0)
+	r.wakeReaders(context.Background(), library)
+}
+
+// wakeReaders wakes those who show or select files of a Library by what is known of them.
+func (d *Deps) wakeReaders(ctx context.Context, library *v1alpha1.Library) {
+	for _, request := range d.namesIn(ctx, library.Namespace, &v1alpha1.PublicLinkList{}) {
+		d.Notices.wake(publicLinkController, request.NamespacedName, 0)
 	}
-	for _, request := range r.namesIn(context.Background(), library.Namespace, &v1alpha1.CollectionList{}) {
-		r.Notices.wake(collectionController, request.NamespacedName, 0)
+	var collections v1alpha1.CollectionList
+	if err := d.List(ctx, &collections, client.InNamespace(library.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return // from the cache: only at the end of the program
+	}
+	selects := false
+	for i := range collections.Items {
+		c := &collections.Items[i]
+		selects = selects || c.Spec.Selector != nil && c.Spec.LibraryRef.Name == library.Name
+		d.Notices.wake(collectionController, client.ObjectKeyFromObject(c), 0)
+	}
+	if selects {
+		d.Notices.wake(accessController, types.NamespacedName{Namespace: library.Namespace, Name: library.Spec.StoreRef.Name}, d.Settings.Debounce)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -71,7 +72,9 @@ func (r *AssetsReconciler) render(ctx context.Context, connection Connection, li
 func (r *AssetsReconciler) pack(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, work []rendition.Work) (manifests [][]byte, digest string, err error) {
 	keys := make(map[string]access.Key, len(found.Assets))
 	sizes := make(map[string]int64, len(found.Assets))
+	modified := make(map[string]time.Time, len(found.Assets))
 	for _, a := range found.Assets {
+		modified[objectOf(a.Key)] = a.Modified
 		keys[objectOf(a.Key)] = a.Key
 		sizes[objectOf(a.Key)] = a.Size
 	}
@@ -90,7 +93,7 @@ func (r *AssetsReconciler) pack(ctx context.Context, connection Connection, libr
 			return nil, "", err
 		}
 		items = append(items, item)
-		_, _ = fmt.Fprintf(seen, "%q %q %q", w.Original.Key, w.Original.ETag, w.PresetSet)
+		_, _ = fmt.Fprintf(seen, "%q %q %d %q", w.Original.Key, w.Original.ETag, modified[w.Original.Key].Unix(), w.PresetSet)
 		for _, p := range w.Presets {
 			_, _ = fmt.Fprintf(seen, " %s %s", p.Name, p.Digest())
 		}

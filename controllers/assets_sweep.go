@@ -60,7 +60,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 
 	for i := range found.Assets {
 		a := &found.Assets[i]
-		if read := s.facts.of(asset.FactsObject(a.Key)); read != nil && read.ETag == a.ETag {
+		if read := s.facts.of(asset.FactsObject(a.Key)); read != nil && read.ETag == a.ETag && !rewritten(read, a) {
 			a.Facts = read
 		}
 	}
@@ -75,6 +75,9 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		name := objectOf(a.Key)
 		objects := rendered[asset.Renditions(a.Key)]
 		known := rendition.Known{Facts: s.facts.of(asset.FactsObject(a.Key)), Objects: make(map[string]struct{}, len(objects))}
+		if known.Facts != nil && known.Facts.ETag == a.ETag && a.Facts == nil {
+			known.Facts = nil // it is read again
+		}
 		for object := range objects {
 			known.Objects[object] = struct{}{}
 		}
@@ -83,6 +86,12 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		world.Known[name] = known
 	}
 	return found, world, nil
+}
+
+// rewritten tells whether a file was put again, with the same ETag, since facts were read: that is another version, of which nothing was
+// decided, and an ETag is no proof that its bytes are the same. Stores tell times in seconds or finer.
+func rewritten(facts *asset.Facts, a *Asset) bool {
+	return !facts.ModifiedAt.IsZero() && !a.Modified.IsZero() && a.Modified.Sub(facts.ModifiedAt).Abs() > 2*time.Second
 }
 
 // objectOf names an original uniquely within its Library.

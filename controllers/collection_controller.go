@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -44,5 +45,9 @@ func (r *CollectionReconciler) reconcile(ctx context.Context, obj *v1alpha1.Coll
 	if pinned := tenant.Model.Pinned(obj.Name); pinned > 0 {
 		message = fmt.Sprintf("%s; %d of them are of one version, which links show and on which grants give nothing, since a store's policies know no versions", message, pinned)
 	}
-	return r.standing(tenant, "Collection", obj, message)
+	out, err := r.standing(tenant, "Collection", obj, message)
+	if err == nil && obj.Spec.Selector != nil && !tenant.until.IsZero() {
+		out = out.within(max(tenant.until.Sub(r.Clock.Now()), 0) + 10*time.Millisecond)
+	}
+	return out, err
 }

@@ -27,6 +27,8 @@ type Settings struct {
 	SweepInterval time.Duration
 	// PeekInterval is how often what patterns of Collections could match is listed; 3 s by default.
 	PeekInterval time.Duration
+	// ChangesInterval is how often change records are looked for; 2 s by default.
+	ChangesInterval time.Duration
 	// VersionsInterval is how often all versions are listed of a Library that does not keep all; 1 h by default.
 	VersionsInterval time.Duration
 	// ForeignInterval is how often all users and groups of a store are looked at for whom Vitrine did not give access; 5 min by default.
@@ -47,6 +49,7 @@ const (
 	DefaultDriftInterval    = 30 * time.Second
 	DefaultSweepInterval    = 10 * time.Second
 	DefaultPeekInterval     = 3 * time.Second
+	DefaultChangesInterval  = 2 * time.Second
 	DefaultVersionsInterval = time.Hour
 	DefaultForeignInterval  = 5 * time.Minute
 	DefaultOrphanGrace      = 10 * time.Minute
@@ -61,6 +64,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.PeekInterval == 0 {
 		s.PeekInterval = DefaultPeekInterval
+	}
+	if s.ChangesInterval == 0 {
+		s.ChangesInterval = DefaultChangesInterval
 	}
 	if s.VersionsInterval == 0 {
 		s.VersionsInterval = DefaultVersionsInterval

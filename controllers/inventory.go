@@ -265,8 +265,7 @@ func (i *Inventory) failed(library types.NamespacedName) {
 func (i *Inventory) gaveUp(library types.NamespacedName) bool {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
-	_, known := i.files[library]
-	return !known && i.tried[library]
+	return i.holdings[library] == nil && i.tried[library]
 }
 
 func (i *Inventory) forget(library types.NamespacedName) {

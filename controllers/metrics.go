@@ -14,6 +14,12 @@ var orphansRemoved = prometheus.NewCounter(prometheus.CounterOpts{
 	Help: "Users and groups at stores that had no User, UserGroup or namespace any more and were taken away.",
 })
 
+// changesAnswered counts what people asked for in change records.
+var changesAnswered = prometheus.NewCounterVec(prometheus.CounterOpts{
+	Name: "vitrine_changes_total",
+	Help: "Changes that people asked for in change records, by outcome and, where one was refused, the reason.",
+}, []string{"outcome", "reason"})
+
 // versionsDeleted counts versions of originals that went since a Library keeps no more.
 var versionsDeleted = prometheus.NewCounter(prometheus.CounterOpts{
 	Name: "vitrine_versions_deleted_total",

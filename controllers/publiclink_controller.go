@@ -150,8 +150,10 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 		return outcome{}, err
 	}
 	out := r.conclude(obj, linkVerdict(tenant, obj, r.Clock.Now())).within(r.untilSponsorChanges(tenant, obj))
-	if !next.IsZero() {
-		out = out.within(next.Sub(r.Clock.Now()) + 10*time.Millisecond)
+	for _, instant := range []time.Time{next, tenant.until} {
+		if !instant.IsZero() {
+			out = out.within(max(instant.Sub(r.Clock.Now()), 0) + 10*time.Millisecond)
+		}
 	}
 	if out.state != enforced {
 		return out, nil

@@ -62,7 +62,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
 	}
-	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted, hintsTaken, hintRequests} {
+	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted, changesAnswered, hintsTaken, hintRequests} {
 		if err := metrics.Registry.Register(metric); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
@@ -93,6 +93,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		"assets":      &AssetsReconciler{Deps: deps},
 		"patterns":    &PatternsReconciler{Deps: deps},
 		"versions":    &VersionsReconciler{Deps: deps},
+		"changes":     &ChangeRecordsReconciler{Deps: deps},
 		"Folder":      &FolderReconciler{Deps: deps},
 		"Collection":  &CollectionReconciler{Deps: deps},
 		"User":        &UserReconciler{Deps: deps},

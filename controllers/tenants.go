@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,8 @@ type Tenants struct {
 
 	mu   sync.Mutex
 	memo map[string]*Tenant
+	// selections are what selectors picked, by namespace.
+	selections map[string]selections
 	// gathered tells when each was last gathered, and how long that took; busy is held by whoever does.
 	gathered map[string]gathering
 	busy     map[string]*sync.Mutex
@@ -62,7 +65,7 @@ const (
 func (t *Tenants) Recent(ctx context.Context, namespace string) (*Tenant, error) {
 	t.mu.Lock()
 	last, ok := t.gathered[namespace]
-	unchanged := t.watched && last.since == t.lastChanges(namespace)
+	unchanged := t.watched && last.since == t.lastChanges(namespace) && !last.tenant.over(time.Now())
 	t.mu.Unlock()
 	if ok && (unchanged || time.Since(last.at) < min(recentShare*last.cost, recentLimit)) {
 		return last.tenant, nil
@@ -169,14 +172,20 @@ type Tenant struct {
 	// a Library that has not been swept yet has none.
 	Holdings map[string]*Holding
 	// Lifecycles are what its Folders say of files.
-	Lifecycles  lifecycles
+	Lifecycles lifecycles
+	// until is when the clock alone makes another model; zero for never.
+	until       time.Time
+	declared    uint64 // fingerprint of all but what selectors pick
 	fingerprint uint64
 }
+
+// over tells whether the clock has made another model since.
+func (t *Tenant) over(now time.Time) bool { return t != nil && !t.until.IsZero() && !now.Before(t.until) }
 
 // NewTenants makes it on a cached reader.
 func NewTenants(cached client.Reader, inventory *Inventory) *Tenants {
 	return &Tenants{
-		reader: cached, inventory: inventory, memo: map[string]*Tenant{}, gathered: map[string]gathering{},
+		reader: cached, inventory: inventory, memo: map[string]*Tenant{}, selections: map[string]selections{}, gathered: map[string]gathering{},
 		busy: map[string]*sync.Mutex{}, changed: map[string]uint64{},
 	}
 }
@@ -251,29 +260,59 @@ func (t *Tenants) gather(ctx context.Context, namespace string) (*Tenant, error)
 	noteAll(&seen, groups.Items)
 	noteAll(&seen, roles.Items)
 	noteAll(&seen, bindings.Items)
-	tenant.fingerprint = seen.Sum64()
-
+	tenant.declared = seen.Sum64()
 	t.mu.Lock()
-	known := t.memo[namespace]
+	known, picked := t.memo[namespace], t.selections[namespace]
 	t.mu.Unlock()
-	if known != nil && known.fingerprint == tenant.fingerprint {
-		tenant.Model, tenant.Lifecycles = known.Model, known.Lifecycles
-		return tenant, nil
-	}
-	if known != nil {
-		tenant.Model = known.Model.Next(tenant.Declared)
-	} else {
-		tenant.Model = access.New(tenant.Declared)
-	}
-	tenant.Lifecycles = lifecyclesOf(tenant.Model, tenant.Declared.Folders)
+	picked = tenant.model(known, picked, time.Now())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if tenant.empty() {
 		delete(t.memo, namespace) // its namespace may be gone, and the next of that name is another tenant's
+		delete(t.selections, namespace)
 		return tenant, nil
 	}
-	t.memo[namespace] = tenant
+	t.memo[namespace], t.selections[namespace] = tenant, picked
 	return tenant, nil
+}
+
+// model makes the tenant's model, or takes that of the tenant known before when nothing that it hangs on is another; known may be nil.
+// What selectors pick hangs on where Folders are, which a model tells: so a tenant with selectors has two made.
+func (t *Tenant) model(known *Tenant, before selections, now time.Time) selections {
+	next := func(from *access.Model) *access.Model {
+		if from == nil {
+			return access.New(t.Declared)
+		}
+		return from.Next(t.Declared)
+	}
+	var last *access.Model
+	if known != nil {
+		last = known.Model
+	}
+	if known != nil && known.declared == t.declared {
+		t.Model, t.Lifecycles, t.Declared.Selected = last, known.Lifecycles, known.Declared.Selected
+	} else {
+		t.Model = next(last)
+		t.Lifecycles = lifecyclesOf(t.Model, t.Declared.Folders)
+	}
+	picked, until := t.selected(before, t.declared, now)
+	t.until, t.fingerprint = until, t.declared
+	if len(picked) == 0 {
+		return nil
+	}
+	var seen maphash.Hash
+	seen.SetSeed(fingerprintSeed)
+	maphash.WriteComparable(&seen, t.declared)
+	t.Declared.Selected = make(map[string][]string, len(picked))
+	for _, name := range slices.Sorted(maps.Keys(picked)) {
+		t.Declared.Selected[name] = picked[name].paths
+		maphash.WriteComparable(&seen, picked[name].fingerprint)
+	}
+	t.fingerprint = seen.Sum64()
+	if known == nil || known.fingerprint != t.fingerprint {
+		t.Model = next(t.Model)
+	}
+	return picked
 }
 
 // empty tells whether the namespace declares nothing of ours, and so is no tenant.

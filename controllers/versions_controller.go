@@ -19,6 +19,7 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -254,7 +255,7 @@ func versionsOf(ctx context.Context, connection Connection, bucket, key string) 
 			return nil
 		}
 		others = 0
-		versions = append(versions, asset.Version{ID: v.VersionID, At: v.LastModified, Current: v.IsLatest, Marker: v.DeleteMarker})
+		versions = append(versions, asset.Version{ID: v.VersionID, ETag: rendition.TrimETag(v.ETag), At: v.LastModified, Current: v.IsLatest, Marker: v.DeleteMarker})
 		return nil
 	})
 	if errors.Is(err, errEnough) {

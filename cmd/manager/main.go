@@ -37,6 +37,7 @@ func run() error {
 	flag.StringVar(&settings.ExternalURL, "external-url", "", "the gateway's address as visitors know it, such as https://share.example.org")
 	flag.StringVar(&settings.TransformImage, "transform-image", "vitrine-transform:latest", "the image of rendition workers")
 	flag.DurationVar(&settings.DriftInterval, "drift-interval", controllers.DefaultDriftInterval, "how often policies, identities and buckets are looked at unasked")
+	flag.DurationVar(&settings.ChangesInterval, "changes-interval", controllers.DefaultChangesInterval, "how often change records of people are looked for")
 	flag.DurationVar(&settings.SweepInterval, "sweep-interval", controllers.DefaultSweepInterval, "how often libraries are listed")
 	flag.StringVar(&settings.HintsAddress, "hints-bind-address", "", "where stores may tell of changes, such as :8082; nowhere when empty")
 	flag.StringVar(&settings.HintsSecretFile, "hints-secret-file", "", "the secrets that stores show there, one on each line")

@@ -19,6 +19,8 @@ type binding struct {
 	// reached are the users, once for each group that leads to them and once
 	// when named directly.
 	reached []reached
+	// fields are the only ones that describe is for, in order; nil for all.
+	fields []string
 	// gives are the rights of each one reached.
 	gives []right
 	// mayLink are the Collections on which it gives the permission link: their
@@ -73,9 +75,10 @@ func (m *Model) addBindings(declared []v1alpha1.RoleBinding) {
 			notAfter:  instant(rb.Spec.NotAfter),
 		}
 		b.reached = m.reach(b, rb)
-		if permissions, ok := m.roleOf(rb); ok {
-			b.gives = m.rights(rb, permissions)
-			b.mayLink = linkable(rb, permissions)
+		if given, ok := m.roleOf(rb); ok {
+			b.fields = given.fields
+			b.gives = m.rights(rb, given.permissions)
+			b.mayLink = linkable(rb, given.permissions)
 		}
 		m.bindings = append(m.bindings, b)
 		m.byBinding[b.name] = b
@@ -93,23 +96,23 @@ func instant(t *metav1.Time) *time.Time {
 }
 
 // roleOf finds what a binding's role allows.
-func (m *Model) roleOf(rb *v1alpha1.RoleBinding) (Permissions, bool) {
+func (m *Model) roleOf(rb *v1alpha1.RoleBinding) (role, bool) {
 	ref := rb.Spec.RoleRef
 	switch ref.Kind {
 	case v1alpha1.RoleKindBuiltIn:
 		if p, ok := BuiltInRole(ref.Name); ok {
-			return p, true
+			return role{permissions: p}, true
 		}
 		m.problems.add("RoleBinding", rb.Name, v1alpha1.ReasonRoleNotFound,
 			"there is no built-in role %s; for a Role of your own write kind: Role", ref.Name)
 	default:
-		if p, ok := m.roles[ref.Name]; ok {
-			return p, true
+		if r, ok := m.roles[ref.Name]; ok {
+			return r, true
 		}
 		m.problems.add("RoleBinding", rb.Name, v1alpha1.ReasonRoleNotFound,
 			"there is no Role %s in this namespace, or it is being deleted; create it, or correct spec.roleRef", ref.Name)
 	}
-	return 0, false
+	return role{}, false
 }
 
 // reach resolves a binding's subjects.

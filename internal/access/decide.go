@@ -41,6 +41,9 @@ func (b *binding) grant(r *right, group string) (Grant, bool) {
 		return Grant{}, false
 	}
 	g := Grant{Permissions: r.permissions, Route: b.route(r, group)}
+	if r.permissions.Has(Describe) {
+		g.Fields = b.fields
+	}
 	if r.scope == nil {
 		g.Keys = r.members.granted
 		return g, true

@@ -19,8 +19,10 @@ const MaxMembers = 300
 type collection struct {
 	library string
 	// items as declared, which the members were found by.
-	items   []v1alpha1.CollectionItem
-	members []Key
+	items []v1alpha1.CollectionItem
+	// selected are the paths that its selector picks, which others were found by; in order.
+	selected []string
+	members  []Key
 	// versions of the members that are pinned to one.
 	versions map[Key]string
 	// granted are the members on which grants give something: those that are not
@@ -35,12 +37,12 @@ type collection struct {
 func (c *collection) tooLarge() bool { return len(c.granted) > MaxMembers }
 
 // addCollections finds the members of each Collection. Patterns over a hundred thousand files take
-// milliseconds each, so what the model before found by the same items in the same Library stays; before may be nil.
-func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string][]string, before *Model) {
-	m.collections = make(map[string]*collection, len(declared))
+// milliseconds each, so what the model before found by the same items and selected files in the same Library stays; before may be nil.
+func (m *Model) addCollections(d Declarations, before *Model) {
+	m.collections = make(map[string]*collection, len(d.Collections))
 	m.listings = map[string][]string{}
 	same := map[string]bool{} // Libraries with the files and folders of the model before
-	for _, c := range byAge(declared, func(c *v1alpha1.Collection) *metav1.ObjectMeta { return &c.ObjectMeta }) {
+	for _, c := range byAge(d.Collections, func(c *v1alpha1.Collection) *metav1.ObjectMeta { return &c.ObjectMeta }) {
 		lib := c.Spec.LibraryRef.Name
 		if m.libraries[lib] == nil {
 			m.problems.add("Collection", c.Name, v1alpha1.ReasonLibraryNotFound,
@@ -49,12 +51,15 @@ func (m *Model) addCollections(declared []v1alpha1.Collection, files map[string]
 		}
 		listing, ok := m.listings[lib]
 		if !ok {
-			listing = ordered(files[lib])
+			listing = ordered(d.Files[lib])
 			m.listings[lib] = listing
 			same[lib] = before != nil && before.holdsAlike(lib, m)
 		}
 		kept := &collection{library: lib, items: c.Spec.Items}
-		if same[lib] && before.foundBy(c) {
+		if c.Spec.Selector != nil {
+			kept.selected = ordered(d.Selected[c.Name])
+		}
+		if same[lib] && before.foundBy(c.Name, kept) {
 			*kept = *before.collections[c.Name]
 		} else {
 			m.expand(kept, c.Name, listing)
@@ -76,10 +81,10 @@ func (m *Model) holdsAlike(lib string, other *Model) bool {
 	return looked && slices.Equal(listing, other.listings[lib]) && maps.Equal(m.libraries[lib].through, other.libraries[lib].through)
 }
 
-// foundBy tells whether a Collection had the same items in the same Library.
-func (m *Model) foundBy(c *v1alpha1.Collection) bool {
-	had := m.collections[c.Name]
-	return had != nil && had.library == c.Spec.LibraryRef.Name && slices.Equal(had.items, c.Spec.Items)
+// foundBy tells whether a Collection had the same items and selected files in the same Library.
+func (m *Model) foundBy(name string, c *collection) bool {
+	had := m.collections[name]
+	return had != nil && had.library == c.library && slices.Equal(had.items, c.items) && slices.Equal(had.selected, c.selected)
 }
 
 // pin notes which members are of one version only.
@@ -112,15 +117,23 @@ func (m *Model) Pinned(name string) int {
 }
 
 // expand finds a Collection's members, ordered by path. Of what a pattern
-// matches, files whose names no policy can carry are left out, and those that have the
+// matches and a selector picks, files whose names no policy can carry are left out, and those that have the
 // name of a folder; nothing that an uploader calls a file may take the grants on others away.
 func (m *Model) expand(c *collection, name string, listing []string) {
 	found := map[string]struct{}{}
+	find := func(path string) {
+		if checkPath(path) == "" && !m.isFolder(c.library, path, listing) {
+			found[path] = struct{}{}
+		}
+	}
+	for _, path := range c.selected {
+		find(path)
+	}
 	for _, item := range c.items {
 		if IsPattern(item.Path) {
 			for _, path := range below(listing, LiteralPrefix(item.Path)) {
-				if Match(item.Path, path) && checkPath(path) == "" && !m.isFolder(c.library, path, listing) {
-					found[path] = struct{}{}
+				if Match(item.Path, path) {
+					find(path)
 				}
 			}
 			continue

@@ -25,6 +25,10 @@ type Declarations struct {
 	// names a file needs no listing, but one that turns out to name a folder is
 	// found only by it.
 	Files map[string][]string
+
+	// Selected lists, by Collection, the paths of the files in its Library's bucket of originals that its selector
+	// picks now. A Collection without a selector has none.
+	Selected map[string][]string
 }
 
 // Model answers questions about one tenant. It is never changed after New and
@@ -38,7 +42,7 @@ type Model struct {
 	users       map[string]bool     // by name: whether anything may come to them
 	groups      map[string][]string // by name: members that anything may come to, subjects that are no Users included
 	sizes       map[string]int      // by group: Users in it who exist, frozen ones included
-	roles       map[string]Permissions
+	roles       map[string]role
 	bindings    []*binding
 	byBinding   map[string]*binding
 	byUser      map[string][]membership
@@ -58,7 +62,7 @@ func after(before *Model, d Declarations) *Model {
 	m := &Model{frozen: d.NamespaceFrozen}
 	m.addLibraries(d.Libraries)
 	m.addFolders(d.Folders)
-	m.addCollections(d.Collections, d.Files, before)
+	m.addCollections(d, before)
 	m.addUsers(d.Users)
 	m.addGroups(d.UserGroups, d.Users)
 	m.addRoles(d.Roles)
@@ -72,6 +76,8 @@ type Grant struct {
 	// User, or a subject that is none: see ParseSession.
 	User        string
 	Permissions Permissions
+	// Fields are the only ones that the permission describe is for, in order; nil for all. Not to be changed.
+	Fields []string
 	// Scope that the permissions cover; nil when Keys says it.
 	Scope *Scope
 	// Keys are the members of a Collection; nil when Scope says it. Not to be changed.

@@ -18,9 +18,10 @@ import (
 func TestNextIsTheSameModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worldtest.DrawSize(t, worldtest.Odd)
+		selecting(t, &w.Declarations)
 		before := access.New(w.Declarations)
 		d := w.Declarations
-		switch rapid.IntRange(0, 6).Draw(t, "change") {
+		switch rapid.IntRange(0, 8).Draw(t, "change") {
 		case 0:
 			d = worldtest.DrawSize(t, worldtest.Odd).Declarations // with the same names
 		case 1:
@@ -43,6 +44,16 @@ func TestNextIsTheSameModel(t *testing.T) {
 					d.Collections[i].Spec.Items = items[1:]
 				}
 			}
+		case 7:
+			d.Selected = map[string][]string{}
+			for name, files := range w.Selected {
+				d.Selected[name] = fewer(files)
+			}
+		case 8:
+			d.Collections = slices.Clone(d.Collections)
+			for i := range d.Collections {
+				d.Collections[i].Spec.Selector = nil
+			}
 		}
 		next, anew := before.Next(d), access.New(d)
 		if diff := cmp.Diff(anew.Problems(), next.Problems()); diff != "" {
@@ -61,6 +72,20 @@ func TestNextIsTheSameModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// selecting lets some Collections pick some of the files that there are, and such as there are none.
+func selecting(t *rapid.T, d *access.Declarations) {
+	d.Selected = map[string][]string{}
+	for i := range d.Collections {
+		c := &d.Collections[i]
+		if !rapid.Bool().Draw(t, c.Name+" selects") {
+			continue
+		}
+		c.Spec.Selector = &v1alpha1.CollectionSelector{Approval: v1alpha1.ApprovalApproved}
+		picks := append(slices.Clone(d.Files[c.Spec.LibraryRef.Name]), "gone.jpg", "brand")
+		d.Selected[c.Name] = rapid.SliceOfN(rapid.SampledFrom(picks), 0, 4).Draw(t, "selected by "+c.Name)
+	}
 }
 
 func fewer[T any](list []T) []T { return list[min(1, len(list)):] }
@@ -90,5 +115,21 @@ func TestNextLooksForNoMembersAgain(t *testing.T) {
 	third := second.Next(d)
 	if members, _ := third.Members("heroes"); len(members) != 3 {
 		t.Errorf("with another file the members are %v", members)
+	}
+	d.Collections = slices.Clone(d.Collections)
+	d.Collections[0].Spec.Selector = &v1alpha1.CollectionSelector{Approval: v1alpha1.ApprovalApproved}
+	d.Selected = map[string][]string{"heroes": {"press/b.png", "press/a.png"}}
+	fourth := third.Next(d)
+	if members, _ := fourth.Members("heroes"); len(members) != 5 {
+		t.Errorf("with a selector the members are %v", members)
+	}
+	d.Selected = map[string][]string{"heroes": {"press/a.png", "press/b.png"}} // looked at again, and the same
+	fifth := fourth.Next(d)
+	if found(fifth) != found(fourth) {
+		t.Error("with the same files selected the members were looked for again")
+	}
+	d.Selected = map[string][]string{"heroes": {"press/a.png"}}
+	if members, _ := fifth.Next(d).Members("heroes"); len(members) != 4 {
+		t.Errorf("with one file selected less the members are %v", members)
 	}
 }

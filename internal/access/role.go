@@ -26,6 +26,13 @@ var (
 	ofMembers = Of(Preview, Download)
 )
 
+// role is what the model keeps of a role.
+type role struct {
+	permissions Permissions
+	// fields are the only ones that describe is for, in order; nil for all.
+	fields []string
+}
+
 // BuiltInRole gives the permissions of a role that needs no object.
 func BuiltInRole(name string) (Permissions, bool) {
 	p, ok := builtInRoles[name]

@@ -56,7 +56,7 @@ func (m *Model) addGroups(declared []v1alpha1.UserGroup, users []v1alpha1.User) 
 }
 
 func (m *Model) addRoles(declared []v1alpha1.Role) {
-	m.roles = make(map[string]Permissions, len(declared))
+	m.roles = make(map[string]role, len(declared))
 	for i := range declared {
 		r := &declared[i]
 		if going(&r.ObjectMeta) {
@@ -73,7 +73,7 @@ func (m *Model) addRoles(declared []v1alpha1.Role) {
 			have = have.Union(Of(p))
 		}
 		met := have.Met()
-		m.roles[r.Name] = met
+		m.roles[r.Name] = role{met, fieldsOf(r)}
 		if unmet := have &^ met; unmet != 0 {
 			// Admission refuses such a Role; this one is older than the rule.
 			m.problems.add("Role", r.Name, v1alpha1.ReasonPermissionNeedsAnother,

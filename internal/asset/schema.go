@@ -18,9 +18,11 @@ import (
 
 // Bounds of what one field of a file may hold.
 const (
-	maxText   = 8 << 10 // bytes
-	maxWord   = 100     // characters of a keyword or choice
-	maxValues = 256
+	// MaxValues is how many values one field has.
+	MaxValues = 256
+
+	maxText = 8 << 10 // bytes
+	maxWord = 100     // characters of a keyword or choice
 )
 
 var (
@@ -66,8 +68,8 @@ func (s Schema) Check(name string, values []string) error {
 	if field == nil {
 		return fmt.Errorf("there is no field %q; the fields are %s", shorten(name), s.names())
 	}
-	if len(values) > maxValues {
-		return fmt.Errorf("field %s has %d values, at most %d are kept", name, len(values), maxValues)
+	if len(values) > MaxValues {
+		return fmt.Errorf("field %s has %d values, at most %d are kept", name, len(values), MaxValues)
 	}
 	if one := field.Type != v1alpha1.FieldKeywords && field.Type != v1alpha1.FieldChoices; one && len(values) > 1 {
 		return fmt.Errorf("field %s takes one value, not %d", name, len(values))

@@ -9,6 +9,8 @@ import (
 // Version is one version of a file at the store, or a marker of its deletion.
 type Version struct {
 	ID string
+	// ETag of its content, without quotes; empty for a marker.
+	ETag string
 	// At is when it came; VersityGW tells of an old version when it was replaced.
 	At time.Time
 	// Current: it is what the file is now.

@@ -146,13 +146,15 @@ spec: {target: {collection: {name: logos}}}
 	w.must(denied(err))
 	w.ready(&v1alpha1.PublicLink{}, "logos")
 	w.eventually("the link shows the old version", 10*time.Second, func() error {
-		catalog, err := fetch(w.ctx, w.root(), "pinned-brand-dam", "catalog/logos.json")
+		catalog, err := w.catalog("logos")
 		if err != nil {
 			return err
 		}
-		if !strings.Contains(catalog, first.VersionID) || !strings.Contains(catalog, `"size":3`) || !strings.Contains(catalog, "note.txt") {
-			return fmt.Errorf("it is %s", catalog)
+		for _, a := range catalog.Assets {
+			if a.Path == "logo.txt" && (a.VersionID != first.VersionID || a.Size != 3) {
+				return fmt.Errorf("it has %+v", a)
+			}
 		}
-		return nil
+		return w.shows("logos", "logo.txt note.txt")
 	})
 }

@@ -104,6 +104,8 @@ var permissions = []v1alpha1.Permission{
 	v1alpha1.PermissionApprove, v1alpha1.PermissionRestricted, v1alpha1.PermissionComment,
 }
 
+var fields = []v1alpha1.MetadataFieldName{"title", "keywords", "rights"}
+
 func (d *drawer) roles() {
 	for i, name := range []string{"custom", "library-custom"} {
 		r := v1alpha1.Role{ObjectMeta: d.meta(name, i, false)}
@@ -113,6 +115,12 @@ func (d *drawer) roles() {
 		for _, p := range permissions {
 			if d.either(name + " has " + string(p)) {
 				r.Spec.Permissions = append(r.Spec.Permissions, p)
+			}
+		}
+		if d.either(name + " describes") {
+			r.Spec.Permissions = append(r.Spec.Permissions, v1alpha1.PermissionDescribe)
+			if d.either(name + " describes some fields") {
+				r.Spec.MetadataFields = some(d, "fields of "+name, fields, 2)
 			}
 		}
 		d.w.Roles = append(d.w.Roles, r)

@@ -1,0 +1,263 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/change"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// desk does the change records of one Library, by what is declared and known at one moment.
+type desk struct {
+	*Deps
+	connection Connection
+	library    *v1alpha1.Library
+	tenant     *Tenant
+	schema     asset.Schema
+	holding    *Holding // nil before the first sweep
+
+	mu sync.Mutex
+	// said is what was written of files, to be told.
+	said map[access.Key]Said
+	// refocused: pictures have to be made anew.
+	refocused bool
+}
+
+// request is a change record that waits.
+type request struct {
+	object string // its key in Vitrine's bucket
+	folder string // whose place it is in
+	id     string // empty when it has none that is valid
+	size   int64
+	at     time.Time // when it came, by the store's clock
+}
+
+// serve does one record: apply, note in the audit trail, answer, remove; in this order, so that one that is cut is done again
+// from the start, which changes nothing that was done and notes it in the same place.
+func (d *desk) serve(ctx context.Context, r request) error {
+	data, refused, err := d.read(ctx, r)
+	if err != nil || data == nil && refused == nil {
+		return err // or somebody took it back
+	}
+	result := change.Result{Record: change.Digest(data), At: d.Clock.Now().UTC()}
+	line := change.Audit{At: r.at, Library: d.library.Name, Folder: r.folder, ID: r.id, Record: result.Record}
+	answered, err := d.answered(ctx, r)
+	if err != nil {
+		return err
+	}
+	repeated, replayed := change.Replay(answered, result.Record)
+	switch {
+	case repeated: // it was cut after the answer
+		return d.dismiss(ctx, r)
+	case replayed != nil:
+		result.Answers = []change.Answer{change.Whole(replayed)}
+	case refused != nil:
+		result.Answers = []change.Answer{change.Whole(refused)}
+	default:
+		record, author, answers, err := d.do(ctx, r, data)
+		if err != nil {
+			return err
+		}
+		line.Changes, line.Author, result.Answers = record.Changes, author, answers
+	}
+	line.Answers = result.Answers
+	if err := d.audit(ctx, line); err != nil {
+		return err
+	}
+	for _, a := range result.Answers {
+		changesAnswered.WithLabelValues(string(a.Outcome), string(a.Reason)).Inc()
+	}
+	log.FromContext(ctx).V(1).Info("answered a change record", "folder", r.folder, "id", r.id, "answers", len(result.Answers))
+	if replayed == nil && r.id != "" { // the first answer under an id stands
+		if err := d.answer(ctx, r, result); err != nil {
+			return err
+		}
+	}
+	return d.dismiss(ctx, r)
+}
+
+// read gives a record's bytes, or why they are not read; neither when it is gone.
+func (d *desk) read(ctx context.Context, r request) ([]byte, *change.Refusal, error) {
+	if r.size > change.MaxRecordBytes {
+		_, refused := change.Decode(make([]byte, change.MaxRecordBytes+1))
+		return []byte{}, refused, nil
+	}
+	data, _, err := d.connection.GetObject(ctx, d.library.Status.VitrineBucket, r.object)
+	switch {
+	case isMissing(err):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("reading a change record: %w", err)
+	case r.id == "":
+		return data, &change.Refusal{Reason: change.Malformed, Message: "the object is not called like a record; put it at changes/<your name>/<id>.json, with letters, digits, - and _ in the id"}, nil
+	}
+	return data, nil, nil
+}
+
+func (d *desk) answered(ctx context.Context, r request) (*change.Result, error) {
+	if r.id == "" {
+		return nil, nil
+	}
+	data, _, err := d.connection.GetObject(ctx, d.library.Status.VitrineBucket, asset.ResultObject(r.folder, r.id))
+	if isMissing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for an answer: %w", err)
+	}
+	result, err := change.DecodeResult(data)
+	if err != nil {
+		return nil, nil // what is no answer of ours is written over
+	}
+	return &result, nil
+}
+
+func (d *desk) answer(ctx context.Context, r request, result change.Result) error {
+	data, err := result.Encode()
+	if err != nil {
+		return err //nolint:wrapcheck // it says what
+	}
+	if _, err := d.connection.PutObject(ctx, d.library.Status.VitrineBucket, asset.ResultObject(r.folder, r.id), data, jsonType, store.Always()); err != nil {
+		return fmt.Errorf("writing an answer: %w", err)
+	}
+	return nil
+}
+
+func (d *desk) audit(ctx context.Context, line change.Audit) error {
+	data, err := line.Encode()
+	if err != nil {
+		return err //nolint:wrapcheck // it says what
+	}
+	if _, err := d.connection.PutObject(ctx, d.library.Status.VitrineBucket, change.AuditObject(line.At, line.Folder, line.ID), data, jsonType, store.Always()); err != nil {
+		return fmt.Errorf("writing the audit trail: %w", err)
+	}
+	return nil
+}
+
+// dismiss removes a record with all its versions: whoever puts it again asks again.
+func (d *desk) dismiss(ctx context.Context, r request) error {
+	if err := d.connection.PurgeObject(ctx, d.library.Status.VitrineBucket, r.object); err != nil {
+		return fmt.Errorf("removing a change record: %w", err)
+	}
+	return nil
+}
+
+// do does what a record asks for.
+func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Record, author string, answers []change.Answer, err error) {
+	whole := func(refused *change.Refusal) (change.Record, string, []change.Answer, error) {
+		return record, author, []change.Answer{change.Whole(refused)}, nil
+	}
+	record, refused := change.Decode(data)
+	if refused != nil {
+		return whole(refused)
+	}
+	author, platform, refused := record.AuthorOf(r.folder)
+	if refused == nil {
+		refused = d.bars(r, platform)
+	}
+	if refused != nil {
+		return whole(refused)
+	}
+	asker := change.Asker{Name: author, Platform: platform, Rights: d.tenant.Model}
+	answers = make([]change.Answer, len(record.Changes))
+	byFile := map[access.Key][]int{} // of one file one after the other
+	for i, c := range record.Changes {
+		byFile[c.Key(d.library.Name)] = append(byFile[c.Key(d.library.Name)], i)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(filesAtOnce)
+	for key, indexes := range byFile {
+		group.Go(func() error {
+			for _, i := range indexes {
+				answer, err := d.one(ctx, asker, key, i, record.Changes[i], r.id)
+				if err != nil {
+					return err
+				}
+				answers[i] = answer
+			}
+			return nil
+		})
+	}
+	return record, author, answers, group.Wait()
+}
+
+// filesAtOnce is how many files of a record are written at once.
+const filesAtOnce = 8
+
+// bars tells what keeps a whole record from being done, whatever it asks for; nil for nothing.
+func (d *desk) bars(r request, platform bool) *change.Refusal {
+	switch {
+	case d.tenant.Frozen != "":
+		return change.Freeze("the namespace")
+	case v1alpha1.FreezeReason(d.library) != "":
+		return change.Freeze("the Library " + d.library.Name)
+	case platform:
+		return nil
+	}
+	i := slices.IndexFunc(d.tenant.Declared.Users, func(u v1alpha1.User) bool { return u.Name == r.folder && u.DeletionTimestamp.IsZero() })
+	switch {
+	case i < 0:
+		return &change.Refusal{Reason: change.NotAllowed, Message: "there is no such User any more; ask as somebody who is there"}
+	case v1alpha1.FreezeReason(&d.tenant.Declared.Users[i]) != "":
+		return change.Freeze("the User")
+	case r.at.Before(d.tenant.Declared.Users[i].CreationTimestamp.Add(-clockSkew)):
+		return &change.Refusal{Reason: change.NotAllowed, Message: "somebody else of this name put the record before this User was made; ask again"}
+	}
+	return nil
+}
+
+// clockSkew is how far the clocks of Kubernetes and of a store may be apart.
+const clockSkew = time.Minute
+
+// triesAtOnce is how often a change is decided anew when somebody else wrote meanwhile.
+const triesAtOnce = 5
+
+// one does one change of a record.
+func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, index int, c change.Change, id string) (change.Answer, error) {
+	var err error
+	for range triesAtOnce {
+		var found sighted
+		if found, err = d.sight(ctx, key, c); err != nil {
+			return change.Answer{}, err
+		}
+		effect, refused := change.Decide(asker, d.schema, c, found.Asset, d.Clock.Now().UTC(), id)
+		if refused == nil {
+			refused, err = d.apply(ctx, found, effect)
+		}
+		switch {
+		case errors.Is(err, store.ErrPreconditionFailed):
+			continue
+		case err != nil:
+			return change.Answer{}, err
+		}
+		return change.NewAnswer(index, c, effect, refused), nil
+	}
+	return change.Answer{}, err
+}
+
+// tell makes known what was written, and wakes whom it concerns.
+func (d *desk) tell(ctx context.Context) {
+	if len(d.said) == 0 {
+		return
+	}
+	library := client.ObjectKeyFromObject(d.library)
+	d.Inventory.tell(library, maps.Clone(d.said))
+	if d.refocused {
+		d.Notices.wake(assetsController, library, 0)
+	}
+	d.said, d.refocused = nil, false
+	d.wakeReaders(ctx, d.library)
+}

@@ -1,0 +1,45 @@
+package change
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// AuditRoot holds one object for each record that was answered, refused ones too. The manager alone writes it.
+const AuditRoot = "audit/changes/"
+
+// auditInstant sorts as text: it has always the same length.
+const auditInstant = "20060102T150405.000000000Z"
+
+// Audit is one line of the trail.
+type Audit struct {
+	V       int       `json:"v"`
+	At      time.Time `json:"at"`
+	Library string    `json:"library"`
+	// Folder is the place that the record was in: a User's name, or PlatformFolder.
+	Folder string `json:"folder"`
+	ID     string `json:"id"`
+	// Author is who asked; empty when that was not to be told.
+	Author string `json:"author,omitempty"`
+	// Record is the Digest of the record.
+	Record  string   `json:"record"`
+	Changes []Change `json:"changes,omitempty"` // as they were asked for; none when the record could not be read
+	Answers []Answer `json:"answers"`
+}
+
+// AuditObject is the object, in Vitrine's bucket, for the line about a record.
+func AuditObject(at time.Time, folder, id string) string {
+	at = at.UTC()
+	return AuditRoot + at.Format(time.DateOnly) + "/" + at.Format(auditInstant) + "-" + folder + "-" + id + ".json"
+}
+
+// Encode gives the line, its end included.
+func (a Audit) Encode() ([]byte, error) {
+	a.V = Version
+	data, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a line of the audit trail: %w", err)
+	}
+	return append(data, '\n'), nil
+}
