@@ -157,6 +157,8 @@ var kinds = map[string]error{
 
 	"OpenIdIdpCommunicationError": ErrIssuer,
 
+	"InvalidObjectState": ErrInvalid, // AWS says with 403 that an object is in cold storage, and has to be restored first
+
 	"RequestTimeout": ErrUnreachable, // AWS says so with 400
 	"SlowDown":       ErrUnreachable, "Throttling": ErrUnreachable, "ServiceUnavailable": ErrUnreachable, "InternalError": ErrUnreachable,
 	"InternalFailure": ErrUnreachable, "OperationAborted": ErrUnreachable, "ConcurrentModification": ErrUnreachable,

@@ -37,6 +37,7 @@ func TestRefusalsHaveAKind(t *testing.T) {
 		{"a conditional write", 412, "PreconditionFailed", ErrPreconditionFailed},
 		{"two conditional writes at once, at AWS", 409, "ConditionalRequestConflict", ErrPreconditionFailed},
 		{"too fast, told with a client error's status", 400, "Throttling", ErrUnreachable},
+		{"an object in cold storage, told with the status of a missing right", 403, "InvalidObjectState", ErrInvalid},
 		{"a broken proxy", 502, "", ErrUnreachable},
 		{"the store's own fault", 500, "InternalError", ErrUnreachable},
 		{"nonsense from us", 400, "MalformedXML", ErrInvalid},
