@@ -81,7 +81,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 	if err := r.retireUnseen(ctx, connection, library); err != nil {
 		return err
 	}
-	found, world, err := r.sweeper(library).sweep(ctx, connection, library, func(listed files) { r.tellFiles(library, listed) })
+	found, world, err := r.sweeper(library).sweep(ctx, connection, library, r.mover(connection, library), func(listed files) { r.tellFiles(library, listed) })
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 	if err != nil {
 		return err
 	}
-	found.Descriptions = describeAll(found.Assets, asset.NewSchema(library.Spec.Metadata), tenant.Lifecycles, r.Clock.Now())
+	found.Descriptions = describeAll(found, asset.NewSchema(library.Spec.Metadata), tenant.Lifecycles, r.Clock.Now())
 	plan, err := rendition.NewPlan(world)
 	if err != nil {
 		return fmt.Errorf("planning renditions: %w", err)
@@ -138,6 +138,7 @@ func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
 		return
 	}
 	r.Notices.wake(libraryController, key, 0)
+	r.Notices.wake(movesController, key, 0)
 	r.wakeReaders(context.Background(), library)
 }
 

@@ -69,10 +69,10 @@ func (a *Asset) approved() bool {
 }
 
 // describeAll counts how well files are described.
-func describeAll(assets []Asset, schema asset.Schema, l lifecycles, now time.Time) Descriptions {
-	var d Descriptions
-	for i := range assets {
-		a := &assets[i]
+func describeAll(found *Holding, schema asset.Schema, l lifecycles, now time.Time) Descriptions {
+	d := Descriptions{Archived: len(found.Archived)}
+	for i := range found.Assets {
+		a := &found.Assets[i]
 		switch state, _ := a.state(l, now); state {
 		case v1alpha1.StateArchived:
 			d.Archived++

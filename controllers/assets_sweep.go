@@ -14,6 +14,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/relocate"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -42,7 +43,7 @@ func newSweeper() *sweeper {
 // sweep lists both buckets of a Library and says what it holds. What files
 // there are is told as soon as it is known: access hangs on that, and must not
 // wait for what is known of each of them.
-func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library, tell func(files)) (*Holding, rendition.World, error) {
+func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library, mover relocate.Mover, tell func(files)) (*Holding, rendition.World, error) {
 	found := &Holding{began: time.Now()}
 	listed, err := s.originals(ctx, connection, library, found)
 	if err != nil {
@@ -57,6 +58,11 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		return nil, rendition.World{}, err
 	}
 	s.describe(library.Name, found.Assets)
+	s.describe(library.Name, found.Archived)
+	moving, err := movingKeys(ctx, mover)
+	if err != nil {
+		return nil, rendition.World{}, err
+	}
 
 	for i := range found.Assets {
 		a := &found.Assets[i]
@@ -82,10 +88,26 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 			known.Objects[object] = struct{}{}
 		}
 		a.Renditions = present(presets, held, a, objects)
+		if moving[a.Key] {
+			continue // nothing is made of it where it may not stay
+		}
 		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus})
 		world.Known[name] = known
 	}
 	return found, world, nil
+}
+
+// movingKeys are the files that are on their way to another place, or have just come from one.
+func movingKeys(ctx context.Context, mover relocate.Mover) (map[access.Key]bool, error) {
+	under, err := mover.Journals(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what
+	}
+	keys := make(map[access.Key]bool, 2*len(under))
+	for i := range under {
+		keys[under[i].From.Key], keys[under[i].To.Key] = true, true
+	}
+	return keys, nil
 }
 
 // rewritten tells whether a file was put again, with the same ETag, since facts were read: that is another version, of which nothing was
@@ -146,7 +168,18 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 	if err != nil {
 		return files{}, fmt.Errorf("listing restricted folders: %w", err)
 	}
-	slices.SortFunc(found.Assets, func(a, b Asset) int { return compareKeys(a.Key, b.Key) })
+	err = connection.ListObjects(ctx, asset.VitrineBucket(bucket), asset.HeldRoot, func(info store.ObjectInfo) error {
+		if key, ok := asset.HeldKey(library.Name, info.Key); ok {
+			found.Archived = append(found.Archived, Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified})
+		}
+		return nil
+	})
+	if err != nil {
+		return files{}, fmt.Errorf("listing archived files: %w", err)
+	}
+	for _, list := range [][]Asset{found.Assets, found.Archived} {
+		slices.SortFunc(list, func(a, b Asset) int { return compareKeys(a.Key, b.Key) })
+	}
 	listed.version = version.Sum64()
 	return listed, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/change"
+	"github.com/vitrine-dam/vitrine/internal/relocate"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -28,6 +29,7 @@ type desk struct {
 	tenant     *Tenant
 	schema     asset.Schema
 	holding    *Holding // nil before the first sweep
+	moving     []relocate.Journal
 
 	mu sync.Mutex
 	// said is what was written of files, to be told.
@@ -171,6 +173,13 @@ func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Re
 	if refused != nil {
 		return whole(refused)
 	}
+	// No move begins while it is done but its own.
+	lock := d.Moves.start(client.ObjectKeyFromObject(d.library))
+	lock.Lock()
+	defer lock.Unlock()
+	if d.moving, err = d.mover(d.connection, d.library).Journals(ctx); err != nil {
+		return record, author, nil, err //nolint:wrapcheck // it says what
+	}
 	asker := change.Asker{Name: author, Platform: platform, Rights: d.tenant.Model}
 	answers = make([]change.Answer, len(record.Changes))
 	byFile := map[access.Key][]int{} // of one file one after the other
@@ -233,9 +242,13 @@ func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, inde
 		if found, err = d.sight(ctx, key, c); err != nil {
 			return change.Answer{}, err
 		}
-		effect, refused := change.Decide(asker, d.schema, c, found.Asset, d.Clock.Now().UTC(), id)
+		now := d.Clock.Now().UTC()
+		effect, refused := change.Decide(asker, d.schema, c, found.Asset, now, id)
+		if refused == nil && effect.Move == nil && d.moves(key) {
+			refused = &change.Refusal{Reason: change.InvalidState, Message: "the file is on its way to another place; ask again when it is there"}
+		}
 		if refused == nil {
-			refused, err = d.apply(ctx, found, effect)
+			refused, err = d.apply(ctx, found, effect, asset.Signature{By: asker.Name, At: now, Change: id})
 		}
 		switch {
 		case errors.Is(err, store.ErrPreconditionFailed):
@@ -246,6 +259,11 @@ func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, inde
 		return change.NewAnswer(index, c, effect, refused), nil
 	}
 	return change.Answer{}, err
+}
+
+// moves tells whether a file is on its way to another place.
+func (d *desk) moves(key access.Key) bool {
+	return slices.ContainsFunc(d.moving, func(j relocate.Journal) bool { return j.Names(key) })
 }
 
 // tell makes known what was written, and wakes whom it concerns.
@@ -259,5 +277,6 @@ func (d *desk) tell(ctx context.Context) {
 		d.Notices.wake(assetsController, library, 0)
 	}
 	d.said, d.refocused = nil, false
+	d.Notices.wake(movesController, library, 0)
 	d.wakeReaders(ctx, d.library)
 }

@@ -2,12 +2,16 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/change"
+	"github.com/vitrine-dam/vitrine/internal/relocate"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -36,10 +40,22 @@ func (d *desk) sight(ctx context.Context, key access.Key, c change.Change) (sigh
 		s.State, s.state, err = document(ctx, d.connection, vitrine, asset.StateObject(key), asset.DecodeState)
 	case c.Approve != nil:
 		s.Approval, s.approval, err = document(ctx, d.connection, vitrine, asset.ApprovalObject(key, c.VersionID), asset.DecodeApproval)
+	case c.Move != nil:
+		to := access.Key{Library: key.Library, Restricted: c.Move.Restricted, Path: c.Move.Path}
+		toBucket, toObject := d.placeOf(to)
+		_, err = d.connection.StatObject(ctx, toBucket, toObject, "")
+		if s.Occupied = err == nil && !d.comesFrom(to, key); isMissing(err) {
+			err = nil
+		}
 	case c.OfVersions():
 		s.Versions, err = versionsOf(ctx, d.connection, bucket, object)
 	}
 	return s, err
+}
+
+// comesFrom tells whether a file is at a place by a move from another one that is under way.
+func (d *desk) comesFrom(to, from access.Key) bool {
+	return slices.ContainsFunc(d.moving, func(j relocate.Journal) bool { return j.To.Key == to && j.From.Key == from })
 }
 
 // placeOf is where an original is.
@@ -55,9 +71,11 @@ func (d *desk) placeOf(key access.Key) (bucket, object string) {
 func (d *desk) current(ctx context.Context, s *sighted, bucket, object string) error {
 	var known *Asset
 	if d.holding != nil {
-		if i, found := d.holding.find(s.Key); found {
-			known = &d.holding.Assets[i]
-			s.said = known.Said
+		for _, list := range [][]Asset{d.holding.Archived, d.holding.Assets} { // who is in both has come back
+			if i, found := find(list, s.Key); found {
+				known = &list[i]
+				s.said = known.Said
+			}
 		}
 	}
 	d.mu.Lock()
@@ -69,6 +87,9 @@ func (d *desk) current(ctx context.Context, s *sighted, bucket, object string) e
 		return nil
 	}
 	info, err := d.connection.StatObject(ctx, bucket, object, "")
+	if isMissing(err) {
+		info, err = d.connection.StatObject(ctx, d.library.Status.VitrineBucket, asset.HeldObject(s.Key), "")
+	}
 	switch {
 	case isMissing(err):
 		return nil
@@ -105,7 +126,7 @@ func document[T any](ctx context.Context, connection Connection, bucket, object 
 
 // apply writes what a change comes to. ErrPreconditionFailed when somebody else wrote meanwhile; a refusal when the store keeps what
 // is to go.
-func (d *desk) apply(ctx context.Context, s sighted, e change.Effect) (*change.Refusal, error) {
+func (d *desk) apply(ctx context.Context, s sighted, e change.Effect, by asset.Signature) (*change.Refusal, error) {
 	said := s.said
 	switch {
 	case e.Metadata != nil:
@@ -124,6 +145,8 @@ func (d *desk) apply(ctx context.Context, s sighted, e change.Effect) (*change.R
 		}
 		others := slices.DeleteFunc(slices.Clone(said.Approvals), func(a asset.Approval) bool { return a.VersionID == e.Approval.VersionID })
 		said.Approvals = append(others, *e.Approval)
+	case e.Move != nil:
+		return d.move(ctx, s.Key, *e.Move, by)
 	case e.Restore != "":
 		return nil, d.restore(ctx, s.Key, e.Restore)
 	case e.Remove != "":
@@ -164,6 +187,22 @@ func (d *desk) put(ctx context.Context, object, etag string, document interface{
 		return fmt.Errorf("writing what is known of a file: %w", err)
 	}
 	return nil
+}
+
+// move begins to take a file into a restricted Folder, or out of one.
+func (d *desk) move(ctx context.Context, from, to access.Key, by asset.Signature) (*change.Refusal, error) {
+	_, err := d.mover(d.connection, d.library).Start(ctx, relocate.Move{
+		From: relocate.Place{Key: from}, To: relocate.Place{Key: to}, By: by.By, Record: by.Change,
+	})
+	var refusal *relocate.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return &change.Refusal{Reason: change.InvalidState, Message: refusal.Message}, nil
+	case err != nil:
+		return nil, fmt.Errorf("beginning a move: %w", err)
+	}
+	d.Notices.wake(movesController, client.ObjectKeyFromObject(d.library), 0)
+	return nil, nil
 }
 
 // restore makes an old version the current one again, as a new version of the same content.

@@ -103,8 +103,11 @@ type Deps struct {
 	Federation *Federation
 	// Foreigners are who else comes to the buckets.
 	Foreigners *Foreigners
+	// Versions is what is to be told of the caps on versions.
+	Versions *VersionCaps
+	// Moves is what is to be told of files on their way to another place.
+	Moves *Moves
 	// Inventory is what the libraries were last seen to hold.
-	Versions  *VersionCaps
 	Inventory *Inventory
 	// Notices wake reconcilers about what no Kubernetes event tells them.
 	Notices *Notices

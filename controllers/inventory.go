@@ -50,7 +50,9 @@ type files struct {
 type Holding struct {
 	// Assets are all originals, those of restricted folders included, sorted by key.
 	Assets []Asset
-	// Bytes of all originals.
+	// Archived are originals that were put aside, sorted by key.
+	Archived []Asset
+	// Bytes of all originals, those that are put aside left out.
 	Bytes int64
 	// Counts and Problems tell how far rendering is.
 	Counts   rendition.Counts
@@ -155,14 +157,16 @@ func (h *Holding) saysAlike(other *Holding) bool {
 
 // say notes what was said of a file.
 func (h *Holding) say(key access.Key, said Said) {
-	if at, found := h.find(key); found {
-		h.Assets[at].Said = said
+	for _, list := range [][]Asset{h.Assets, h.Archived} {
+		if at, found := find(list, key); found {
+			list[at].Said = said
+		}
 	}
 }
 
-// find gives the place of a file among the assets.
-func (h *Holding) find(key access.Key) (int, bool) {
-	return slices.BinarySearchFunc(h.Assets, key, func(a Asset, key access.Key) int { return compareKeys(a.Key, key) })
+// find gives the place of a file in a list.
+func find(list []Asset, key access.Key) (int, bool) {
+	return slices.BinarySearchFunc(list, key, func(a Asset, key access.Key) int { return compareKeys(a.Key, key) })
 }
 
 // compareKeys is the order of a holding's assets: the open library's first, then each restricted folder's, by path.
@@ -186,7 +190,7 @@ func (i *Inventory) tell(library types.NamespacedName, said map[access.Key]Said)
 		return // the first sweep finds it
 	}
 	changed := *before
-	changed.Assets = slices.Clone(before.Assets)
+	changed.Assets, changed.Archived = slices.Clone(before.Assets), slices.Clone(before.Archived)
 	for key, s := range said {
 		changed.say(key, s)
 	}

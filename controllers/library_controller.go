@@ -147,8 +147,10 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 	if now != nil {
 		result, known = now.libraries[library.Name]
 	}
-	if problem := r.Versions.of(client.ObjectKeyFromObject(library)); problem != "" {
-		found.warning += "; " + problem
+	for _, problem := range []string{r.Versions.of(client.ObjectKeyFromObject(library)), r.Moves.of(client.ObjectKeyFromObject(library))} {
+		if problem != "" {
+			found.warning += "; " + problem
+		}
 	}
 	others := r.Foreigners.get(at.store)
 	foreign := found.foreign + others.reaching(library) + result.foreign

@@ -163,6 +163,11 @@ func (v view) catalog(shown access.LinkScope, holding *Holding) asset.Catalog {
 		picked = append(picked, one)
 		paths = append(paths, a.Key.Path)
 	}
+	for i := range holding.Archived {
+		if key := holding.Archived[i].Key; wanted[key] || shown.Scope != nil && shown.Scope.Covers(key) {
+			catalog.Archived++
+		}
+	}
 	names := asset.ShownPaths(paths, prefix)
 	if shown.Scope != nil && prefix == "" {
 		names = paths

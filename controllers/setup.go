@@ -85,6 +85,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		Foreigners:  NewForeigners(),
 		Inventory:   inventory,
 		Versions:    NewVersionCaps(),
+		Moves:       NewMoves(),
 		Notices:     NewNotices(),
 	}
 	for name, reconciler := range map[string]interface{ SetupWithManager(ctrl.Manager) error }{
@@ -94,6 +95,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		"patterns":    &PatternsReconciler{Deps: deps},
 		"versions":    &VersionsReconciler{Deps: deps},
 		"changes":     &ChangeRecordsReconciler{Deps: deps},
+		"moves":       &MovesReconciler{Deps: deps},
 		"Folder":      &FolderReconciler{Deps: deps},
 		"Collection":  &CollectionReconciler{Deps: deps},
 		"User":        &UserReconciler{Deps: deps},

@@ -59,7 +59,7 @@ func TestWhatFailsAtOneIdentityIsToldOfThatOne(t *testing.T) {
 		{"the gateway's", policy.Attachment{Members: []string{gatewayMember}, Allows: of(user, "").Allows}, "PublicLink"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			d := &Deps{Enforcement: NewEnforcement(), Foreigners: NewForeigners(), Versions: NewVersionCaps(), Inventory: NewInventory()}
+			d := &Deps{Enforcement: NewEnforcement(), Foreigners: NewForeigners(), Versions: NewVersionCaps(), Moves: NewMoves(), Inventory: NewInventory()}
 			library := &LibraryReconciler{d}
 			links := &PublicLinkReconciler{Deps: d}
 			link := &v1alpha1.PublicLink{ObjectMeta: in("press")}

@@ -180,7 +180,9 @@ type Tenant struct {
 }
 
 // over tells whether the clock has made another model since.
-func (t *Tenant) over(now time.Time) bool { return t != nil && !t.until.IsZero() && !now.Before(t.until) }
+func (t *Tenant) over(now time.Time) bool {
+	return t != nil && !t.until.IsZero() && !now.Before(t.until)
+}
 
 // NewTenants makes it on a cached reader.
 func NewTenants(cached client.Reader, inventory *Inventory) *Tenants {

@@ -40,3 +40,11 @@ func (r Record) AuthorOf(folder string) (name string, platform bool, refused *Re
 	}
 	return platformPrefix + r.Author, true, nil
 }
+
+// FolderOf is the place of the records of somebody who signs so.
+func FolderOf(author string) string {
+	if strings.HasPrefix(author, platformPrefix) {
+		return PlatformFolder
+	}
+	return author
+}

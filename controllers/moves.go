@@ -1,0 +1,85 @@
+package controllers
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/vitrine-dam/vitrine/internal/access"
+)
+
+// Moves is what is to be told of originals on their way to another place, and what was refused: a memory, which is empty after a restart.
+type Moves struct {
+	mu       sync.Mutex
+	starting map[types.NamespacedName]*sync.Mutex
+	problems map[types.NamespacedName]string
+	refused  map[types.NamespacedName]map[access.Key]time.Time // until when a file is not tried again
+}
+
+// NewMoves makes an empty one.
+func NewMoves() *Moves {
+	return &Moves{
+		starting: map[types.NamespacedName]*sync.Mutex{}, problems: map[types.NamespacedName]string{},
+		refused: map[types.NamespacedName]map[access.Key]time.Time{},
+	}
+}
+
+// start is what whoever starts a move holds, and whoever writes what is known of a file from the look whether it moves until it is
+// written: nothing is written of a file whose move began in between.
+func (m *Moves) start(library types.NamespacedName) *sync.Mutex {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.starting[library] == nil {
+		m.starting[library] = &sync.Mutex{}
+	}
+	return m.starting[library]
+}
+
+// of gives what is to be told of a Library's moves; empty for nothing.
+func (m *Moves) of(library types.NamespacedName) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.problems[library]
+}
+
+// set notes what is to be told, and tells whether that is something else than before.
+func (m *Moves) set(library types.NamespacedName, problem string) (other bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.problems[library] == problem {
+		return false
+	}
+	m.problems[library] = problem
+	return true
+}
+
+// refuse notes that a file cannot be moved for a while.
+func (m *Moves) refuse(library types.NamespacedName, key access.Key, until time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refused[library] == nil {
+		m.refused[library] = map[access.Key]time.Time{}
+	}
+	m.refused[library][key] = until
+}
+
+// rests tells whether a file is not to be tried now.
+func (m *Moves) rests(library types.NamespacedName, key access.Key, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	until, refused := m.refused[library][key]
+	if refused && !now.Before(until) {
+		delete(m.refused[library], key)
+		return false
+	}
+	return refused
+}
+
+func (m *Moves) forget(library types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.starting, library)
+	delete(m.problems, library)
+	delete(m.refused, library)
+}

@@ -1,0 +1,288 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/change"
+	"github.com/vitrine-dam/vitrine/internal/relocate"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+const movesController = "moves"
+
+// MovesReconciler brings originals to where they belong: those that are archived to the root that nobody's key reaches, those that came
+// back to where they were, and those that somebody asked to go into or out of a restricted Folder. What is under way is in the store.
+type MovesReconciler struct{ *Deps }
+
+// SetupWithManager connects the reconciler.
+func (r *MovesReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named(movesController).
+		For(&v1alpha1.Library{}, onDeclaration).
+		WatchesRawSource(r.Notices.source(movesController)).
+		WithOptions(atOnce(tenantsAtOnce)).
+		Complete(r)
+}
+
+// How often moves are looked for, and how many of one Library are under way at once.
+const (
+	movesInterval = 10 * time.Second
+	movesAtOnce   = 100
+	// refusedRest is how long a file rests that cannot be moved.
+	refusedRest = 10 * time.Minute
+)
+
+// clockAuthor signs what nobody asked for but the clock.
+const clockAuthor = "@lifecycle"
+
+// Reconcile goes on with the moves of one Library, and begins those that are due.
+func (r *MovesReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	library := &v1alpha1.Library{}
+	if err := r.Get(ctx, req.NamespacedName, library); err != nil {
+		r.Moves.forget(req.NamespacedName)
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if library.Status.VitrineBucket == "" || !library.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	again, err := r.work(ctx, library)
+	if err != nil {
+		out, retry := classify(err)
+		return ctrl.Result{RequeueAfter: max(out.after, time.Second)}, retry
+	}
+	return ctrl.Result{RequeueAfter: again}, nil
+}
+
+func (r *MovesReconciler) work(ctx context.Context, library *v1alpha1.Library) (again time.Duration, err error) {
+	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
+	if err != nil {
+		return 0, err
+	}
+	if err := r.refusal(ctx, connection.Declared, library); err != nil {
+		return 0, err
+	}
+	mover := r.mover(connection, library)
+	under, err := mover.Journals(ctx)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // it says what
+	}
+	again = movesInterval
+	for i := range under {
+		ended, err := r.goOn(ctx, connection, library, mover, &under[i])
+		if err != nil {
+			return 0, err
+		}
+		if ended {
+			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
+		}
+		again = 100 * time.Millisecond
+	}
+	tenant, err := r.Tenants.Get(ctx, library.Namespace)
+	if err != nil {
+		return 0, err
+	}
+	if tenant.Frozen != "" || v1alpha1.FreezeReason(library) != "" {
+		return again, nil // what is under way ends, and nothing begins
+	}
+	begun, err := r.begin(ctx, connection, library, mover, tenant, movesAtOnce-len(under))
+	if begun > 0 {
+		again = time.Millisecond
+	}
+	return again, err
+}
+
+func (d *Deps) mover(connection Connection, library *v1alpha1.Library) relocate.Mover {
+	return relocate.Mover{
+		Store: connection.Store, Library: library.Name, Now: d.Clock.Now,
+		Buckets: relocate.Buckets{Originals: library.Spec.Bucket.Name, Vitrine: library.Status.VitrineBucket},
+	}
+}
+
+// goOn does a piece of a move, and tells whether it has ended.
+func (r *MovesReconciler) goOn(ctx context.Context, connection Connection, library *v1alpha1.Library, mover relocate.Mover, j *relocate.Journal) (ended bool, err error) {
+	done, err := mover.Resume(ctx, j)
+	if err != nil || !done {
+		return false, err //nolint:wrapcheck // it says what
+	}
+	if j.Refusal == nil {
+		// A worker that began before may have put a picture where the file was, or may yet.
+		working, err := r.rendersSince(ctx, library, j.At)
+		if err != nil || working {
+			return false, err
+		}
+		if err := purgeRendered(ctx, connection, library.Status.VitrineBucket, j.From.Key); err != nil {
+			return false, err
+		}
+	} else {
+		r.Moves.refuse(client.ObjectKeyFromObject(library), j.From.Key, r.Clock.Now().Add(refusedRest))
+	}
+	if j.Record != "" {
+		if err := r.answer(ctx, connection, library, *j); err != nil {
+			return false, err
+		}
+	}
+	log.FromContext(ctx).Info("a file moved", "library", library.Name, "held", j.To.Held, "refused", j.Refusal != nil)
+	return true, mover.Forget(ctx, *j) //nolint:wrapcheck // it says what
+}
+
+// rendersSince tells whether a rendition Job of the Library still works that was made before an instant.
+func (r *MovesReconciler) rendersSince(ctx context.Context, library *v1alpha1.Library, at time.Time) (bool, error) {
+	var jobs batchv1.JobList
+	if err := r.List(ctx, &jobs, client.InNamespace(r.Settings.JobsNamespace), client.MatchingLabels{
+		v1alpha1.LabelTenant: library.Namespace, v1alpha1.LabelLibrary: library.Name,
+	}); err != nil {
+		return false, fmt.Errorf("listing rendition Jobs: %w", err)
+	}
+	for i := range jobs.Items {
+		if job := &jobs.Items[i]; !finished(job) && !job.CreationTimestamp.After(at.Add(clockSkew)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// purgeRendered removes what was made of an original at a place where it is no more.
+func purgeRendered(ctx context.Context, connection Connection, bucket string, key access.Key) error {
+	objects := []string{asset.FactsObject(key)}
+	err := connection.ListObjects(ctx, bucket, asset.Renditions(key), func(info store.ObjectInfo) error {
+		if !strings.Contains(strings.TrimPrefix(info.Key, asset.Renditions(key)), "/") { // below it are those of files in a folder of that name
+			objects = append(objects, info.Key)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("listing what was made of a file that moved: %w", err)
+	}
+	for _, object := range objects {
+		if err := connection.PurgeObject(ctx, bucket, object); err != nil {
+			return fmt.Errorf("removing what was made of a file that moved: %w", err)
+		}
+	}
+	return nil
+}
+
+// answer writes what came of a move into the answer to the record that asked for it.
+func (r *MovesReconciler) answer(ctx context.Context, connection Connection, library *v1alpha1.Library, j relocate.Journal) error {
+	object := asset.ResultObject(change.FolderOf(j.By), j.Record)
+	data, etag, err := connection.GetObject(ctx, library.Status.VitrineBucket, object)
+	if isMissing(err) {
+		return nil // nobody waits any more
+	}
+	if err != nil {
+		return fmt.Errorf("reading an answer: %w", err)
+	}
+	result, err := change.DecodeResult(data)
+	if err != nil {
+		return nil
+	}
+	for i := range result.Answers {
+		a := &result.Answers[i]
+		if a.Path != j.From.Key.Path || a.Restricted != j.From.Key.Restricted || a.Outcome != change.Accepted {
+			continue
+		}
+		a.Outcome = change.Done
+		if j.Refusal != nil {
+			a.Outcome, a.Reason, a.Message = change.Refused, change.InvalidState, j.Refusal.Message
+		}
+	}
+	if data, err = result.Encode(); err != nil {
+		return err //nolint:wrapcheck // it says what
+	}
+	if _, err := connection.PutObject(ctx, library.Status.VitrineBucket, object, data, jsonType, store.IfMatch(etag)); err != nil {
+		return fmt.Errorf("writing an answer: %w", err)
+	}
+	return nil
+}
+
+// begin starts the moves that state and clock ask for, a few at a time.
+func (r *MovesReconciler) begin(ctx context.Context, connection Connection, library *v1alpha1.Library, mover relocate.Mover, tenant *Tenant, most int) (begun int, err error) {
+	holding := r.Inventory.Of(client.ObjectKeyFromObject(library))
+	if holding == nil {
+		return 0, nil
+	}
+	name, now, problem := client.ObjectKeyFromObject(library), r.Clock.Now(), ""
+	for _, group := range []struct {
+		assets []Asset
+		held   bool
+	}{{holding.Assets, false}, {holding.Archived, true}} {
+		for i := range group.assets {
+			a := &group.assets[i]
+			state, _ := a.state(tenant.Lifecycles, now)
+			if (state == v1alpha1.StateArchived) == group.held || begun >= most {
+				continue
+			}
+			if r.Moves.rests(name, a.Key, now) {
+				problem = fmt.Sprintf("%q could not be moved, and is tried again later", objectOf(a.Key))
+				continue
+			}
+			err := r.start(ctx, connection, library, mover, a, group.held)
+			var refusal *relocate.Refusal
+			switch {
+			case errors.As(err, &refusal) && (refusal.Reason == relocate.ReasonNotFound || refusal.Reason == relocate.ReasonMoving):
+				// It is there, or on its way, since the last look.
+			case errors.As(err, &refusal):
+				r.Moves.refuse(name, a.Key, now.Add(refusedRest))
+				problem = fmt.Sprintf("%q stays where it is: %s", objectOf(a.Key), refusal.Message)
+				r.Events.Eventf(library, nil, corev1.EventTypeWarning, "MoveRefused", "Move", "%s", cut(problem))
+			case err != nil:
+				return begun, err
+			default:
+				begun++
+			}
+		}
+	}
+	if r.Moves.set(name, problem) {
+		r.Notices.wake(libraryController, name, 0)
+	}
+	return begun, nil
+}
+
+// start begins one move into the archive or back. What only the clock archived is written down as archived first, so that it stays so
+// whatever becomes of the clock's reasons, until somebody says otherwise.
+func (r *MovesReconciler) start(ctx context.Context, connection Connection, library *v1alpha1.Library, mover relocate.Mover, a *Asset, back bool) error {
+	lock := r.Moves.start(client.ObjectKeyFromObject(library))
+	lock.Lock()
+	defer lock.Unlock()
+	object := asset.StateObject(a.Key)
+	record, etag, err := document(ctx, connection, library.Status.VitrineBucket, object, asset.DecodeState)
+	if err != nil {
+		return err
+	}
+	archived := record != nil && record.State == v1alpha1.StateArchived
+	switch {
+	case back && archived:
+		return nil // somebody archived it again since it was looked at
+	case !back && !archived:
+		next := asset.StateRecord{}
+		if record != nil {
+			next = *record
+		}
+		next.State, next.Signature = v1alpha1.StateArchived, asset.Signature{By: clockAuthor, At: r.Clock.Now().UTC()}
+		data, err := next.Encode()
+		if err != nil {
+			return err //nolint:wrapcheck // it says what
+		}
+		as := store.IfAbsent()
+		if etag != "" {
+			as = store.IfMatch(etag)
+		}
+		if _, err := connection.PutObject(ctx, library.Status.VitrineBucket, object, data, jsonType, as); err != nil {
+			return fmt.Errorf("writing that a file is archived: %w", err)
+		}
+	}
+	_, err = mover.Start(ctx, relocate.Move{From: relocate.Place{Key: a.Key, Held: back}, To: relocate.Place{Key: a.Key, Held: !back}, By: clockAuthor})
+	return err //nolint:wrapcheck // a refusal, or it says what
+}
