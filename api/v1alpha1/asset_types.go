@@ -150,7 +150,7 @@ type CollectionSelector struct {
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
-	// +kubebuilder:validation:items:Enum=Draft;Published
+	// +kubebuilder:validation:XValidation:rule="!('Archived' in self)",message="archived files are never members; name Draft, Published or both"
 	States []AssetState `json:"states,omitempty"`
 	// approval of a file's current version.
 	// +optional

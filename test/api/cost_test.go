@@ -45,13 +45,22 @@ func TestLongestListsAreJudged(t *testing.T) {
 		{"Collection", "Collection", `{libraryRef: {name: brand}}`, []list{
 			{"{items: %s}", most("Collection", "items"), `{path: "` + long(507) + `/%04d"}`},
 		}},
+		{"Collection by keywords", "Collection", `{libraryRef: {name: brand}, selector: {states: [Draft, Published], approval: Approved}}`, []list{
+			{"{items: %s}", most("Collection", "items"), `{path: "` + long(507) + `/%04d", version: ` + long(256) + `}`},
+			{"{selector: {keywords: %s}}", most("Collection", "selector", "keywords"), long(96) + "%04d"},
+		}},
 		{"Collection of versions", "Collection", `{libraryRef: {name: brand}, title: ` + long(200) + `}`, []list{
 			{"{items: %s}", most("Collection", "items"), `{path: "` + long(507) + `/%04d", version: ` + long(256) + `}`},
 		}},
 		{"PublicLink", "PublicLink", `{target: {folder: {name: ` + long(63) + `}}, message: ` + long(2000) + `, notAfter: "2099-01-01T00:00:00Z"}`, []list{
 			{"{renditions: %s}", most("PublicLink", "renditions"), long(30) + "%02d"},
+			{"{metadataFields: %s}", most("PublicLink", "metadataFields"), long(30) + "%02d"},
+		}},
+		{"Role", "Role", `{permissions: [` + all + `, audit]}`, []list{
+			{"{metadataFields: %s}", most("Role", "metadataFields"), long(30) + "%02d"},
 		}},
 		{"Library", "Library", `{storeRef: {name: default}, bucket: {name: acme-brand}}`, []list{
+			{"{metadata: {fields: %s}}", most("Library", "metadata", "fields"), `{name: ` + long(28) + `%04d, title: ` + long(100) + `, type: Choices, presence: Required, choices: ` + many(256, long(17)+"%03d") + `}`},
 			{"{links: {sponsors: %s}}", most("Library", "links", "sponsors"), long(59) + "%04d"},
 			{"{renditions: %s}", most("Library", "renditions"), `{name: ` + long(28) + `%04d, width: 8192, height: 8192, fit: Cover, position: Attention, format: JPEG, background: "#ffffff", watermark: {image: ` + long(512) + `}}`},
 		}},

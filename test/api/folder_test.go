@@ -1,6 +1,11 @@
 package api
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
+
+const archiving = `archiveAfter must be between 1h and 876000h (a hundred years)`
 
 var folders = table{
 	kind: "Folder",
@@ -26,8 +31,20 @@ spec:
 		refused("a title is not empty", `spec: {title: ""}`, `spec.title in body should be at least 1 chars`),
 		refused("a title is short", `spec: {title: `+long(201)+`}`, `spec.title: Too long`),
 		refused("access is inherited or restricted", `spec: {access: Open}`, `spec.access: Unsupported value`),
-	}, paths("spec: {path: %s}", "spec.path")...),
+
+		accepted("a lifecycle may say all that there is", `spec: {lifecycle: {state: Draft, publishAt: "2027-03-01T00:00:00Z", sunset: "2028-03-01T00:00:00Z", archiveAfter: 8760h}}`),
+		accepted("a lifecycle may be short", `spec: {lifecycle: {state: Published, archiveAfter: 60m}}`),
+		accepted("a lifecycle may be a hundred years", `spec: {lifecycle: {archiveAfter: 876000h}}`),
+		refused("a lifecycle says something", `spec: {lifecycle: {}}`, `spec.lifecycle in body should have at least 1 properties`),
+		refused("nothing begins archived", `spec: {lifecycle: {state: Archived}}`, `spec.lifecycle.state: Unsupported value`),
+		refused("nothing is archived at once", `spec: {lifecycle: {archiveAfter: 59m}}`, archiving),
+		refused("nothing is archived after more than a hundred years", `spec: {lifecycle: {archiveAfter: 876001h}}`, archiving),
+		refused("archiving is in hours, minutes and seconds", `spec: {lifecycle: {archiveAfter: 1y}}`, `write 720h or 1h30m`),
+		refused("archiving has a length", `spec: {lifecycle: {archiveAfter: ""}}`, `spec.lifecycle.archiveAfter in body should be at least 2 chars`, archiving),
+		refused("archiving is not endless", `spec: {lifecycle: {archiveAfter: `+long(33)+`}}`, `spec.lifecycle.archiveAfter: Too long`),
+	}, slices.Concat(paths("spec: {path: %s}", "spec.path"), times("lifecycle.publishAt"), times("lifecycle.sunset"))...),
 	updates: []refusable{
+		accepted("a lifecycle may begin", `spec: {lifecycle: {state: Draft}}`),
 		accepted("a title may change", `spec: {title: Finals}`),
 		refused("the library stays", `spec: {libraryRef: {name: other}}`, `libraryRef cannot change; make a new Folder`),
 		refused("the path stays", `spec: {path: launch/finals}`, `path cannot change, since files are not moved by changing a declaration; make a new Folder`),

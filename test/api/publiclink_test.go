@@ -21,12 +21,15 @@ spec:
   passwordSecretRef: {name: northlight-password, key: password}
   originals: Hidden
   renditions: [web, square]
+  drafts: Shown
+  approval: ApprovedOnly
+  metadataFields: [title, alt-text-2]
   sponsor: {kind: UserGroup, name: brand-managers}
   suspend: true
 `),
 		accepted("a link may show a folder", `spec: {target: {collection: null, folder: {name: launch}}}`),
 		accepted("a link may show a single file", `spec: {target: {collection: null, asset: {libraryRef: {name: brand}, path: press/logo.png}}}`),
-		accepted("the longest texts and lists fit", `spec: {title: `+long(200)+`, message: `+long(2000)+`, renditions: `+many(16, long(30)+"%02d")+`}`),
+		accepted("the longest texts and lists fit", `spec: {title: `+long(200)+`, message: `+long(2000)+`, renditions: `+many(16, long(30)+"%02d")+`, metadataFields: `+many(64, long(30)+"%02d")+`}`),
 
 		refused("a link has a target", `spec: {target: null}`, `spec.target: Required value`),
 		refused("a link's target is something", `spec: {target: {collection: null}}`, oneTarget),
@@ -66,6 +69,14 @@ spec:
 		refused("a preset has a name", `spec: {renditions: [""]}`, `at least 1 chars`),
 		refused("a preset's name is a word", `spec: {renditions: ["../web"]}`, `spec.renditions[0] in body should match`),
 		refused("a preset's name is short", `spec: {renditions: [`+long(33)+`]}`, `spec.renditions[0]: Too long`),
+		refused("drafts are hidden or shown", `spec: {drafts: Only}`, `spec.drafts: Unsupported value`),
+		refused("approval matters or not", `spec: {approval: Approved}`, `spec.approval: Unsupported value`),
+		refused("no fields is said by leaving them out", `spec: {metadataFields: []}`, `spec.metadataFields in body should have at least 1 items`),
+		refused("there are at most 64 fields", `spec: {metadataFields: `+many(65, "f%d")+`}`, `spec.metadataFields: Too many`),
+		refused("a field is there once", `spec: {metadataFields: [title, title]}`, `spec.metadataFields[1]: Duplicate value`),
+		refused("a field has a name", `spec: {metadataFields: [""]}`, `spec.metadataFields[0] in body should be at least 1 chars`),
+		refused("a star is no field", `spec: {metadataFields: ["*"]}`, `spec.metadataFields[0] in body should match`),
+		refused("a field's name is short", `spec: {metadataFields: [`+long(33)+`]}`, `spec.metadataFields[0]: Too long`),
 		accepted("a user may answer for a link", `spec: {sponsor: {kind: User, name: mona}}`),
 		refused("a sponsor has a kind", `spec: {sponsor: {name: mona}}`, `spec.sponsor.kind: Required value`),
 		refused("a sponsor is a group or a user", `spec: {sponsor: {kind: Role, name: mona}}`, `spec.sponsor.kind: Unsupported value`),

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-var tables = []table{objectStores.with(issuerCases), libraries, folders, collections, users, userGroups.with(sessionCases), roles, roleBindings, publicLinks}
+var tables = []table{objectStores.with(issuerCases), libraries.with(metadataCases), folders, collections, users, userGroups.with(sessionCases), roles, roleBindings, publicLinks}
 
 // TestRules shows what is accepted and what is refused, and that nothing in a kind's
 // schema is without a case: a rule that nobody has seen refuse may refuse nothing.
@@ -80,6 +80,9 @@ func constraints(field string, s apiextensionsv1.JSONSchemaProps) []constraint {
 	}
 	if s.MinItems != nil {
 		add(true, "at least %d items", *s.MinItems)
+	}
+	if s.MinProperties != nil {
+		add(true, "at least %d properties", *s.MinProperties)
 	}
 	if s.Minimum != nil {
 		add(true, "greater than or equal to %v", *s.Minimum)
