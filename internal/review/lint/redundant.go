@@ -125,7 +125,7 @@ func (l *linter) coveredBy(held map[place][]access.Grant, g access.Grant, gone m
 	at := placeOf(g)
 	look := func(at place) (string, bool) {
 		for _, o := range held[at] {
-			if o.Route.Binding != g.Route.Binding && !gone[o.Route.Binding] && l.thawsWith(o.Route, g.Route) && g.Permissions&^o.Permissions == 0 && l.lasts(o.Route, g.Route) {
+			if o.Route.Binding != g.Route.Binding && !gone[o.Route.Binding] && l.thawsWith(o.Route, g.Route) && g.Permissions&^o.Permissions == 0 && allFields(o, g) && l.lasts(o.Route, g.Route) {
 				return o.Route.Binding, true
 			}
 		}
@@ -143,6 +143,14 @@ func (l *linter) coveredBy(held map[place][]access.Grant, g access.Grant, gone m
 		}
 	}
 	return "", false
+}
+
+// allFields tells whether one grant lets describe every field that another does.
+func allFields(o, g access.Grant) bool {
+	if !g.Permissions.Has(access.Describe) || o.Fields == nil {
+		return true
+	}
+	return g.Fields != nil && !slices.ContainsFunc(g.Fields, func(field string) bool { return !slices.Contains(o.Fields, field) })
 }
 
 // lasts tells whether one window holds all of another from now on.
