@@ -99,7 +99,12 @@ func changes(subject string, found []finding, base, head *side) []Change {
 }
 
 // shown is a place for people.
-func shown(where string) string { return strings.ReplaceAll(where, anyName, "*") }
+func shown(where string) string {
+	if isPicked(where) {
+		return pickedText(where)
+	}
+	return strings.ReplaceAll(where, anyName, "*")
+}
 
 func utc(t *time.Time) *time.Time {
 	if t == nil {

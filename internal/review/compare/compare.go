@@ -37,22 +37,29 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	})
 	rows := slices.Concat(each...)
 	before, after := linksOf(base), linksOf(head)
-	named := map[string][]string{} // presets that links name, by bucket
+	named, shownFields := map[string][]string{}, map[string][]v1alpha1.MetadataFieldName{} // presets and fields that links name, by bucket
 	for _, name := range names(before, after) {
 		found, other, holds := linkChanges(was, is, before[name], after[name])
 		rows = append(rows, changes("link/"+name, found, was, is)...)
 		d.Links = append(d.Links, other...)
 		for _, h := range holds {
 			named[h.bucket] = append(named[h.bucket], after[name].Spec.Renditions...)
+			shownFields[h.bucket] = append(shownFields[h.bucket], after[name].Spec.MetadataFields...)
 		}
 	}
 	d.Declared = append(d.Declared, conflictChanges(base, head, was, is)...)
 	d.Declared = append(d.Declared, linkerChanges(was, is, everybody)...)
+	d.Declared = append(d.Declared, fieldChanges(was, is, everybody)...)
 	d.Declared = append(d.Declared, presetChanges(was, is, named)...)
+	d.Declared = append(d.Declared, lifecycleChanges(was, is)...)
+	d.Declared = append(d.Declared, metadataChanges(was, is, shownFields)...)
 	d.Declared = append(d.Declared, adoptions(was, is)...)
 	d.Declared = append(d.Declared, storeChanges(base, head)...)
 	d.Changes = append(d.Changes, together(rows)...)
 	d.judge()
+	if picksGained(d.Changes) {
+		d.Notes = append(d.Notes, pickedUnknown)
+	}
 	if d.Verdict != Same && base.Stores == nil && head.Stores == nil && sessionsHang(head) {
 		d.Notes = append(d.Notes, storesUnknown)
 	}

@@ -42,6 +42,12 @@ func declared(base, head review.Tenant) []Declared {
 		if what := change(was == nil, is == nil, "allows", lacking(after, before), "no longer allows", lacking(before, after)); what != "" {
 			add("Role", name, false, what)
 		}
+		if was == nil || is == nil {
+			return
+		}
+		if from, to := fieldsText(was), fieldsText(is); from != to {
+			add("Role", name, false, "lets those who may describe change "+to+" instead of "+from)
+		}
 	})
 	pairs(base.Declared.Collections, head.Declared.Collections, func(o *v1alpha1.Collection) string { return o.Name }, func(name string, was, is *v1alpha1.Collection) {
 		before, after := items(was), items(is)
@@ -81,6 +87,9 @@ func items(c *v1alpha1.Collection) []string {
 			continue
 		}
 		all = append(all, item.Path)
+	}
+	if c.Spec.Selector != nil {
+		all = append(all, pickedText(pickedBy(c.Spec.Selector, nil, nil)))
 	}
 	return all
 }

@@ -53,7 +53,7 @@ func (d *Diff) Count(objects []Object) {
 	counted := map[string]map[int]bool{}
 	for i := range d.Changes {
 		c := &d.Changes[i]
-		if len(c.Gains) == 0 {
+		if len(c.Gains) == 0 || isPicked(c.finding.where) {
 			continue
 		}
 		var count, bytes int64
@@ -111,7 +111,7 @@ func (d *Diff) Places() []Place {
 	all := map[Place]bool{}
 	for i := range d.Changes {
 		f := &d.Changes[i].finding
-		if len(d.Changes[i].Gains) == 0 {
+		if len(d.Changes[i].Gains) == 0 || isPicked(f.where) {
 			continue
 		}
 		store, bucket, _ := strings.Cut(f.bucket, "/")

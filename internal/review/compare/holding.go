@@ -25,6 +25,8 @@ type holding struct {
 	version string
 	// permissions held.
 	permissions access.Permissions
+	// fields are the only ones that describe is for; nil for all.
+	fields []string
 	// from and until bound it; nil is from now on, and for good.
 	from, until *time.Time
 	// route of a grant; nil for a link's, of which by tells in a sentence.
@@ -89,6 +91,9 @@ func (h *holding) covers(root, path string) bool {
 // matches tells whether an item of a Collection names a file. A pattern that ends in a ** is
 // about what lies in a folder, and never about a file of the folder's name.
 func matches(item, path string) bool {
+	if isPicked(path) {
+		return matchesPicked(item, path)
+	}
 	literal, _, pattern := strings.Cut(item, "*")
 	return item == path || pattern && path != "" && strings.HasPrefix(path, literal) && access.Match(item, path)
 }
@@ -117,7 +122,7 @@ func (s *side) holdings(names ...string) []holding {
 			if !ever {
 				continue
 			}
-			h := holding{permissions: g.Permissions, from: from, until: until, route: &g.Route}
+			h := holding{permissions: g.Permissions, fields: g.Fields, from: from, until: until, route: &g.Route}
 			if g.Scope != nil {
 				h.bucket = s.buckets[g.Scope.Library]
 				h.root, h.prefix = s.pathOf(*g.Scope)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -49,6 +50,7 @@ func protections(before, after *v1alpha1.PublicLink, opens bool) []Declared {
 	if less := lacking(before.Spec.Renditions, after.Spec.Renditions); len(less) > 0 {
 		add(false, "the renditions %s can no longer be downloaded", strings.Join(less, ", "))
 	}
+	shownOfFiles(&before.Spec, &after.Spec, add)
 	was, is := fields(&before.Spec), fields(&after.Spec)
 	for _, name := range names(was, is) {
 		if reflect.DeepEqual(was[name], is[name]) || told[name] {
@@ -64,17 +66,40 @@ func protections(before, after *v1alpha1.PublicLink, opens bool) []Declared {
 	return all
 }
 
+// shownOfFiles compares which files a link shows by what is known of them, and what it shows of that.
+func shownOfFiles(before, after *v1alpha1.PublicLinkSpec, add func(wider bool, format string, args ...any)) {
+	switch was, is := cmp.Or(before.Drafts, v1alpha1.DraftsHidden), cmp.Or(after.Drafts, v1alpha1.DraftsHidden); {
+	case was == is:
+	case is == v1alpha1.DraftsHidden:
+		add(false, "drafts are hidden from now on")
+	default:
+		add(true, "drafts are shown too")
+	}
+	switch was, is := cmp.Or(before.Approval, v1alpha1.LinkApprovalAny), cmp.Or(after.Approval, v1alpha1.LinkApprovalAny); {
+	case was == is:
+	case is == v1alpha1.LinkApprovedOnly:
+		add(false, "only approved versions are shown from now on")
+	default:
+		add(true, "what nobody approved is shown too")
+	}
+	if more := lacking(after.MetadataFields, before.MetadataFields); len(more) > 0 {
+		add(true, "the fields %s of files are shown too", strings.Join(more, ", "))
+	}
+	if less := lacking(before.MetadataFields, after.MetadataFields); len(less) > 0 {
+		add(false, "the fields %s of files are no longer shown", strings.Join(less, ", "))
+	}
+}
+
 // told are the fields of a link that are compared otherwise, or that change nobody's access.
 var told = map[string]bool{
 	"target": true, "title": true, "message": true, "notify": true, "notBefore": true, "notAfter": true,
 	"passwordSecretRef": true, "originals": true, "renditions": true, "suspend": true,
+	"drafts": true, "approval": true, "metadataFields": true,
 }
 
 // judged are the fields of which it is known what opens a link wider; another that changes is
 // taken for a widening, so that none is passed over for being new.
 var judged = map[string]func(was, is any) bool{
-	"approval": unless("ApprovedOnly"),
-	"drafts":   unless("Hidden"),
 	"archive":  unless("Denied"),
 	"comments": unless("Disabled"),
 	"terms":    func(_, is any) bool { return is == nil },

@@ -283,10 +283,6 @@ func TestFieldsOfLinksAreJudged(t *testing.T) {
 		was, is any
 		wider   bool
 	}{
-		{"approval", "ApprovedOnly", "Any", true},
-		{"approval", "Any", "ApprovedOnly", false},
-		{"approval", "ApprovedOnly", nil, true},
-		{"drafts", nil, "Shown", true},
 		{"maxDownloads", 5.0, 50.0, true},
 		{"maxDownloads", 50.0, 5.0, false},
 		{"maxDownloads", 50.0, nil, true},

@@ -35,8 +35,8 @@ type side struct {
 
 // contents are what the members of a Collection come by, in order.
 type contents struct {
-	// items are paths and patterns of files in their current version. What a pattern matches is none of
-	// them when it is pinned.
+	// items are paths and patterns of files in their current version, and what stands for those that a selector picks. What a
+	// pattern matches or a selector picks is none of them when it is pinned.
 	items []string
 	// pinned files are members in one version alone.
 	pinned []pin
@@ -139,6 +139,9 @@ func (s *side) contentsOf(c *v1alpha1.Collection) contents {
 	all.items = slices.Compact(all.items)
 	slices.SortFunc(all.pinned, func(a, b pin) int { return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.version, b.version)) })
 	all.pinned = slices.Compact(all.pinned)
+	if c.Spec.Selector != nil {
+		all.items = append([]string{pickedBy(c.Spec.Selector, all.pinnedPaths(), l)}, all.items...) // its mark comes before all paths
+	}
 	return all
 }
 

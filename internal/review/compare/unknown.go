@@ -11,12 +11,12 @@ import (
 // access. Another that changes is taken for a widening, so that none is passed over for being new. Links have
 // a list of their own.
 var compared = map[string][]string{
-	"Library":     {"storeRef", "bucket", "deletionPolicy", "driftPolicy", "versions", "links", "renditions"},
-	"Folder":      {"libraryRef", "path", "title", "access"},
-	"Collection":  {"libraryRef", "title", "items"},
+	"Library":     {"storeRef", "bucket", "deletionPolicy", "driftPolicy", "versions", "links", "renditions", "metadata"},
+	"Folder":      {"libraryRef", "path", "title", "access", "lifecycle"},
+	"Collection":  {"libraryRef", "title", "items", "selector"},
 	"User":        {"displayName", "email", "credentials", "keyRotation"},
 	"UserGroup":   {"members", "memberDomains", "federation", "serviceAccounts"},
-	"Role":        {"description", "permissions"},
+	"Role":        {"description", "permissions", "metadataFields"},
 	"RoleBinding": {"roleRef", "subjects", "targets", "notBefore", "notAfter", "reason"},
 }
 
