@@ -32,9 +32,36 @@ func withItems(d access.Declarations, library, file string) access.Declarations 
 				items = append(items, one)
 			}
 		}
+		if c.Spec.Selector != nil {
+			items = append(items, v1alpha1.CollectionItem{Path: bySelector})
+		}
 		c.Spec.Items = items
 	}
 	return d
+}
+
+// bySelector stands for the files that a Collection's selector picks: which these are the declarations do not tell.
+const bySelector = "⟨files that the selector picks⟩"
+
+// itemsOf are the paths and patterns of a Collection's items, and what stands for the files that its selector picks.
+func itemsOf(c *v1alpha1.Collection) []string {
+	items := make([]string, 0, len(c.Spec.Items)+1)
+	for _, item := range c.Spec.Items {
+		items = append(items, item.Path)
+	}
+	if c.Spec.Selector != nil {
+		items = append(items, bySelector)
+	}
+	return items
+}
+
+// selectorNote says what an answer about a Collection with a selector leaves open; empty for one without.
+func selectorNote(c *v1alpha1.Collection) string {
+	if c == nil || c.Spec.Selector == nil {
+		return ""
+	}
+	return "collection/" + c.Name + ": the members by selector are answered as any file that it picks: which files these are only the cluster knows, as they change with how files are " +
+		"described, published and approved; see status.members there"
 }
 
 func covers(item, file string) bool {
@@ -59,9 +86,9 @@ func (r *Review) itemOf(collection string, k access.Key) string {
 	if c == nil {
 		return ""
 	}
-	for _, item := range c.Spec.Items {
-		if standIn(item.Path) == k.Path || covers(item.Path, k.Path) {
-			return item.Path
+	for _, item := range itemsOf(c) {
+		if standIn(item) == k.Path || covers(item, k.Path) {
+			return item
 		}
 	}
 	return ""
@@ -92,6 +119,9 @@ func pinnedNote(c *v1alpha1.Collection) string {
 // mayReach tells whether an item can be a file below a folder's path, which
 // ends in a slash or is empty.
 func mayReach(item, folder string) bool {
+	if item == bySelector {
+		return true // what it picks may be anywhere
+	}
 	literal, _, pattern := strings.Cut(item, "*")
 	return strings.HasPrefix(literal, folder) || pattern && strings.HasPrefix(folder, literal)
 }

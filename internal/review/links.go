@@ -86,5 +86,5 @@ func (r *Review) shows(q *question, t v1alpha1.LinkTarget) (whole, part bool) {
 		return false, mayReach(string(t.Asset.Path), q.path)
 	}
 	c := r.collection(t.Collection.Name)
-	return false, slices.ContainsFunc(c.Spec.Items, func(i v1alpha1.CollectionItem) bool { return mayReach(i.Path, q.path) })
+	return false, slices.ContainsFunc(itemsOf(c), func(item string) bool { return mayReach(item, q.path) })
 }

@@ -102,10 +102,10 @@ func (r *Review) place(q *question) {
 		}
 	default:
 		members, _ := q.model.Members(q.target.Name)
-		for _, item := range r.collection(q.target.Name).Spec.Items {
-			k := access.Key{Library: q.library, Path: standIn(item.Path)}
+		for _, item := range itemsOf(r.collection(q.target.Name)) {
+			k := access.Key{Library: q.library, Path: standIn(item)}
 			if slices.Contains(members, k) {
-				q.places = append(q.places, place{k, item.Path})
+				q.places = append(q.places, place{k, item})
 			}
 		}
 	}

@@ -118,8 +118,10 @@ func (r *Review) notesOn(q *question) []string {
 	if q.target.Kind == v1alpha1.TargetCollection {
 		c := r.collection(q.target.Name)
 		notes = append(notes, r.patternNotes(c)...)
-		if note := pinnedNote(c); note != "" {
-			notes = append(notes, note)
+		for _, note := range []string{selectorNote(c), pinnedNote(c)} {
+			if note != "" {
+				notes = append(notes, note)
+			}
 		}
 		return notes
 	}
@@ -131,6 +133,9 @@ func (r *Review) notesOn(q *question) []string {
 			c := &r.tenant.Declared.Collections[i]
 			if c.Spec.LibraryRef.Name == q.library && q.root == "" && access.IsPattern(r.itemOf(c.Name, q.places[0].key)) {
 				notes = append(notes, "the file is in collection/"+c.Name+" by a pattern, supposing that it exists")
+			}
+			if c.Spec.LibraryRef.Name == q.library && q.root == "" && c.Spec.Selector != nil && r.itemOf(c.Name, q.places[0].key) == "" {
+				notes = append(notes, "whether the selector of collection/"+c.Name+" picks the file only the cluster knows: a right by that is left out")
 			}
 		}
 		return notes

@@ -86,8 +86,10 @@ func (r *Review) itemNotes(c *v1alpha1.Collection) []string {
 	if hasPattern(c) {
 		notes = append(notes, "collection/"+c.Name+": "+r.patternNotes(c)[0])
 	}
-	if note := pinnedNote(c); note != "" {
-		notes = append(notes, note)
+	for _, note := range []string{selectorNote(c), pinnedNote(c)} {
+		if note != "" {
+			notes = append(notes, note)
+		}
 	}
 	return notes
 }
@@ -101,9 +103,9 @@ func (r *Review) grant(a access.Grant) (Grant, bool) {
 	}
 	if c := r.collection(a.Route.Target.Name); c != nil {
 		g.Library = c.Spec.LibraryRef.Name
-		for _, item := range c.Spec.Items {
-			if slices.Contains(a.Keys, access.Key{Library: g.Library, Path: standIn(item.Path)}) {
-				g.Items = append(g.Items, item.Path)
+		for _, item := range itemsOf(c) {
+			if slices.Contains(a.Keys, access.Key{Library: g.Library, Path: standIn(item)}) {
+				g.Items = append(g.Items, item)
 			}
 		}
 	}

@@ -118,9 +118,9 @@ func (r *Review) parts(q *question, user string, p access.Permission) []Part {
 		if q.root != "" || c == nil || c.Spec.LibraryRef.Name != q.library {
 			continue // members of Collections are never in a restricted root
 		}
-		for _, item := range c.Spec.Items {
-			if mayReach(item.Path, q.path) && slices.Contains(g.Keys, access.Key{Library: q.library, Path: standIn(item.Path)}) {
-				parts = append(parts, Part{user, item.Path, r.route(g.Route, nil)})
+		for _, item := range itemsOf(c) {
+			if mayReach(item, q.path) && slices.Contains(g.Keys, access.Key{Library: q.library, Path: standIn(item)}) {
+				parts = append(parts, Part{user, item, r.route(g.Route, nil)})
 			}
 		}
 	}
