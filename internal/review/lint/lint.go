@@ -85,6 +85,9 @@ func Lint(t review.Tenant, now time.Time) *Result {
 	l.people()
 	l.frozen()
 	l.links()
+	l.selectors()
+	l.fields()
+	l.lifecycles()
 	rank := map[Severity]int{Error: 0, Warning: 1, Info: 2}
 	slices.SortStableFunc(l.found, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(rank[a.Severity], rank[b.Severity]), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))

@@ -47,6 +47,15 @@ folders:
 users: [{metadata: {name: alice}}]
 `
 
+// described declares a Library with these fields, and somebody who has what there is in it.
+func described(fields string) string {
+	text := "libraries: [{metadata: {name: brand}, spec: {bucket: {name: acme-brand}, metadata: {fields: [" + fields + "]}}}]\nusers: [{metadata: {name: alice}}]\nbindings:\n" + bind("a", "viewer", "launch", "")
+	if fields == "" {
+		return text // with Folders of the case's own
+	}
+	return text + "folders: [{metadata: {name: launch}, spec: {libraryRef: {name: brand}, path: launch}}]\n"
+}
+
 // bind declares a RoleBinding to alice.
 func bind(name, role, target string, more string) string {
 	return fmt.Sprintf("- {metadata: {name: %s}, spec: {roleRef: {kind: BuiltIn, name: %s}, subjects: [{kind: User, name: alice}], targets: [{kind: Folder, name: %s}]%s}}\n", name, role, target, more)
@@ -117,6 +126,44 @@ bindings:
 - {metadata: {name: h}, spec: {serviceAccounts: [cms]}}
 bindings:
 ` + bind("a", "viewer", "launch", ""), nil},
+		{"a selector that asks for what no field takes", described("{name: keywords, type: Keywords, choices: [Hero, spring]}") + `collections:
+- {metadata: {name: heroes}, spec: {libraryRef: {name: brand}, selector: {keywords: [hero, SPRING]}}}
+- {metadata: {name: typo}, spec: {libraryRef: {name: brand}, selector: {keywords: [hero, autumn]}}}
+- {metadata: {name: named}, spec: {libraryRef: {name: brand}, items: [{path: a.jpg}]}}
+- {metadata: {name: approved}, spec: {libraryRef: {name: brand}, selector: {approval: Approved}}}
+`, []string{"Warning SelectsNothing Collection/typo"}},
+		{"free keywords may be any", described("{name: keywords, type: Keywords, choices: [hero]}, {name: tags, type: Keywords}") +
+			"collections: [{metadata: {name: heroes}, spec: {libraryRef: {name: brand}, selector: {keywords: [autumn]}}}]\n", nil},
+		{"a library without fields of its own has keywords", world + "bindings:\n" + bind("a", "viewer", "launch", "") +
+			"collections: [{metadata: {name: heroes}, spec: {libraryRef: {name: brand}, selector: {keywords: [autumn]}}}]\n", nil},
+		{"a library without keywords has none to select by", described("{name: hero, type: Text}") +
+			"collections: [{metadata: {name: heroes}, spec: {libraryRef: {name: brand}, selector: {keywords: [hero]}}}]\n", []string{"Warning SelectsNothing Collection/heroes"}},
+		{"fields that no library has", described("{name: title, type: Text}, {name: rights, type: Text}") + `roles:
+- {metadata: {name: writer}, spec: {permissions: [list, describe], metadataFields: [title, focus, keywords]}}
+- {metadata: {name: lawyer}, spec: {permissions: [list, describe], metadataFields: [rights]}}
+links:
+- {metadata: {name: good}, spec: {target: {folder: {name: launch}}, metadataFields: [title]}}
+- {metadata: {name: odd}, spec: {target: {folder: {name: launch}}, metadataFields: [title, subject]}}
+`, []string{"Warning UnknownField PublicLink/odd", "Warning UnknownField Role/writer", "Info UnusedRole Role/lawyer", "Info UnusedRole Role/writer"}},
+		{"files that are archived before they are published", strings.Replace(described(""), ", metadata: {fields: []}", "", 1) + `folders:
+- {metadata: {name: launch}, spec: {libraryRef: {name: brand}, path: launch, lifecycle: {state: Draft, sunset: "2027-06-01T00:00:00Z"}}}
+- {metadata: {name: late}, spec: {libraryRef: {name: brand}, path: launch/late, lifecycle: {publishAt: "2027-06-01T00:00:00Z", sunset: "2028-06-01T00:00:00Z"}}}
+- {metadata: {name: good}, spec: {libraryRef: {name: brand}, path: launch/good, lifecycle: {publishAt: "2027-05-01T00:00:00Z"}}}
+- {metadata: {name: sealed}, spec: {libraryRef: {name: brand}, path: launch/sealed, access: Restricted, lifecycle: {state: Draft, publishAt: "2027-07-01T00:00:00Z"}}}
+- {metadata: {name: turned}, spec: {libraryRef: {name: brand}, path: turned, lifecycle: {state: Draft, publishAt: "2028-06-01T00:00:00Z", sunset: "2027-06-01T00:00:00Z"}}}
+- {metadata: {name: vain}, spec: {libraryRef: {name: brand}, path: vain, lifecycle: {publishAt: "2027-06-01T00:00:00Z"}}}
+`, []string{"Error NeverPublished Folder/late", "Error NeverPublished Folder/turned", "Warning Ineffective Folder/vain"}},
+		{"a role for all fields is not given by one for some", world + `roles: [{metadata: {name: some}, spec: {permissions: [list, preview, download, comment, upload, describe, collect, share], metadataFields: [title]}}]
+bindings:
+- {metadata: {name: a}, spec: {roleRef: {kind: Role, name: some}, subjects: [{kind: User, name: alice}], targets: [{kind: Folder, name: launch}]}}
+` + bind("b", "contributor", "final", ""), nil},
+		{"a role for some fields is given by one for more", world + `roles:
+- {metadata: {name: some}, spec: {permissions: [list, describe], metadataFields: [title]}}
+- {metadata: {name: more}, spec: {permissions: [list, describe], metadataFields: [title, keywords]}}
+bindings:
+- {metadata: {name: a}, spec: {roleRef: {kind: Role, name: some}, subjects: [{kind: User, name: alice}], targets: [{kind: Folder, name: launch}]}}
+- {metadata: {name: b}, spec: {roleRef: {kind: Role, name: more}, subjects: [{kind: User, name: alice}], targets: [{kind: Folder, name: launch}]}}
+`, []string{"Warning Redundant RoleBinding/a"}},
 		{"sponsors who are not there", strings.Replace(world, "renditions:", "links: {sponsors: [managers]}, renditions:", 1) + `bindings:
 ` + bind("a", "viewer", "launch", "") + `links:
 - {metadata: {name: one}, spec: {target: {folder: {name: launch}}, sponsor: {kind: UserGroup, name: managers}}}
@@ -192,6 +239,10 @@ func TestRedundantBindingsCanGo(t *testing.T) {
 							if before.May(p, k) != after.May(p, k) {
 								t.Fatalf("without %v %s loses %s on %+v at %s", redundant, name, p, k, at)
 							}
+						}
+						allBefore, fieldsBefore := was.DescribableFields(name, k, at)
+						if all, fields := is.DescribableFields(name, k, at); all != allBefore || !slices.Equal(fields, fieldsBefore) {
+							t.Fatalf("without %v %s may change the fields (%t) %v of %+v at %s, and before (%t) %v", redundant, name, all, fields, k, at, allBefore, fieldsBefore)
 						}
 					}
 				}
