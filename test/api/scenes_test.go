@@ -17,7 +17,7 @@ metadata:
 `)
 
 // scenes are all that authors try, by kind. What only takes away names no verb.
-var scenes = []scene{
+var scenes = append([]scene{
 	{
 		kind: "RoleBinding",
 		base: `
@@ -138,8 +138,12 @@ spec: {libraryRef: {name: brand}, path: launch/final}
 		updates: []attempt{
 			onlyMetadata,
 			needs("it gets a title, which visitors of its links read", `spec: {title: Finals}`, "share libraries/brand"),
+			needs("its files are kept back", `spec: {lifecycle: {state: Draft}}`, "share libraries/brand"),
 		},
-		deletes: []attempt{needs("a folder may be taken away", ``)},
+		deletes: []attempt{
+			needs("a folder may be taken away", ``),
+			needs("a folder whose files are kept back is taken away", `spec: {lifecycle: {state: Draft}}`, "share libraries/brand"),
+		},
 	},
 	{
 		// What comes to its path when it is gone falls to the grants above.
@@ -228,6 +232,9 @@ spec:
 			needs("it is in service again", `spec: {suspend: false}`, "link folders/launch"),
 			needs("it is in service again by default", `spec: {suspend: null}`, "link folders/launch"),
 			needs("it says something else", `spec: {title: Buy now}`, "link folders/launch"),
+			needs("it shows drafts", `spec: {drafts: Shown}`, "link folders/launch"),
+			needs("it shows approved versions alone", `spec: {approval: ApprovedOnly}`),
+			needs("it shows what files are called", `spec: {metadataFields: [title]}`, "link folders/launch"),
 			needs("somebody answers for it now", `spec: {sponsor: {kind: UserGroup, name: managers}}`, "link folders/launch", "sponsor usergroups/managers"),
 		},
 		deletes: []attempt{
@@ -298,6 +305,7 @@ spec:
 			needs("it would go with an owner", onlyMetadata.change, "share libraries/case"),
 			needs("policies of drift and deletion are free", `spec: {driftPolicy: Report, deletionPolicy: Delete}`),
 			needs("a bucket is taken over with its content, which existing grants reach", `spec: {bucket: {management: Adopt}}`, "share libraries/case"),
+			needs("files are described otherwise", `spec: {metadata: {fields: [{name: title, type: Text}]}}`, "share libraries/case"),
 			needs("a preset may be taken out", `spec: {renditions: [{name: web, width: 200, format: WebP}]}`),
 			needs("all presets may be taken out", `spec: {renditions: null}`),
 			needs("the order of presets is free", `spec: {renditions: [{name: print, width: 4096, format: JPEG}, {name: web, width: 200, format: WebP}]}`),
@@ -352,4 +360,4 @@ spec: {credentials: Issue, keyRotation: {maxAge: 720h, overlap: 30m}}
 			needs("a replaced key lives on for the hour that is usual", `spec: {keyRotation: {overlap: null}}`, "assign users/case"),
 		},
 	},
-}
+}, describedScenes...)
