@@ -144,48 +144,6 @@ func (s *Store) PurgeObject(ctx context.Context, bucket, key string) error {
 	return nil
 }
 
-// ListObjects visits the current objects below the prefix in the order of their keys, a page of 1,000 at a time. An error of visit ends it and
-// is returned as it is.
-func (s *Store) ListObjects(ctx context.Context, bucket, prefix string, visit func(ObjectInfo) error) error {
-	return s.list(ctx, bucket, prefix, "", false, visit)
-}
-
-// ListObjectsAfter is ListObjects from the first key on that is greater than after.
-func (s *Store) ListObjectsAfter(ctx context.Context, bucket, prefix, after string, visit func(ObjectInfo) error) error {
-	return s.list(ctx, bucket, prefix, after, false, visit)
-}
-
-// ListVersions visits every version and delete marker below the prefix. Within a page VersityGW gives the markers first, so rely on no order
-// but on IsLatest.
-func (s *Store) ListVersions(ctx context.Context, bucket, prefix string, visit func(ObjectInfo) error) error {
-	return s.list(ctx, bucket, prefix, "", true, visit)
-}
-
-func (s *Store) list(ctx context.Context, bucket, prefix, after string, versions bool, visit func(ObjectInfo) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	opts := minio.ListObjectsOptions{Prefix: prefix, Recursive: true, WithVersions: versions, StartAfter: after}
-	var last ObjectInfo
-	for o := range s.S3.ListObjectsIter(ctx, bucket, opts) {
-		if o.Err != nil {
-			return translate("list "+bucket+"/"+prefix, o.Err)
-		}
-		info := objectInfo(o)
-		if !versions {
-			info.IsLatest, info.VersionID = true, ""
-		}
-		// VersityGW begins a page of versions with the last one of the page before.
-		if info.Key == last.Key && info.VersionID == last.VersionID {
-			continue
-		}
-		last = info
-		if err := visit(info); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 func objectInfo(o minio.ObjectInfo) ObjectInfo {
 	return ObjectInfo{
 		Key: o.Key, ETag: o.ETag, VersionID: o.VersionID, Size: o.Size, LastModified: o.LastModified.UTC(),

@@ -82,6 +82,8 @@ type Config struct {
 	Hook func(Call) error
 	// Now, for tests only, tells the MinIO driver the time; time.Now when nil.
 	Now func() time.Time
+	// VersionsPage, for tests only, is how many versions a page of a listing has at most; as many as the store gives when 0.
+	VersionsPage int
 }
 
 // Identities manages who can be named at the store.
