@@ -7,6 +7,22 @@ import (
 	"time"
 )
 
+// maxSkew is how far a store's clock may be from ours: S3 refuses what was signed at another time than that.
+const maxSkew = 15 * time.Minute
+
+// NoLater gives a time that it is past at the store too, which is no later than now: what the store said in its last answer, when its clock is
+// behind ours. So nothing that the store dates is taken for older than it is. A store that does not say may be as far behind as S3 allows.
+func (s *Store) NoLater(now time.Time) time.Time {
+	date := s.transport.Date()
+	if date.IsZero() {
+		return now.Add(-maxSkew)
+	}
+	if date.Before(now) {
+		return date.UTC()
+	}
+	return now
+}
+
 // RemovedVersions tells what became of versions that were to be removed.
 type RemovedVersions struct {
 	Removed int // those that were gone already included

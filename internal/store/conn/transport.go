@@ -43,6 +43,8 @@ type Transport struct {
 	hook Hook
 	// server is what S3 last called itself.
 	server atomic.Value
+	// date is what time it was at S3 in its last answer that told.
+	date atomic.Pointer[time.Time]
 }
 
 // Server is what the server of S3 called itself in its last answer: the header Server, as far as it prints. It is empty before any
@@ -52,16 +54,28 @@ func (t *Transport) Server() string {
 	return name
 }
 
-// named notes what the server calls itself.
+// Date is what time it was at the server of S3 in its last answer: the header Date, in whole seconds. It is zero before any answer, and at
+// servers that do not say.
+func (t *Transport) Date() time.Time {
+	if date := t.date.Load(); date != nil {
+		return *date
+	}
+	return time.Time{}
+}
+
+// named notes what the server calls itself, and what time it is there.
 type named struct {
 	next http.RoundTripper
-	as   *atomic.Value
+	of   *Transport
 }
 
 func (n named) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := n.next.RoundTrip(req)
 	if err == nil {
-		n.as.Store(Printable(resp.Header.Get("Server")))
+		n.of.server.Store(Printable(resp.Header.Get("Server")))
+		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+			n.of.date.Store(&date)
+		}
 	}
 	return resp, err
 }
@@ -101,7 +115,7 @@ func NewTransport(o Options) (*Transport, error) {
 func (t *Transport) RoundTripper(service Service) http.RoundTripper {
 	wire := http.RoundTripper(oneShot{next: t.base})
 	if service == S3 {
-		wire = named{next: wire, as: &t.server}
+		wire = named{next: wire, of: t}
 	}
 	return &retrier{service: service, next: &hooked{service: service, hook: t.hook, next: wire}}
 }
