@@ -89,6 +89,25 @@ func TestDefaultsKeepTheirPromises(t *testing.T) {
 	}
 }
 
+// A longer interval than the shipped one does not make looks at identities and keys later than the minute, and never earlier
+// than those at policies.
+func TestALongDriftIntervalKeepsTheMinute(t *testing.T) {
+	byIdentity := &v1alpha1.ObjectStore{Status: v1alpha1.ObjectStoreStatus{Capabilities: &v1alpha1.Capabilities{Enforcement: v1alpha1.EnforcementManagedPolicy}}}
+	for _, c := range []struct{ set, want time.Duration }{
+		{2 * time.Second, 3 * time.Second},
+		{30 * time.Second, 45 * time.Second},
+		{40 * time.Second, 45 * time.Second},
+		{45 * time.Second, 45 * time.Second},
+		{55 * time.Second, 55 * time.Second},
+		{5 * time.Minute, 5 * time.Minute},
+	} {
+		s := Settings{DriftInterval: c.set}
+		if keys, identities := s.keysInterval(), s.driftInterval(byIdentity); keys != c.want || identities != c.want {
+			t.Errorf("with an interval of %s, keys are looked at every %s and identities every %s, want %s", c.set, keys, identities, c.want)
+		}
+	}
+}
+
 // Until a Library was listed, what may come from a pattern stays with whom the
 // Collection is granted to; what was given on a Folder does not.
 func TestWhatStaysOfAnUnlistedLibrary(t *testing.T) {

@@ -21,7 +21,7 @@ type Settings struct {
 	// TransformImage is the image of rendition workers.
 	TransformImage string
 	// DriftInterval is how often policies and buckets are looked at unasked; 30 s by default. What takes requests for each
-	// User or group is looked at half as often again, see driftInterval and keysInterval.
+	// User or group is looked at less often, see driftInterval and keysInterval.
 	DriftInterval time.Duration
 	// SweepInterval is how often a Library's buckets are listed; 10 s by default.
 	SweepInterval time.Duration
