@@ -40,6 +40,15 @@ spec:
   targets: [{kind: Folder, name: launch}]
 `
 
+// embargo is a restricted folder within it.
+const embargo = `
+---
+apiVersion: dam.vitrine.dev/v1alpha1
+kind: Folder
+metadata: {name: embargo}
+spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
+`
+
 // features: K2, K3, K4, K6, A1.1, A1.3
 func TestViewerViewsBelowTheFolderAndNothingElse(t *testing.T) {
 	onEachStore(t, "viewer", func(w *world) {
@@ -210,13 +219,7 @@ func TestFreezeTakesAwayAtOnceAndGivesNothing(t *testing.T) {
 // features: K2, P6
 func TestRestrictedFolderIsOutsideEveryCascade(t *testing.T) {
 	onEachStore(t, "restricted", func(w *world) {
-		w.apply(w.named(people + `
----
-apiVersion: dam.vitrine.dev/v1alpha1
-kind: Folder
-metadata: {name: embargo}
-spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
----
+		w.apply(w.named(people + embargo + `---
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: RoleBinding
 metadata: {name: alice-embargo}

@@ -187,13 +187,7 @@ func TestHintsAreFarAheadOfTheSweep(t *testing.T) {
 			hourly.SweepInterval, hourly.PeekInterval = time.Hour, time.Hour
 			wire, hourly := newWire(t, hourly)
 			w := newWorldOf(t, name, hourly, notifying(t, wire.URL), v1alpha1.UntrustedConditionsAccept)
-			w.apply(w.named(launch + `
----
-apiVersion: dam.vitrine.dev/v1alpha1
-kind: Folder
-metadata: {name: embargo}
-spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
----
+			w.apply(w.named(launch + embargo + `---
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: Collection
 metadata: {name: all}

@@ -17,13 +17,7 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/link"
 )
 
-const aLink = launch + `
----
-apiVersion: dam.vitrine.dev/v1alpha1
-kind: Folder
-metadata: {name: embargo}
-spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
----
+const aLink = launch + embargo + `---
 apiVersion: dam.vitrine.dev/v1alpha1
 kind: PublicLink
 metadata: {name: press}

@@ -23,13 +23,7 @@ import (
 func TestEveryGoodOriginalIsRenderedAndTheOthersAreNamed(t *testing.T) {
 	w := newWorld(t, "render")
 	w.apply(w.named(strings.Replace(launch, "bucket: {name: NAME-brand}}",
-		"bucket: {name: NAME-brand}, renditions: [{name: square, width: 300, height: 300, fit: Cover, format: JPEG}]}", 1)))
-	w.apply(w.named(`
-apiVersion: dam.vitrine.dev/v1alpha1
-kind: Folder
-metadata: {name: embargo}
-spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
-`))
+		"bucket: {name: NAME-brand}, renditions: [{name: square, width: 300, height: 300, fit: Cover, format: JPEG}]}", 1) + embargo))
 	w.ready(&v1alpha1.Library{}, "brand")
 	folder := &v1alpha1.Folder{}
 	w.ready(folder, "embargo")
