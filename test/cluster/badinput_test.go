@@ -155,7 +155,10 @@ func TestStatusThatIsWipedComesBack(t *testing.T) {
 		hash := link.Status.TokenHash
 		alice := w.as("alice")
 		w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/a.txt", "A"))
-		stop := w.always("alice reads all the time", func() error { _, err := fetch(w.ctx, alice, w.name+"-brand", "launch/a.txt"); return err })
+		reads := func() error { _, err := fetch(w.ctx, alice, w.name+"-brand", "launch/a.txt"); return err }
+		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
+		w.eventually("alice reads", w.soon(), reads)
+		stop := w.always("alice reads all the time", reads)
 		w.must(w.kubectl(nil, "patch", "ostore/"+w.name, "--subresource=status", "--type=merge",
 			"-p", `{"status":{"conditions":null,"observedGeneration":-1,"capabilities":null,"libraries":null}}`))
 		for _, what := range []string{"lib/brand", "damfolder/launch", "damuser/alice", "damrb/alice-views", "plink/press"} {

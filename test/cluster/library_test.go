@@ -462,8 +462,10 @@ func TestRetainedBucketIsFoundAgainByItsOwnerOnly(t *testing.T) {
 		w.apply(w.named(launch))
 		w.ready(&v1alpha1.Library{}, "brand")
 		w.ready(&v1alpha1.RoleBinding{}, "alice-views")
-		if _, err := fetch(w.ctx, w.as("alice"), bucket, "launch/a.txt"); err != nil {
-			w.Errorf("alice, after the Library came back: %v", err)
-		}
+		// Both are as they were, so that their Ready, and alice's key, may be of before.
+		w.eventually("alice reads, after the Library came back", w.soon(), func() error {
+			_, err := fetch(w.ctx, w.as("alice"), bucket, "launch/a.txt")
+			return err
+		})
 	})
 }

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -124,11 +125,14 @@ func TestRunningSessionsEnd(t *testing.T) {
 	if now.RoleARN == role.RoleARN {
 		t.Errorf("the role is the same: %s", now.RoleARN)
 	}
-	if _, err := open(role, w.groups("marketing")); err == nil {
-		t.Error("the role of before opens sessions")
-	}
+	w.eventually("the role of before opens no sessions", 5*time.Second, func() error {
+		if _, err := open(role, w.groups("marketing")); err == nil {
+			return errors.New("it does")
+		}
+		return nil
+	})
 	running = w.session(now, w.groups("agency"))
-	w.must(read())
+	w.eventually("the binding, which is Ready since before, gives to the new role", 2*time.Second, read)
 
 	w.delete(&v1alpha1.UserGroup{}, "marketing")
 	w.eventually("the group goes, and with it what the session could", 2*time.Second, func() error { return denied(read()) })
