@@ -6,8 +6,6 @@ package credit
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/xml"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -104,12 +102,40 @@ func exif(contentType string, src []byte) []byte {
 			rest = rest[8+n+n%2:]
 		}
 		return nil
+	case "image/jpeg":
+		return jpegEXIF(src)
 	}
-	// In JPEG a segment, in HEIF and AVIF an item begins so.
-	for _, magic := range []string{"Exif\x00\x00II*\x00", "Exif\x00\x00MM\x00*"} {
+	// In HEIF and AVIF an item begins so. Where it ends is told elsewhere in the file; what follows it must not pass for its text.
+	for _, magic := range []string{exifLead + "II*\x00", exifLead + "MM\x00*"} {
 		if i := bytes.Index(src, []byte(magic)); i >= 0 {
-			return src[i+6:]
+			return src[i+len(exifLead) : min(len(src), i+maxBlock)]
 		}
+	}
+	return nil
+}
+
+// exifLead begins the EXIF of a JPEG, HEIF or AVIF file.
+const exifLead = "Exif\x00\x00"
+
+// maxBlock is the most that EXIF takes: one segment of a JPEG. Programs put no more into HEIF and AVIF either.
+const maxBlock = 64 << 10
+
+// jpegEXIF gives the EXIF of a JPEG: the first APP1 segment ahead of the picture that begins like it (Exif 2.32, section 4.7.2).
+func jpegEXIF(src []byte) []byte {
+	const marker, app1, scan, end = 0xff, 0xe1, 0xda, 0xd9
+	for rest := src[min(2, len(src)):]; len(rest) >= 4 && rest[0] == marker; {
+		if rest[1] == marker { // filling
+			rest = rest[1:]
+			continue
+		}
+		n := int(binary.BigEndian.Uint16(rest[2:]))
+		if rest[1] == scan || rest[1] == end || n < 2 || n+2 > len(rest) {
+			return nil
+		}
+		if body := rest[4 : n+2]; rest[1] == app1 && bytes.HasPrefix(body, []byte(exifLead)) {
+			return body[len(exifLead):]
+		}
+		rest = rest[n+2:]
 	}
 	return nil
 }
@@ -156,78 +182,24 @@ func fromTIFF(t []byte) Credit {
 		}
 		switch text := string(value[:min(size, 4*MaxBytes)]); tag {
 		case 0x8298:
-			// The photographer's notice, and behind a NUL the editor's.
-			c.Copyright = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == 0 }), ", ")
+			c.Copyright = notices(text)
 		case 0x013b:
-			c.Creator = strings.TrimRight(text, "\x00")
+			c.Creator, _, _ = strings.Cut(text, "\x00")
 		}
 	}
 	return c
 }
 
-// maxPacket bounds the XMP packet that is looked into.
-const maxPacket = 4 << 20
-
-// fromXMP reads dc:rights and dc:creator of the first XMP packet in a file. Packets are plain text in every format, so that
-// programs which do not know the format can find them (XMP, part 1, section 7.3).
-func fromXMP(src []byte) Credit {
-	const open, shut = "<x:xmpmeta", "</x:xmpmeta>"
-	from := bytes.Index(src, []byte(open))
-	if from < 0 {
-		return Credit{}
+// notices gives the photographer's notice and, behind a NUL, the editor's (Exif 2.32, section 4.6.4): a blank stands for a
+// photographer without one. What follows further NULs is no notice but what the field held before, and stays behind.
+func notices(text string) string {
+	photographer, more, _ := strings.Cut(text, "\x00")
+	editor, _, _ := strings.Cut(more, "\x00")
+	photographer, editor = strings.TrimSpace(photographer), strings.TrimSpace(editor)
+	if photographer == "" || editor == "" {
+		return photographer + editor
 	}
-	packet := src[from:]
-	to := bytes.Index(packet[:min(len(packet), maxPacket)], []byte(shut))
-	if to < 0 {
-		return Credit{}
-	}
-	const dublinCore = "http://purl.org/dc/elements/1.1/"
-	var c Credit
-	var creators []string
-	var within, language string
-	var text strings.Builder
-	rank := 0 // how well the best notice so far fits: 1 by its place, 2 by its language
-	for d := xml.NewDecoder(bytes.NewReader(packet[:to+len(shut)])); ; {
-		token, err := d.Token()
-		if err != nil { // the end, or no XML: what was read is good
-			break
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			if t.Name.Space == dublinCore && (t.Name.Local == "rights" || t.Name.Local == "creator") {
-				within = t.Name.Local
-			}
-			if t.Name.Local == "li" {
-				language = ""
-				for _, a := range t.Attr {
-					if a.Name.Local == "lang" {
-						language = a.Value
-					}
-				}
-			}
-			text.Reset()
-		case xml.CharData:
-			if within != "" && text.Len() < MaxBytes {
-				text.Write(t)
-			}
-		case xml.EndElement:
-			if t.Name.Local == "li" {
-				switch {
-				case within == "creator" && len(creators) < 16:
-					creators = append(creators, strings.TrimSpace(text.String()))
-				case within == "rights" && language == "x-default" && rank < 2:
-					c.Copyright, rank = text.String(), 2
-				case within == "rights" && rank < 1:
-					c.Copyright, rank = text.String(), 1
-				}
-			}
-			if t.Name.Space == dublinCore && t.Name.Local == within {
-				within = ""
-			}
-		}
-	}
-	c.Creator = strings.Join(slices.DeleteFunc(creators, func(s string) bool { return s == "" }), ", ")
-	return c
+	return photographer + ", " + editor
 }
 
 // fromIPTC reads the Copyright Notice and the first By-line of an IIM record (IIM 4.2, chapters 1 and 6) in an image resource block
