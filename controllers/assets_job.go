@@ -131,7 +131,7 @@ func sign(ctx context.Context, connection Connection, library *v1alpha1.Library,
 	}
 	item := rendition.Item{
 		Asset: asset.ID(key), ETag: w.Original.ETag, VersionID: w.Original.VersionID, Size: w.Original.Size,
-		PresetSet: w.PresetSet, Focus: w.Original.Focus, Kept: w.Kept,
+		PresetSet: w.PresetSet, Focus: w.Original.Focus, Kept: w.Kept, Unmade: w.Unmade,
 	}
 	source, err := connection.PresignGet(ctx, bucket, object, w.Original.VersionID, manifestLife)
 	if err != nil {

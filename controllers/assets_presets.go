@@ -17,6 +17,7 @@ const (
 	heldNotFound   = "WatermarkNotFound"
 	heldUnreadable = "WatermarkUnreadable"
 	heldPending    = "WatermarkPending"
+	heldBlank      = "WatermarkBlank"
 )
 
 // HeldPreset is a preset by which nothing is rendered now: its watermark cannot be drawn, and without it no picture may be.
@@ -51,34 +52,62 @@ func presetsOf(library *v1alpha1.Library) []rendition.Preset {
 	return presets
 }
 
-// ready tells the presets that can be rendered from those that are held. An image is drawn once a worker has read it whole.
+// ready tells the presets that can be rendered from those that are held. An image is drawn once a worker has read it whole; and
+// nothing is drawn of which a worker has found that it cannot be, until it is replaced.
 func ready(presets []rendition.Preset, library string, assets []Asset) (can []rendition.Preset, held []HeldPreset) {
+	undrawable := rendition.Undrawable(func(yield func(*asset.Facts) bool) {
+		for i := range assets {
+			if !yield(assets[i].Facts) {
+				return
+			}
+		}
+	})
 	for _, p := range presets {
-		if p.Watermark == nil || p.Watermark.Image == "" {
+		p, reason, message := settleWatermark(p, library, assets, undrawable)
+		if reason == "" {
 			can = append(can, p)
 			continue
 		}
-		hold := func(reason, format string, args ...any) {
-			held = append(held, HeldPreset{p, reason, fmt.Sprintf(format, args...)})
-		}
-		key := access.Key{Library: library, Path: p.Watermark.Image}
-		i := slices.IndexFunc(assets, func(a Asset) bool { return a.Key == key })
-		switch {
-		case i < 0:
-			hold(heldNotFound, "there is no %s in the library to draw on pictures: upload it, or name another watermark", key.Path)
-		case assets[i].Facts == nil:
-			hold(heldPending, "%s is being looked at before it is drawn on pictures", key.Path)
-		case assets[i].Facts.Error != nil:
-			why := assets[i].Facts.Error
-			hold(heldUnreadable, "%s cannot be drawn on pictures: %s (%s): upload a PNG or another picture in its place", key.Path, why.Message, why.Reason)
-		default:
-			mark := *p.Watermark
-			mark.ETag = assets[i].ETag
-			p.Watermark = &mark
-			can = append(can, p)
-		}
+		held = append(held, HeldPreset{p, reason, message})
 	}
 	return can, held
+}
+
+// settleWatermark gives p with the ETag of its watermark's image, and says why it is held; an empty reason when it is not.
+func settleWatermark(p rendition.Preset, library string, assets []Asset, undrawable map[string]asset.Unmade) (settled rendition.Preset, reason, message string) {
+	if p.Watermark == nil {
+		return p, "", ""
+	}
+	what, remedy := "its text", "write another text"
+	if p.Watermark.Image != "" {
+		key := access.Key{Library: library, Path: p.Watermark.Image}
+		i := slices.IndexFunc(assets, func(a Asset) bool { return a.Key == key })
+		if i < 0 {
+			return p, heldNotFound, fmt.Sprintf("there is no %s in the library to draw on pictures: upload it, or name another watermark", key.Path)
+		}
+		what, remedy = key.Path, "upload a PNG or another picture in its place"
+		mark := *p.Watermark
+		mark.ETag = assets[i].ETag
+		p.Watermark = &mark
+		switch facts := assets[i].Facts; {
+		case facts == nil:
+			return p, heldPending, key.Path + " is being looked at before it is drawn on pictures"
+		case facts.Error != nil:
+			return p, heldUnreadable, fmt.Sprintf("%s cannot be drawn on pictures: %s (%s): %s", what, facts.Error.Message, facts.Error.Reason, remedy)
+		}
+	} else if err := p.Validate(); err != nil { // declared before the API refused such a text
+		return p, heldUnreadable, fmt.Sprintf("%s cannot be drawn on pictures: %s", what, err)
+	}
+	why, found := undrawable[p.Watermark.Identity()]
+	switch {
+	case !found:
+		return p, "", ""
+	case why.Reason == asset.UnmadeBlank && p.Watermark.Image != "":
+		return p, heldBlank, what + " is transparent throughout, and pictures would not bear it: upload a picture that is seen in its place"
+	case why.Reason == asset.UnmadeBlank:
+		return p, heldBlank, what + " has nothing in it that would be seen on pictures: " + remedy
+	}
+	return p, heldUnreadable, fmt.Sprintf("%s cannot be drawn on pictures: %s: %s", what, why.Message, remedy)
 }
 
 // heldMessage says that presets are held and why the first is, for those that somebody must do something about; empty when there is none.

@@ -45,6 +45,11 @@ func TestPresetsAreHeldWithoutTheirWatermark(t *testing.T) {
 	web := rendition.Preset{Name: "web", Width: 100, Watermark: &rendition.Watermark{Image: "brand/logo.png"}}
 	thumb := rendition.Preset{Name: "thumb", Width: 100}
 	logo := access.Key{Library: "brand", Path: "brand/logo.png"}
+	hero := access.Key{Library: "brand", Path: "hero.jpg"}
+	blank := func(etag string, reason asset.UnmadeReason) asset.Unmade {
+		mark := rendition.Watermark{Image: "brand/logo.png", ETag: etag}
+		return asset.Unmade{Preset: "web", Object: "web-aaaaaaaaaaaaa-marked.webp", Reason: reason, Message: "Timeout: late", Watermark: mark.Identity()}
+	}
 	for why, c := range map[string]struct {
 		assets          []Asset
 		reason, message string
@@ -56,6 +61,17 @@ func TestPresetsAreHeldWithoutTheirWatermark(t *testing.T) {
 		"it cannot be read": {
 			[]Asset{{Key: logo, ETag: "m1", Facts: &asset.Facts{Error: asset.NewReadError(asset.ReasonUnsupported, "files of type image/svg+xml are not decoded")}}}, heldUnreadable,
 			"brand/logo.png cannot be drawn on pictures: files of type image/svg+xml are not decoded (Unsupported): upload a PNG or another picture in its place",
+		},
+		"it has nothing in it": {
+			[]Asset{{Key: logo, ETag: "m1", Facts: &asset.Facts{}}, {Key: hero, Facts: &asset.Facts{Unmade: []asset.Unmade{blank("m1", asset.UnmadeBlank)}}}}, heldBlank,
+			"brand/logo.png is transparent throughout, and pictures would not bear it: upload a picture that is seen in its place",
+		},
+		"it is no image to draw": {
+			[]Asset{{Key: logo, ETag: "m1", Facts: &asset.Facts{}}, {Key: hero, Facts: &asset.Facts{Unmade: []asset.Unmade{blank("m1", asset.UnmadeUnreadable)}}}}, heldUnreadable,
+			"brand/logo.png cannot be drawn on pictures: Timeout: late: upload a PNG or another picture in its place",
+		},
+		"an earlier one had nothing in it": {
+			[]Asset{{Key: logo, ETag: "m1", Facts: &asset.Facts{}}, {Key: hero, Facts: &asset.Facts{Unmade: []asset.Unmade{blank("m0", asset.UnmadeBlank)}}}}, "", "",
 		},
 		"it is good": {[]Asset{{Key: logo, ETag: "m1", Facts: &asset.Facts{}}}, "", ""},
 	} {
@@ -72,6 +88,18 @@ func TestPresetsAreHeldWithoutTheirWatermark(t *testing.T) {
 		}
 		if c.message != "" && held[0].Message != c.message {
 			t.Errorf("%s: %s", why, held[0].Message)
+		}
+	}
+	// A text without ink is settled by what a worker found, and one that the API would refuse now does not stop the other presets.
+	for text, want := range map[string]string{
+		"Acme":   "WatermarkBlank its text has nothing in it that would be seen on pictures: write another text",
+		"\u2800": `WatermarkUnreadable its text cannot be drawn on pictures: preset is not valid: "web": a watermark's text must have a letter, a digit or another sign that is seen`,
+	} {
+		web.Watermark = &rendition.Watermark{Text: text}
+		found := asset.Unmade{Preset: "web", Reason: asset.UnmadeBlank, Watermark: web.Watermark.Identity()}
+		can, held := ready([]rendition.Preset{thumb, web}, "brand", []Asset{{Key: hero, Facts: &asset.Facts{Unmade: []asset.Unmade{found}}}})
+		if len(can) != 1 || len(held) != 1 || held[0].Reason+" "+held[0].Message != want {
+			t.Errorf("%q: ready are %+v, held %+v", text, can, held)
 		}
 	}
 	if got := heldMessage([]HeldPreset{{Reason: heldPending}}); got != "" {

@@ -222,7 +222,7 @@ type RenditionCounts struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Done *int64 `json:"done,omitempty"`
-	// failed counts originals of which no rendition can be made.
+	// failed counts originals of which no rendition, or not that of every preset, can be made.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Failed *int64 `json:"failed,omitempty"`
@@ -251,7 +251,7 @@ type HeldPreset struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
 	Name string `json:"name,omitempty"`
-	// reason in one word: WatermarkNotFound, WatermarkUnreadable, or WatermarkPending for an image that is being looked at.
+	// reason in one word: WatermarkNotFound, WatermarkUnreadable, WatermarkBlank, or WatermarkPending for an image that is being looked at.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
@@ -262,7 +262,7 @@ type HeldPreset struct {
 	Message string `json:"message,omitempty"`
 }
 
-// RenditionFailure names an original of which no rendition can be made.
+// RenditionFailure names an original of which no rendition, or not that of every preset, can be made.
 type RenditionFailure struct {
 	// path of the original in the library.
 	// +required

@@ -94,8 +94,8 @@ type RenditionWatermark struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
-	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\p{Cc}')",message="the text must not contain line breaks or other control characters; a long one is broken into lines by itself"
-	// +kubebuilder:validation:XValidation:rule="self.matches('[\\\\p{L}\\\\p{N}\\\\p{P}\\\\p{S}]')",message="the text must have a letter, a digit or another sign that is seen"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[\\\\p{Cc}\\\\p{Zl}\\\\p{Zp}]')",message="the text must not contain line breaks or other control characters; a long one is broken into lines by itself"
+	// +kubebuilder:validation:XValidation:rule="self.matches('[\\\\p{N}\\\\p{P}]|[^\\\\P{L}\\\\x{115F}\\\\x{1160}\\\\x{3164}\\\\x{FFA0}]|[^\\\\P{S}\\\\x{2800}\\\\x{FFFC}\\\\x{1D159}]')",message="the text must have a letter, a digit or another sign that is seen"
 	Text string `json:"text,omitempty"`
 	// image is the path of an image in the same library. Nothing is rendered by the preset while it is missing or unreadable.
 	// +optional

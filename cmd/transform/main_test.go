@@ -87,7 +87,8 @@ func TestExitCodes(t *testing.T) {
 	_, stored, good := bucket(t, http.StatusOK)
 	_, _, dead := bucket(t, http.StatusForbidden)
 	_, unmarked, marked := bucket(t, http.StatusOK)
-	marked.Items[0].Outputs[0].Preset.Watermark = &rendition.Watermark{Text: "\u2800"} // a pattern of Braille without dots
+	marked.Items[0].Outputs[0].Preset.Watermark = &rendition.Watermark{Image: "brand/logo.png", ETag: "m1"}
+	marked.Watermarks = []rendition.WatermarkImage{{ETag: "m1", Size: 1 << 40, Source: marked.Items[0].Source}}
 	broken := t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "0"), []byte(signature), 0o600); err != nil {
 		t.Fatal(err)
@@ -133,6 +134,9 @@ func TestExitCodes(t *testing.T) {
 	}
 	if f, err := asset.DecodeFacts(bytes.NewReader(stored("/facts"))); err != nil || f.Width != 200 || f.Error != nil {
 		t.Errorf("facts: %+v, %v", f, err)
+	}
+	if f, err := asset.DecodeFacts(bytes.NewReader(unmarked("/facts"))); err != nil || len(f.Unmade) != 1 || f.Unmade[0].Reason != asset.UnmadeUnreadable {
+		t.Errorf("facts without the marked picture: %+v, %v", f, err)
 	}
 }
 

@@ -65,6 +65,8 @@ type Facts struct {
 	Error *ReadError `json:"error,omitempty"`
 	// Renditions that exist for this ETag, those made by earlier runs included.
 	Renditions []Rendition `json:"renditions,omitempty"`
+	// Unmade are renditions that were asked for and will not be there, though the original can be read.
+	Unmade []Unmade `json:"unmade,omitempty"`
 }
 
 // Rendition is one picture made from an original.
@@ -207,6 +209,8 @@ func (f Facts) Validate() error {
 		return bad("sha256")
 	case len(f.Renditions) > maxFactsRenditions:
 		return bad("too many renditions")
+	case !validUnmade(f.Unmade):
+		return bad("unmade")
 	}
 	if e := f.Error; e != nil {
 		if !e.Reason.Known() {

@@ -3,6 +3,7 @@ package asset
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,10 @@ func fullFacts() Facts {
 		CRC32: "cbf43926", SHA256: strings.Repeat("0a", 32),
 		ModifiedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ReadAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC), PresetSet: "abc",
 		Renditions: []Rendition{{Preset: "thumb", Object: "thumb-abcdefghijklm.webp", ETag: "e", Size: 99, Width: 400, Height: 300, ContentType: "image/webp"}},
+		Unmade: []Unmade{
+			NewUnmade("print", "print-abcdefghijklm.avif", UnmadeTimeout, "making it did not end within 1m0s"),
+			{Preset: "press", Object: "press-abcdefghijklm-marked.jpg", Reason: UnmadeBlank, Watermark: "abcdefghijklm"},
+		},
 	}
 }
 
@@ -58,6 +63,13 @@ func TestFactsAreNotTrusted(t *testing.T) {
 		"a rendition without a name":     func(f *Facts) { f.Renditions[0].Preset = "" },
 		"a rendition of negative height": func(f *Facts) { f.Renditions[0].Height = -5 },
 		"thousands of renditions":        func(f *Facts) { f.Renditions = make([]Rendition, 5000) },
+		"a picture unmade in no place":   func(f *Facts) { f.Unmade[0].Object = "a/b" },
+		"a picture unmade by no preset":  func(f *Facts) { f.Unmade[0].Preset = "" },
+		"a picture unmade for no reason": func(f *Facts) { f.Unmade[0].Reason = "Because" },
+		"a watermark blamed for nothing": func(f *Facts) { f.Unmade[0].Watermark = "abcdefghijklm" },
+		"a blank watermark without name": func(f *Facts) { f.Unmade[1].Watermark = "" },
+		"an endless story":               func(f *Facts) { f.Unmade[0].Message = strings.Repeat("x", 300) },
+		"thousands of unmade pictures":   func(f *Facts) { f.Unmade = slices.Repeat(f.Unmade, 500) },
 		"a content type of kilobytes":    func(f *Facts) { f.ContentType = strings.Repeat("x", 5000) },
 	}
 	for why, change := range cases {

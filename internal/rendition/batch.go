@@ -5,12 +5,6 @@ import (
 	"slices"
 )
 
-// Cost estimates the CPU milliseconds that an item takes: 20 for the requests, 60 for each MiB of original (a 12-megapixel
-// JPEG of 4 MiB takes about 250) and 20 for each further output.
-func (it Item) Cost() int64 {
-	return 20 + it.Size*60/(1<<20) + 20*int64(len(it.Outputs))
-}
-
 // BatchLimits bound the manifests of one Job.
 type BatchLimits struct {
 	// MaxItems of one index.

@@ -66,6 +66,8 @@ type Item struct {
 	// Kept are renditions that exist already and stay; the worker copies them into the facts, but for those of presets of which it
 	// made new ones.
 	Kept []asset.Rendition
+	// Unmade is what is known not to come to be; the worker copies it likewise.
+	Unmade []asset.Unmade
 }
 
 // Output is one rendition to be made.
@@ -100,6 +102,7 @@ type (
 		Facts     wireRequest       `json:"facts"`
 		Outputs   []wireOutput      `json:"outputs,omitempty"`
 		Kept      []asset.Rendition `json:"kept,omitempty"`
+		Unmade    []asset.Unmade    `json:"unmade,omitempty"`
 	}
 	wireOutput struct {
 		Preset Preset      `json:"preset"`
@@ -120,7 +123,7 @@ func Encode(m Manifest) ([]byte, error) {
 	for i, it := range m.Items {
 		wi := wireItem{
 			Asset: it.Asset, ETag: it.ETag, VersionID: it.VersionID, Size: it.Size, PresetSet: it.PresetSet, Focus: it.Focus,
-			Source: toWire(it.Source), Facts: toWire(it.Facts), Kept: it.Kept,
+			Source: toWire(it.Source), Facts: toWire(it.Facts), Kept: it.Kept, Unmade: it.Unmade,
 		}
 		for _, o := range it.Outputs {
 			wi.Outputs = append(wi.Outputs, wireOutput{Preset: o.Preset, Put: toWire(o.Put)})
@@ -173,7 +176,7 @@ func Decode(r io.Reader) (Manifest, error) {
 	for i, wi := range w.Items {
 		it := Item{
 			Asset: wi.Asset, ETag: wi.ETag, VersionID: wi.VersionID, Size: wi.Size, PresetSet: wi.PresetSet, Focus: wi.Focus,
-			Source: fromWire(wi.Source), Facts: fromWire(wi.Facts), Kept: wi.Kept,
+			Source: fromWire(wi.Source), Facts: fromWire(wi.Facts), Kept: wi.Kept, Unmade: wi.Unmade,
 		}
 		for _, o := range wi.Outputs {
 			it.Outputs = append(it.Outputs, Output{Preset: o.Preset, Put: fromWire(o.Put)})
@@ -226,7 +229,7 @@ func (it Item) invalid(marks map[string]bool) string {
 		return "negative size"
 	case it.Focus != nil && !it.Focus.Valid():
 		return "focus outside the picture"
-	case len(it.Outputs) > MaxPresets || len(it.Kept) > 2*MaxPresets:
+	case len(it.Outputs) > MaxPresets || len(it.Kept) > 2*MaxPresets || len(it.Unmade) > MaxPresets:
 		return "too many outputs"
 	case !it.Source.valid():
 		return "source request"
@@ -247,7 +250,7 @@ func (it Item) invalid(marks map[string]bool) string {
 		return err.Error()
 	}
 	// Whether the facts can be written must be known before any work is done.
-	probe := asset.Facts{V: asset.FactsVersion, ETag: it.ETag, VersionID: it.VersionID, PresetSet: it.PresetSet, Renditions: it.Kept}
+	probe := asset.Facts{V: asset.FactsVersion, ETag: it.ETag, VersionID: it.VersionID, PresetSet: it.PresetSet, Renditions: it.Kept, Unmade: it.Unmade}
 	if err := probe.Validate(); err != nil {
 		return err.Error()
 	}

@@ -29,6 +29,7 @@ func item(n int) Item {
 		Source: request(fmt.Sprint(n)), Facts: request(fmt.Sprint(n, "f")),
 		Outputs: []Output{{Preset: p, Put: Request{URL: NewURL("http://127.0.0.1:7070/x?" + secretMark), Header: map[string]string{"Content-Type": "image/webp"}}}},
 		Kept:    []asset.Rendition{{Preset: "thumb", Object: "thumb-aaaaaaaaaaaaa.webp", Size: 9, ContentType: "image/webp"}},
+		Unmade:  []asset.Unmade{asset.NewUnmade("print", "print-aaaaaaaaaaaaa.avif", asset.UnmadeTimeout, "late")},
 	}
 }
 

@@ -40,6 +40,14 @@ type Order struct {
 	Stamps map[string]Stamp
 }
 
+// Progress is told of an order while it is carried out.
+type Progress interface {
+	// Decoded: a page of the original is decoded to its end. What takes long or goes wrong until the next is no fault of the file.
+	Decoded()
+	// Made: this came of the preset with this index in the order, a picture or why there is none. The answer is whether to go on.
+	Made(preset int, picture Picture, why error) (on bool)
+}
+
 // Picture is one finished rendition.
 type Picture struct {
 	Data          []byte

@@ -2,6 +2,7 @@ package rendition
 
 import (
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -54,11 +55,13 @@ type Work struct {
 	// Kept are the renditions that exist and stay, at most one for each preset: what a preset made before it changed stays until
 	// what it makes now takes its place.
 	Kept []asset.Rendition
+	// Unmade is what is known not to come to be, and stays known.
+	Unmade []asset.Unmade
 	// PresetSet is SetDigest of World.Presets.
 	PresetSet string
 }
 
-// Problem is an original that cannot be made into pictures.
+// Problem is an original that cannot be made into pictures, or not into all.
 type Problem struct {
 	Key     string
 	Reason  asset.Reason
@@ -70,9 +73,9 @@ type Counts struct {
 	Originals int
 	// Wanted are originals that should have pictures, those not yet looked at included.
 	Wanted int
-	// Done are originals of which every preset exists.
+	// Done are originals of which every preset exists, but for those that are held.
 	Done int
-	// Failed are originals of which no picture can be made though they look like one.
+	// Failed are originals of which no picture can be made though they look like one, or not that of every preset.
 	Failed int
 	// Skipped are originals that are no pictures, or none that workers may decode; ordinary assets without renditions.
 	Skipped int
@@ -91,7 +94,8 @@ type Plan struct {
 //
 // The rules: an original without facts for its ETag is always work, whatever its name says it is. With facts, the presets whose
 // rendition is not both in the facts and among the objects are work. With facts that tell an error, it is not work until the
-// ETag or the set of presets changes.
+// ETag or the set of presets changes; the same holds for a single preset whose picture of the original could not be made. A preset
+// whose watermark cannot be drawn is to be among World.Held; see Undrawable.
 func NewPlan(w World) (Plan, error) {
 	if err := ValidatePresets(w.Presets); err != nil {
 		return Plan{}, fmt.Errorf("plan renditions: %w", err)
@@ -114,9 +118,9 @@ func NewPlan(w World) (Plan, error) {
 			continue
 		}
 		plan.Counts.Wanted++
-		work := missing(o, presets, w.Held, known.Objects, facts)
+		work := missing(o, presets, w.Held, known.Objects, facts, set)
 		if len(work.Presets) == 0 && facts != nil && facts.Error == nil {
-			plan.Counts.Done++
+			plan.settle(o.Key, work.Unmade)
 			continue
 		}
 		work.PresetSet = set
@@ -127,10 +131,11 @@ func NewPlan(w World) (Plan, error) {
 
 // missing gives the presets of o that are to be made and the renditions that stay: those that are as they should be, and older
 // ones of the same presets, or of held ones, which serve until there are new ones.
-func missing(o Original, presets []Preset, held []Preset, objects map[string]struct{}, facts *asset.Facts) Work {
+func missing(o Original, presets []Preset, held []Preset, objects map[string]struct{}, facts *asset.Facts, set string) Work {
 	work := Work{Original: o}
 	var known []asset.Rendition
 	if facts != nil {
+		work.Unmade = settled(o, presets, held, *facts, set)
 		known = slices.DeleteFunc(slices.Clone(facts.Renditions), func(r asset.Rendition) bool {
 			_, stored := objects[r.Object]
 			return !stored
@@ -140,7 +145,9 @@ func missing(o Original, presets []Preset, held []Preset, objects map[string]str
 		name := ObjectName(p, o.ETag, o.Focus)
 		i := slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Object == name })
 		if i < 0 {
-			work.Presets = append(work.Presets, p)
+			if !slices.ContainsFunc(work.Unmade, func(u asset.Unmade) bool { return u.Object == name }) {
+				work.Presets = append(work.Presets, p)
+			}
 			i = slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Preset == p.Name })
 		}
 		if i >= 0 {
@@ -155,16 +162,62 @@ func missing(o Original, presets []Preset, held []Preset, objects map[string]str
 	return work
 }
 
+// settled gives what facts tell of renditions of o that could not be made, as far as it still counts. What is wrong with a watermark
+// counts while some preset is held for it; anything else until the set of presets changes, as it may have been a matter of time.
+func settled(o Original, presets, held []Preset, facts asset.Facts, set string) []asset.Unmade {
+	var list []asset.Unmade
+	for _, u := range facts.Unmade[:min(len(facts.Unmade), MaxPresets)] {
+		mine := slices.ContainsFunc(presets, func(p Preset) bool { return ObjectName(p, o.ETag, o.Focus) == u.Object })
+		marks := func(p Preset) bool { return p.Watermark != nil && p.Watermark.Identity() == u.Watermark }
+		if u.Watermark == "" && mine && facts.PresetSet == set || u.Watermark != "" && (mine || slices.ContainsFunc(held, marks)) {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// Undrawable collects, from the facts of a library's originals, what is known of watermarks that cannot be drawn, by Watermark.Identity.
+func Undrawable(all iter.Seq[*asset.Facts]) map[string]asset.Unmade {
+	found := map[string]asset.Unmade{}
+	for facts := range all {
+		if facts == nil {
+			continue
+		}
+		for _, u := range facts.Unmade {
+			if u.Watermark != "" {
+				found[u.Watermark] = u
+			}
+		}
+	}
+	return found
+}
+
+// settle counts an original of which nothing is left to do.
+func (plan *Plan) settle(key string, unmade []asset.Unmade) {
+	i := slices.IndexFunc(unmade, func(u asset.Unmade) bool { return u.Watermark == "" })
+	if i < 0 {
+		plan.Counts.Done++
+		return
+	}
+	// Together they may be longer than a message of a status can be.
+	why := asset.NewReadError(asset.Reason(unmade[i].Reason), fmt.Sprintf("preset %s: %s", unmade[i].Preset, unmade[i].Message))
+	plan.fail(Problem{Key: key, Reason: why.Reason, Message: why.Message})
+}
+
+func (plan *Plan) fail(p Problem) {
+	plan.Counts.Failed++
+	if len(plan.Problems) < MaxProblems {
+		plan.Problems = append(plan.Problems, p)
+	}
+}
+
 func (plan *Plan) settleError(key string, e asset.ReadError) {
 	if skips(key, e.Reason) {
 		plan.Counts.Skipped++
 		return
 	}
 	plan.Counts.Wanted++
-	plan.Counts.Failed++
-	if len(plan.Problems) < MaxProblems {
-		plan.Problems = append(plan.Problems, Problem{Key: key, Reason: e.Reason, Message: e.Message})
-	}
+	plan.fail(Problem{Key: key, Reason: e.Reason, Message: e.Message})
 }
 
 // skips tells whether an error is no failure: what is no picture needs no renditions. A file whose name claims a picture

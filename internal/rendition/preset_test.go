@@ -1,8 +1,10 @@
 package rendition
 
 import (
+	"bytes"
 	"errors"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -52,6 +54,14 @@ func TestPresetValidate(t *testing.T) {
 		{"a watermark of nothing", func(p *Preset) { p.Watermark = &Watermark{} }, "either a text or an image"},
 		{"a watermark of both", func(p *Preset) { p.Watermark = &Watermark{Text: "a", Image: "b", ETag: "e"} }, "either a text or an image"},
 		{"a blank watermark would leave pictures unmarked", func(p *Preset) { p.Watermark = &Watermark{Text: "\u2003\u200b "} }, "must have a letter"},
+		{"fillers of Hangul draw nothing", func(p *Preset) { p.Watermark = &Watermark{Text: "\u3164\u115f\u1160 \uffa0"} }, "must have a letter"},
+		{"nor does Braille without dots", func(p *Preset) { p.Watermark = &Watermark{Text: "\u2800\ufffc\U0001d159"} }, "must have a letter"},
+		{"one letter among fillers is seen", func(p *Preset) { p.Watermark = &Watermark{Text: "\u3164\uac00\u2800"} }, ""},
+		{"a digit alone is seen", func(p *Preset) { p.Watermark = &Watermark{Text: "7"} }, ""},
+		{"a point alone is seen", func(p *Preset) { p.Watermark = &Watermark{Text: "!"} }, ""},
+		{"Braille is seen", func(p *Preset) { p.Watermark = &Watermark{Text: "\u2801"} }, ""},
+		{"a separator of lines", func(p *Preset) { p.Watermark = &Watermark{Text: "a\u2028b"} }, "one line"},
+		{"a separator of paragraphs", func(p *Preset) { p.Watermark = &Watermark{Text: "a\u2029b"} }, "one line"},
 		{"a watermark of two lines", func(p *Preset) { p.Watermark = &Watermark{Text: "a\nb"} }, "one line"},
 		{"a NUL would end the text early", func(p *Preset) { p.Watermark = &Watermark{Text: "a\x00b"} }, "one line"},
 		{"a watermark that is not UTF-8", func(p *Preset) { p.Watermark = &Watermark{Text: "a\xff"} }, "one line"},
@@ -435,6 +445,21 @@ func TestSetDigest(t *testing.T) {
 	for _, other := range [][]Preset{{a}, {a, c}, {b}, nil} {
 		if SetDigest(other) == SetDigest([]Preset{a, b}) {
 			t.Errorf("%v is taken for another set", other)
+		}
+	}
+}
+
+// Workers and the API server refuse the same texts: they go by the same expressions.
+// features: D13
+func TestTextsAreRefusedAlike(t *testing.T) {
+	crd, err := os.ReadFile("../../config/crd/bases/dam.vitrine.dev_libraries.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crd = bytes.ReplaceAll(crd, []byte("''"), []byte("'")) // YAML breaks long lines at blanks alone, of which the expressions have none
+	for _, e := range []string{breaks.String(), seen.String()} {
+		if cel := "self.matches('" + strings.ReplaceAll(e, `\`, `\\`) + "')"; !bytes.Contains(crd, []byte(cel)) {
+			t.Errorf("the API does not go by %s", cel)
 		}
 	}
 }

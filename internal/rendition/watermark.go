@@ -1,13 +1,16 @@
 package rendition
 
 import (
+	"errors"
 	"fmt"
-	"strings"
-	"unicode"
+	"regexp"
 	"unicode/utf8"
 
 	"github.com/vitrine-dam/vitrine/internal/asset"
 )
+
+// ErrBlank says that a watermark would not be seen: its image is transparent throughout, or its text has no ink.
+var ErrBlank = errors.New("the watermark would not be seen")
 
 // Watermark is drawn on every picture of a preset: a line of text, or an image.
 type Watermark struct {
@@ -71,10 +74,10 @@ func (w *Watermark) invalid() string {
 	switch {
 	case (w.Text == "") == (w.Image == ""):
 		return "a watermark is either a text or an image"
-	case len(w.Text) > MaxMarkText || !utf8.ValidString(w.Text) || strings.ContainsFunc(w.Text, unicode.IsControl):
+	case len(w.Text) > MaxMarkText || !utf8.ValidString(w.Text) || breaks.MatchString(w.Text):
 		return fmt.Sprintf("a watermark's text must be one line of at most %d bytes", MaxMarkText)
-	case w.Text != "" && !strings.ContainsFunc(w.Text, seen):
-		return "a watermark's text must have a letter, a digit or another sign"
+	case w.Text != "" && !seen.MatchString(w.Text):
+		return "a watermark's text must have a letter, a digit or another sign that is seen"
 	case w.Image != "" && (w.ETag == "" || w.ETag != TrimETag(w.ETag)):
 		return "the watermark's image must be looked at before it is drawn"
 	case w.Image == "" && w.ETag != "":
@@ -89,10 +92,14 @@ func (w *Watermark) invalid() string {
 	return ""
 }
 
-// seen tells whether a character, as a rule, leaves something on the picture.
-func seen(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
-}
+// What a text must not have, and what it must: the expressions of v1alpha1.RenditionWatermark, so that both refuse the same.
+var (
+	// breaks are control characters, and separators of lines and paragraphs.
+	breaks = regexp.MustCompile(`[\p{Cc}\p{Zl}\p{Zp}]`)
+	// seen are letters, digits, marks of punctuation and symbols, but for those that draw nothing: the fillers of Hangul, the
+	// pattern of Braille without dots, the place of an object, and the head of a note that is null.
+	seen = regexp.MustCompile(`[\p{N}\p{P}]|[^\P{L}\x{115F}\x{1160}\x{3164}\x{FFA0}]|[^\P{S}\x{2800}\x{FFFC}\x{1D159}]`)
+)
 
 // Content tells what is drawn, wherever and however: equal content, equal string. Workers prepare each once.
 func (w *Watermark) Content() string {
@@ -101,6 +108,10 @@ func (w *Watermark) Content() string {
 	}
 	return "text " + w.Text
 }
+
+// Identity tells what is drawn in 13 characters: equal content, equal identity. Facts tell by it which watermark could not be drawn;
+// with a newer decoder it is another, and tried again.
+func (w *Watermark) Identity() string { return digest("watermark", w.Content(), decoderVersion) }
 
 // parameters of what is drawn. The image's path is not among them: moving it changes no picture.
 func (w *Watermark) parameters() []string {

@@ -150,6 +150,14 @@ func TestAWatermarkFromTheLibrary(t *testing.T) {
 		w.must(png.Encode(&b, img))
 		return b.String()
 	}
+	w.must(put(w.ctx, w.root(), "marked-brand", "brand/logo.png", logo(color.Transparent)))
+	w.eventually("a watermark without ink is told, and press stays held", 90*time.Second, func() error {
+		ready := meta.FindStatusCondition(library.Status.Conditions, "Ready")
+		if h := held(); h != "press WatermarkBlank" || len(renditions("press")) != 0 || !strings.Contains(ready.Message, "brand/logo.png is transparent throughout") {
+			return fmt.Errorf("held is %q, ready %+v, and there are %v", h, ready, renditions("press"))
+		}
+		return nil
+	})
 	w.must(put(w.ctx, w.root(), "marked-brand", "brand/logo.png", logo(color.White)))
 	w.eventually("press is rendered", 60*time.Second, func() error {
 		if h := held(); h != "" || len(renditions("press")) != 1 || !strings.HasSuffix(renditions("press")[0], "-marked.jpg") {

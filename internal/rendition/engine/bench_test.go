@@ -33,7 +33,7 @@ func BenchmarkRender(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := e.Render(src, info, rendition.Order{Presets: rendition.BuiltIn()}); err != nil {
+		if _, err := pictures(e, src, info, rendition.Order{Presets: rendition.BuiltIn()}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -28,6 +28,31 @@ func start(t testing.TB) *Engine {
 	return e
 }
 
+// collected is a Progress that keeps everything.
+type collected struct {
+	pictures []rendition.Picture
+	order    []int
+	decoded  int
+	err      error
+}
+
+func (c *collected) Decoded() { c.decoded++ }
+
+func (c *collected) Made(i int, p rendition.Picture, why error) bool {
+	c.order, c.pictures[i] = append(c.order, i), p
+	c.err = errors.Join(c.err, why)
+	return true
+}
+
+// pictures renders an order to its end, and gives its pictures in the order of its presets; none with an error.
+func pictures(e *Engine, src []byte, info rendition.Info, o rendition.Order) ([]rendition.Picture, error) {
+	c := &collected{pictures: make([]rendition.Picture, len(o.Presets))}
+	if err := errors.Join(e.Render(src, info, o, c), c.err); err != nil {
+		return nil, err
+	}
+	return c.pictures, nil
+}
+
 // render inspects and renders, and fails the test on any error.
 func render(t *testing.T, e *Engine, src []byte, presets ...rendition.Preset) (rendition.Info, []rendition.Picture) {
 	t.Helper()
@@ -35,7 +60,7 @@ func render(t *testing.T, e *Engine, src []byte, presets ...rendition.Preset) (r
 	if err != nil {
 		t.Fatalf("inspect: %v", err)
 	}
-	pics, err := e.Render(src, info, rendition.Order{Presets: presets})
+	pics, err := pictures(e, src, info, rendition.Order{Presets: presets})
 	if err != nil {
 		t.Fatalf("render: %v", err)
 	}
@@ -377,7 +402,7 @@ func TestHostileFiles(t *testing.T) {
 			info, err := e.Inspect(c.src, nil)
 			if err == nil {
 				var pics []rendition.Picture
-				if pics, err = e.Render(c.src, info, rendition.Order{Presets: presets}); err != nil && pics != nil {
+				if pics, err = pictures(e, c.src, info, rendition.Order{Presets: presets}); err != nil && pics != nil {
 					t.Error("a failure came with pictures")
 				}
 			}
@@ -440,7 +465,7 @@ func FuzzInspectAndRender(f *testing.F) {
 		info, err := e.Inspect(src, nil)
 		if err == nil {
 			var pics []rendition.Picture
-			if pics, err = e.Render(src, info, rendition.Order{Presets: presets}); err == nil {
+			if pics, err = pictures(e, src, info, rendition.Order{Presets: presets}); err == nil {
 				decodePicture(t, pics[0])
 			}
 		}
@@ -450,3 +475,51 @@ func FuzzInspectAndRender(f *testing.F) {
 		}
 	})
 }
+
+// What people look at first comes first, whatever order it was asked for in, and of each decode once.
+// features: D13
+func TestThumbAndPreviewComeFirst(t *testing.T) {
+	e := start(t)
+	presets := append([]rendition.Preset{
+		{Name: "huge", Width: 1000, Format: rendition.AVIF}, {Name: "small", Width: 50}, {Name: "cut", Width: 500, Height: 100, Fit: rendition.Cover},
+	}, rendition.BuiltIn()...)
+	src := specimen.JPEG(specimen.Scene(1200, 900))
+	info, err := e.Inspect(src, presets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &collected{pictures: make([]rendition.Picture, len(presets))}
+	if err := e.Render(src, info, rendition.Order{Presets: presets}, c); err != nil || c.err != nil {
+		t.Fatal(err, c.err)
+	}
+	if diff := cmp.Diff([]int{3, 4, 1, 2, 0}, c.order); diff != "" || c.decoded != 1 {
+		t.Errorf("decoded %d times; order (-want +got):\n%s", c.decoded, diff)
+	}
+	// Damage shows before any picture is made, so that none is of half a file.
+	c = &collected{pictures: make([]rendition.Picture, len(presets))}
+	var why *asset.ReadError
+	if err := e.Render(src[:len(src)*3/4], info, rendition.Order{Presets: presets}, c); !errors.As(err, &why) || len(c.order) > 0 || c.decoded > 0 {
+		t.Errorf("of a damaged file %v came, and %v", c.order, err)
+	}
+}
+
+// Whoever has no time for more is not kept waiting.
+func TestRenderEndsWhenTold(t *testing.T) {
+	e := start(t)
+	src := specimen.JPEG(specimen.Scene(120, 90))
+	presets := rendition.BuiltIn()
+	info, err := e.Inspect(src, presets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &ended{}
+	if err := e.Render(src, info, rendition.Order{Presets: presets}, c); err != nil || c.made != 1 {
+		t.Errorf("%d pictures, %v", c.made, err)
+	}
+}
+
+type ended struct{ made int }
+
+func (*ended) Decoded() {}
+
+func (e *ended) Made(int, rendition.Picture, error) bool { e.made++; return false }

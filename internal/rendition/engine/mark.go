@@ -2,7 +2,7 @@ package engine
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"image"
 	"image/draw"
@@ -14,25 +14,35 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/rendition/vips"
 )
 
-// ErrBlank says that a watermark would not be seen: its image is transparent throughout, or its text has no signs.
-var ErrBlank = errors.New("the watermark would not be seen")
-
 // stampEdge bounds a stamp's width and, for an image, its height. Two thousand pixels are half of a picture 4000 wide; larger ones get a softer mark.
 const stampEdge = 2048
 
+// onePicture is the Progress of an order of one.
+type onePicture struct {
+	data []byte
+	why  error
+}
+
+func (*onePicture) Decoded() {}
+
+func (o *onePicture) Made(_ int, p rendition.Picture, why error) bool {
+	o.data, o.why = p.Data, why
+	return false
+}
+
 // StampImage makes an image file ready to be drawn on pictures. It is judged and decoded like any other original; an error is an
-// *asset.ReadError or wraps ErrBlank.
+// *asset.ReadError or wraps rendition.ErrBlank.
 func (e *Engine) StampImage(src []byte) (rendition.Stamp, error) {
 	whole := []rendition.Preset{{Name: "stamp", Width: stampEdge, Height: stampEdge, Format: rendition.PNG}}
 	info, err := e.Inspect(src, whole)
 	if err != nil {
 		return rendition.Stamp{}, err
 	}
-	pictures, err := e.Render(src, info, rendition.Order{Presets: whole})
-	if err != nil {
+	var decoded onePicture
+	if err := cmp.Or(e.Render(src, info, rendition.Order{Presets: whole}, &decoded), decoded.why); err != nil {
 		return rendition.Stamp{}, err
 	}
-	img, err := png.Decode(bytes.NewReader(pictures[0].Data))
+	img, err := png.Decode(bytes.NewReader(decoded.data))
 	if err != nil {
 		return rendition.Stamp{}, asset.NewReadError(asset.ReasonCorrupt, "the decoded watermark cannot be read")
 	}
@@ -45,7 +55,7 @@ func (e *Engine) StampImage(src []byte) (rendition.Stamp, error) {
 var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;")
 
 // StampText makes a text ready to be drawn: white letters with a dark edge, so that they are seen on any picture. A long text is
-// broken into lines. Letters that no font of the system has are drawn as boxes with their number. An error wraps ErrBlank or is about libvips.
+// broken into lines. Letters that no font of the system has are drawn as boxes with their number. An error wraps rendition.ErrBlank or is about libvips.
 func (e *Engine) StampText(text string) (rendition.Stamp, error) {
 	const (
 		font = "sans bold 96" // 96 pixels high at 72 dots an inch
@@ -54,7 +64,7 @@ func (e *Engine) StampText(text string) (rendition.Stamp, error) {
 	)
 	letters, err := vips.NewText(markup.Replace(text), &vips.TextOptions{Font: font, Width: line, Dpi: 72, Align: vips.AlignCentre, Wrap: vips.TextWrapWordChar})
 	if err != nil {
-		return rendition.Stamp{}, fmt.Errorf("%w: %q has nothing to draw", ErrBlank, text)
+		return rendition.Stamp{}, fmt.Errorf("%w: %q has nothing to draw", rendition.ErrBlank, text)
 	}
 	defer letters.Close()
 	if err := letters.Embed(edge, edge, letters.Width()+2*edge, letters.Height()+2*edge, nil); err != nil {
@@ -108,7 +118,7 @@ func stampOf(img *image.NRGBA) (rendition.Stamp, error) {
 			return rendition.Stamp{Width: size.X, Height: size.Y, Pixels: img.Pix}, nil
 		}
 	}
-	return rendition.Stamp{}, fmt.Errorf("%w: it is transparent throughout", ErrBlank)
+	return rendition.Stamp{}, fmt.Errorf("%w: it is transparent throughout", rendition.ErrBlank)
 }
 
 // mark draws the watermark.

@@ -166,7 +166,7 @@ func TestTextsOfWatermarks(t *testing.T) {
 		}
 	}
 	for _, blank := range []string{"\u2003", "\u200b", "\u2800"} {
-		if _, err := e.StampText(blank); !errors.Is(err, ErrBlank) {
+		if _, err := e.StampText(blank); !errors.Is(err, rendition.ErrBlank) {
 			t.Errorf("%q has no ink: %v", blank, err)
 		}
 	}
@@ -192,7 +192,7 @@ func TestHostileWatermarks(t *testing.T) {
 			t.Errorf("%s: %v, want %s", why, err, c.reason)
 		}
 	}
-	if _, err := e.StampImage(specimen.PNG(image.NewNRGBA(image.Rect(0, 0, 50, 50)))); !errors.Is(err, ErrBlank) {
+	if _, err := e.StampImage(specimen.PNG(image.NewNRGBA(image.Rect(0, 0, 50, 50)))); !errors.Is(err, rendition.ErrBlank) {
 		t.Errorf("glass without anything in it: %v", err)
 	}
 }
@@ -210,7 +210,7 @@ func TestNoPictureWithoutItsWatermark(t *testing.T) {
 	for why, stamps := range map[string]map[string]rendition.Stamp{
 		"no stamps": nil, "another's": {"text Northlight": text(t, e, "Northlight")}, "an empty one": {"text Acme": {}},
 	} {
-		if pics, err := e.Render(src, info, rendition.Order{Presets: presets, Stamps: stamps}); !errors.Is(err, ErrNoStamp) || pics != nil {
+		if pics, err := pictures(e, src, info, rendition.Order{Presets: presets, Stamps: stamps}); !errors.Is(err, ErrNoStamp) || pics != nil {
 			t.Errorf("%s: %d pictures, %v", why, len(pics), err)
 		}
 	}

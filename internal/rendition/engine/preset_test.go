@@ -37,7 +37,7 @@ func order(t *testing.T, e *Engine, src []byte, o rendition.Order) []rendition.P
 	if err != nil {
 		t.Fatalf("inspect: %v", err)
 	}
-	pics, err := e.Render(src, info, o)
+	pics, err := pictures(e, src, info, o)
 	if err != nil {
 		t.Fatalf("render: %v", err)
 	}
@@ -382,5 +382,18 @@ func TestPagesAndFrames(t *testing.T) {
 	var why *asset.ReadError
 	if _, err := small.Inspect(tiff, []rendition.Preset{page(2, 10)}); !errors.As(err, &why) || why.Reason != asset.ReasonTooManyPixels {
 		t.Errorf("a second page above the limit: %v", err)
+	}
+}
+
+// However many presets keep a credit, an original is searched for it once, and where none does not at all.
+func TestCreditIsReadOnce(t *testing.T) {
+	keeping := rendition.Preset{Name: "a", Width: 10, Strip: rendition.KeepCopyright}
+	for _, n := range []int{0, 1, 16} {
+		reads := 0
+		// Most originals have none, which is no reason to look again.
+		keep(append(slices.Repeat([]rendition.Preset{keeping}, n), rendition.BuiltIn()...), func() credit.Credit { reads++; return credit.Credit{} })
+		if reads != min(n, 1) {
+			t.Errorf("for %d presets it was read %d times", n, reads)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -15,99 +14,73 @@ import (
 // ErrNoStamp says that a watermark was not made ready: nothing is rendered then, since a picture without it must not come to be.
 var ErrNoStamp = errors.New("the watermark is missing")
 
-// Render makes a picture for each of the order's presets, in their order, from the file in src, which Inspect has passed for
-// these presets as info. An error is an *asset.ReadError when the file is to blame, and wraps ErrNoStamp when the order lacks a
-// stamp; the pictures are then nil: a file that cannot be decoded to its end gives none.
+// Render makes a picture for each of the order's presets from the file in src, which Inspect has passed for these presets as info, and
+// tells progress of each as soon as it is done: page by page, and of a page in the order of rendition.Order.Sequence. An error is an
+// *asset.ReadError when the file is to blame, and wraps ErrNoStamp when the order lacks a stamp; what was told is void
+// then: a file that cannot be decoded to its end gives no pictures.
 //
 // Data that ends early or is damaged is an error even where a decoder would go on with grey: half a picture must not pass for one.
-func (e *Engine) Render(src []byte, info rendition.Info, order rendition.Order) ([]rendition.Picture, error) {
-	if len(order.Presets) == 0 {
-		return nil, nil
-	}
-	kept := credit.Credit{}
-	pages := map[int][]int{} // indices of presets
-	for i, p := range order.Presets {
-		if p.Watermark != nil {
-			if stamp, ok := order.Stamps[p.Watermark.Content()]; !ok || len(stamp.Pixels) == 0 || len(stamp.Pixels) != 4*stamp.Width*stamp.Height {
-				return nil, fmt.Errorf("preset %q: %w", p.Name, ErrNoStamp)
-			}
+func (e *Engine) Render(src []byte, info rendition.Info, order rendition.Order, progress rendition.Progress) error {
+	for _, p := range order.Presets {
+		if p.Watermark == nil {
+			continue
 		}
-		if p.Strip == rendition.KeepCopyright && kept == (credit.Credit{}) {
-			kept = credit.Read(info.ContentType, src)
+		if stamp, ok := order.Stamps[p.Watermark.Content()]; !ok || len(stamp.Pixels) == 0 || len(stamp.Pixels) != 4*stamp.Width*stamp.Height {
+			return fmt.Errorf("preset %q: %w", p.Name, ErrNoStamp)
 		}
-		n, _ := info.PageFor(p)
-		pages[n] = append(pages[n], i)
 	}
+	kept := keep(order.Presets, func() credit.Credit { return credit.Read(info.ContentType, src) })
 	unpin := pin(src)
 	defer unpin()
-	pictures := make([]rendition.Picture, len(order.Presets))
-	for _, n := range slices.Sorted(maps.Keys(pages)) {
-		page := info
-		if n > 1 {
-			page = info.Pages[n]
-		}
-		if err := renderPage(src, n, page, order, kept, pages[n], pictures); err != nil {
-			return nil, err
+	for _, page := range order.Pages(info) {
+		on, err := renderPage(src, page, info, order, kept, progress)
+		if err != nil || !on {
+			return err
 		}
 	}
-	return pictures, nil
+	return nil
 }
 
-// renderPage makes those of the order's pictures whose indices are given, all of one page, with one decode.
-func renderPage(src []byte, page int, info rendition.Info, order rendition.Order, kept credit.Credit, indices []int, pictures []rendition.Picture) error {
-	damaged := func(what string) error {
-		return asset.NewReadError(asset.ReasonCorrupt, what+" failed; the data is damaged or ends too early")
+// keep reads what presets keep of an original, once for all of them, and not at all where none does.
+func keep(presets []rendition.Preset, read func() credit.Credit) credit.Credit {
+	if slices.ContainsFunc(presets, func(p rendition.Preset) bool { return p.Strip == rendition.KeepCopyright }) {
+		return read()
 	}
-	geometries := make([]rendition.Geometry, len(indices))
-	width, height := 1, 1
-	for i, index := range indices {
-		g := order.Presets[index].Measure(info.Width, info.Height, order.Focus)
-		geometries[i] = g
-		// What one preset enlarges is decoded as it is.
-		width, height = max(width, min(g.ResizeWidth, info.Width)), max(height, min(g.ResizeHeight, info.Height))
+	return credit.Credit{}
+}
+
+// renderPage makes those of the order's pictures that are of one page, with one decode. That is done first and to its end, so that
+// what goes wrong after it is no fault of the file.
+func renderPage(src []byte, page int, info rendition.Info, order rendition.Order, kept credit.Credit, progress rendition.Progress) (on bool, err error) {
+	_, header := info.PageFor(rendition.Preset{Page: page})
+	width, height := order.Base(page, info)
+	base, err := decode(src, page, header, width, height)
+	if err == nil {
+		defer base.Close()
+		_, err = base.Avg() // draws everything through the cache, from top to bottom: decoders that read a file once cannot go back
 	}
-	base, err := decode(src, page, info, width, height)
 	if err != nil {
-		return damaged("decoding as " + info.ContentType)
+		return false, asset.NewReadError(asset.ReasonCorrupt, "decoding as "+info.ContentType+" failed; the data is damaged or ends too early")
 	}
-	defer base.Close()
-	sorted := bySize(geometries)
-	if cuts(geometries[sorted[0]]) {
-		// A crop would take its part only, and a decoder that reads a file once cannot go back for the rest.
-		if _, err := base.Avg(); err != nil {
-			return damaged("decoding as " + info.ContentType)
-		}
-	}
-	for _, i := range sorted {
-		p, g := order.Presets[indices[i]].Defaulted(), geometries[i]
+	progress.Decoded()
+	for _, i := range order.Sequence(page, info) {
+		p := order.Presets[i].Defaulted()
+		g := p.Measure(header.Width, header.Height, order.Focus)
 		var stamp rendition.Stamp
 		if p.Watermark != nil {
 			stamp = order.Stamps[p.Watermark.Content()]
 		}
-		data, err := derive(base, p, g, stamp, kept)
-		if err != nil {
-			return damaged(fmt.Sprintf("decoding as %s or making preset %q", info.ContentType, p.Name))
+		data, why := derive(base, p, g, stamp, kept)
+		if !progress.Made(i, rendition.Picture{Data: data, Width: g.Width, Height: g.Height}, why) {
+			return false, nil
 		}
-		pictures[indices[i]] = rendition.Picture{Data: data, Width: g.Width, Height: g.Height}
 	}
-	return nil
+	return true, nil
 }
 
 // cuts tells whether some of the resized picture is cut off.
 func cuts(g rendition.Geometry) bool {
 	return g.Width < g.ResizeWidth || g.Height < g.ResizeHeight
-}
-
-// bySize gives the indices with the largest picture first: unless it is cropped, it draws the whole decode through the cache, in order.
-func bySize(gs []rendition.Geometry) []int {
-	order := make([]int, len(gs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return gs[b].ResizeWidth*gs[b].ResizeHeight - gs[a].ResizeWidth*gs[a].ResizeHeight
-	})
-	return order
 }
 
 // decode gives the upright picture in 8-bit sRGB, bare of metadata, at width × height, the size of the largest rendition,
@@ -315,7 +288,7 @@ func encode(img *vips.Image, p rendition.Preset, kept credit.Credit) (data []byt
 	if p.Strip == rendition.KeepCopyright {
 		block = kept.Block()
 	}
-	effort := effortOf(p, img.Width()*img.Height())
+	effort := p.EncoderEffort(img.Width() * img.Height())
 	switch p.Format {
 	case rendition.JPEG:
 		data, err = img.JpegsaveBuffer(&vips.JpegsaveBufferOptions{Q: p.Quality, OptimizeCoding: effort > 0, Interlace: effort > 0, Strip: true})
@@ -347,31 +320,4 @@ func encode(img *vips.Image, p rendition.Preset, kept credit.Credit) (data []byt
 		return nil, fmt.Errorf("encode as %s: %w", p.Format, err)
 	}
 	return data, nil
-}
-
-// effortOf gives what the encoder of p's format understands of its effort, for a picture of so many pixels. The bindings take 0
-// for nothing said, so the least of the others is 1.
-func effortOf(p rendition.Preset, pixels int) int {
-	effort := map[rendition.Format]int{rendition.JPEG: 1, rendition.PNG: 6, rendition.WebP: 4, rendition.AVIF: 4}[p.Format]
-	if p.Effort != nil {
-		switch e := *p.Effort; p.Format {
-		case rendition.JPEG: // 0, baseline with common tables, or 1, progressive with its own
-			effort = min(1, e/3)
-		case rendition.PNG: // 0 to 9
-			effort = max(1, e)
-		case rendition.WebP, rendition.AVIF: // 0 to 6; 7 to 9 of AVIF take ten times as long for hardly a byte
-			effort = max(1, (e*6+4)/9)
-		}
-	}
-	if p.Format != rendition.AVIF {
-		return effort
-	}
-	// A worker has a minute for an original. One processor core takes about 4 s a megapixel at 6, 1.3 s at 4 and 0.2 s at 2.
-	switch {
-	case pixels > 16_000_000:
-		return min(effort, 2)
-	case pixels > 4_000_000:
-		return min(effort, 4)
-	}
-	return effort
 }

@@ -14,6 +14,8 @@ import (
 // holding is what one item holds of the run's semaphores.
 type holding struct {
 	free []func()
+	// hung says that a decoder took over what was held, and that told is to be called.
+	hung bool
 }
 
 // acquire takes n of s into h. When decoders hang, what they hold may be missing for ever: who has then waited for twice the
@@ -49,14 +51,20 @@ func (h *holding) take() (release func()) {
 
 func (h *holding) release() { h.take()() }
 
-// bounded runs f, which cannot be interrupted, and waits for at most ImageTime. When that is over, f keeps what the item
-// holds until it really ends: its memory and its processor are in use.
-func bounded[T any](r *run, name string, held *holding, f func() (T, error)) (T, error) {
+// bounded runs f, which cannot be interrupted, and waits for at most ImageTime, and as much again after each call of alive. When that is
+// over, f keeps what the item holds until it really ends: its memory and its processor are in use.
+func bounded[T any](r *run, name string, held *holding, f func(alive func()) (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
-	done := make(chan result, 1)
+	done, signs := make(chan result, 1), make(chan struct{}, 1)
+	alive := func() {
+		select {
+		case signs <- struct{}{}:
+		default: // the last one was not seen yet
+		}
+	}
 	go func() {
 		var got result
 		defer func() {
@@ -66,16 +74,23 @@ func bounded[T any](r *run, name string, held *holding, f func() (T, error)) (T,
 			}
 			done <- got
 		}()
-		got.value, got.err = f()
+		got.value, got.err = f(alive)
 	}()
 	limit := time.NewTimer(r.limits.ImageTime)
 	defer limit.Stop()
-	select {
-	case got := <-done:
-		return got.value, got.err
-	case <-limit.C:
+	for {
+		select {
+		case got := <-done:
+			return got.value, got.err
+		case <-signs:
+			limit.Reset(r.limits.ImageTime)
+			continue
+		case <-limit.C:
+		}
+		break
 	}
 	release := held.take()
+	held.hung = true
 	r.hang(+1)
 	go func() {
 		<-done

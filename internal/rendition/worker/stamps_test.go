@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
@@ -72,15 +74,16 @@ func TestNoPictureIsStoredWithoutItsWatermark(t *testing.T) {
 	for why, c := range map[string]struct {
 		image  []byte
 		change func(*store, *rendition.WatermarkImage)
+		reason asset.UnmadeReason // empty where the next plan knows more
 	}{
-		"an SVG":               {image: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
-		"half a picture":       {image: specimen.PNG(specimen.Scene(300, 300))[:400]},
-		"one that is not seen": {image: specimen.PNG(image.NewNRGBA(image.Rect(0, 0, 9, 9)))},
+		"an SVG":               {image: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), reason: asset.UnmadeUnreadable},
+		"half a picture":       {image: specimen.PNG(specimen.Scene(300, 300))[:400], reason: asset.UnmadeUnreadable},
+		"one that is not seen": {image: specimen.PNG(image.NewNRGBA(image.Rect(0, 0, 9, 9))), reason: asset.UnmadeBlank},
 		"one that is gone":     {image: specimen.PNG(specimen.Scene(9, 9)), change: func(s *store, _ *rendition.WatermarkImage) { delete(s.objects, "/brand/logo.png") }},
 		"another than was planned": {image: specimen.PNG(specimen.Scene(9, 9)), change: func(s *store, _ *rendition.WatermarkImage) {
 			s.objects["/brand/logo.png"] = object{data: []byte("other")}
 		}},
-		"one beyond the limit": {image: specimen.PNG(specimen.Scene(9, 9)), change: func(_ *store, w *rendition.WatermarkImage) { w.Size = 1 << 40 }},
+		"one beyond the limit": {image: specimen.PNG(specimen.Scene(9, 9)), change: func(_ *store, w *rendition.WatermarkImage) { w.Size = 1 << 40 }, reason: asset.UnmadeUnreadable},
 	} {
 		t.Run(why, func(t *testing.T) {
 			s := newStore(t)
@@ -109,11 +112,19 @@ func TestNoPictureIsStoredWithoutItsWatermark(t *testing.T) {
 			if len(facts.Renditions) != 2 || facts.Renditions[0] != before || facts.Renditions[1].Preset != "plain" {
 				t.Errorf("the facts name %+v", facts.Renditions)
 			}
+			var want []asset.Unmade
+			if c.reason != "" {
+				want = []asset.Unmade{{Preset: "marked", Object: rendition.ObjectName(marked, item.ETag, nil), Reason: c.reason, Watermark: marked.Watermark.Identity()}}
+			}
+			if diff := cmp.Diff(want, facts.Unmade, cmpopts.IgnoreFields(asset.Unmade{}, "Message")); diff != "" {
+				t.Errorf("unmade (-want +got):\n%s", diff)
+			}
 		})
 	}
 }
 
-// A store that fails is another matter: the index is tried again, and nothing is stored meanwhile.
+// A store that fails is another matter: everything else is done, nothing is told of the watermark, and the index is tried again.
+// features: D13
 func TestWatermarkThatCannotBeFetchedIsTriedAgain(t *testing.T) {
 	s := newStore(t)
 	logo := s.logo(specimen.PNG(specimen.Scene(9, 9)))
@@ -127,8 +138,71 @@ func TestWatermarkThatCannotBeFetchedIsTriedAgain(t *testing.T) {
 		}
 		return false
 	}
-	if got, err := newHarness(t, nil).Run(t.Context(), m); !errors.Is(err, ErrStore) || len(s.puts) != 0 {
-		t.Errorf("got %+v, %v; stored are %v", got, err, s.puts)
+	got, err := newHarness(t, nil).Run(t.Context(), m)
+	if !errors.Is(err, ErrStore) || errors.Is(err, ErrWatermark) {
+		t.Errorf("the run ends with %v", err)
+	}
+	if diff := cmp.Diff(Summary{Total: 1, Done: 1, Pictures: 1, Unmarked: 1, StoreErrors: 1}, got); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+	if f := s.facts(t, "hero.jpg"); f.Unmade != nil || len(f.Renditions) != 1 || f.Renditions[0].Preset != "plain" {
+		t.Errorf("the facts say %+v", f)
+	}
+}
+
+// What is no verdict on a watermark is none on the pictures either: the index is tried again.
+func TestWatermarkThatCannotBeDrawnNowIsTriedAgain(t *testing.T) {
+	s := newStore(t)
+	preset := rendition.Preset{Name: "thumb", Width: 1, Watermark: &rendition.Watermark{Text: "Acme"}}
+	h := newHarness(t, func(w *Worker) {
+		w.Renderer = scripted{text: errors.New("no memory"), render: func([]byte) error { return nil }}
+	})
+	got, err := h.Run(t.Context(), manifest(s.original("a", []byte("a"), preset)))
+	if err == nil || errors.Is(err, ErrWatermark) || got.Done != 1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if f := s.facts(t, "a"); f.Error != nil || f.Unmade != nil {
+		t.Errorf("the facts say %+v", f)
+	}
+}
+
+// Stamps are in memory for as long as the run is, so what decoders may take is less by them.
+func TestStampsCountAsMemory(t *testing.T) {
+	s := newStore(t)
+	var inside, most atomic.Int64
+	h := newHarness(t, func(w *Worker) {
+		w.Limits.Parallel, w.Limits.DecodeMemory = 8, 1000
+		w.Renderer = scripted{stamp: 100, bytes: 440, render: func([]byte) error {
+			n := inside.Add(1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			for range 50 {
+				_ = sha256.Sum256(make([]byte, 4096)) // stays inside for a moment
+			}
+			inside.Add(-1)
+			return nil
+		}}
+	})
+	preset := rendition.Preset{Name: "thumb", Width: 1, Height: 1, Watermark: &rendition.Watermark{Text: "Acme"}}
+	var items []rendition.Item
+	for i := range 40 {
+		items = append(items, s.original(fmt.Sprint(i), fmt.Appendf(nil, "%d", i), preset))
+	}
+	if got, err := h.Run(t.Context(), manifest(items...)); err != nil || got.Done != 40 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if most.Load() > 1 {
+		t.Errorf("%d decoders of 440 bytes at once, beside a stamp of 400, with 1000 for all", most.Load())
+	}
+	// However large stamps are, originals go on.
+	r := h.newRun(manifest(), func(error) {})
+	for range 3 {
+		if err := r.keep(t.Context(), 900); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.room != 500 || !r.decode.TryAcquire(500) || r.decode.TryAcquire(1) {
+		t.Errorf("%d bytes are left of 1000", r.room)
 	}
 }
 
@@ -160,10 +234,17 @@ func TestTextThatCannotBeDrawn(t *testing.T) {
 	s := newStore(t)
 	preset := rendition.Preset{Name: "thumb", Width: 1, Watermark: &rendition.Watermark{Text: "Acme"}}
 	var rendered atomic.Int64
-	h := newHarness(t, func(w *Worker) { w.Renderer = scripted{render: func([]byte) error { rendered.Add(1); return nil }} })
+	h := newHarness(t, func(w *Worker) {
+		w.Renderer = scripted{text: fmt.Errorf("%w: no fonts", rendition.ErrBlank), render: func([]byte) error { rendered.Add(1); return nil }}
+	})
 	got, err := h.Run(t.Context(), manifest(s.original("a", []byte("a"), preset), s.original("b", []byte("b"), preset)))
 	if !errors.Is(err, ErrWatermark) || got.Unmarked != 2 || got.Done != 2 || rendered.Load() != 0 {
 		t.Errorf("got %+v, %v, and %d renderings", got, err, rendered.Load())
+	}
+	for _, name := range []string{"a", "b"} {
+		if f := s.facts(t, name); len(f.Unmade) != 1 || f.Unmade[0].Reason != asset.UnmadeBlank || f.Unmade[0].Watermark != preset.Watermark.Identity() {
+			t.Errorf("the facts of %s say %+v", name, f.Unmade)
+		}
 	}
 	if n := strings.Count(h.log.String(), "no fonts"); n != 1 {
 		t.Errorf("the log says so %d times", n)

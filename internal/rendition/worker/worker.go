@@ -19,14 +19,15 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
 )
 
-// Renderer decodes; *engine.Engine is the real one. Errors of the first two are *asset.ReadError when the file is to blame; any
-// other error fails the run. Errors of the others mean that the watermark cannot be drawn.
+// Renderer decodes; *engine.Engine is the real one. Errors are *asset.ReadError when the file is to blame, and wrap
+// rendition.ErrBlank for a watermark that would not be seen; any other error says nothing about the file, and fails the run.
 type Renderer interface {
 	Inspect(src []byte, presets []rendition.Preset) (rendition.Info, error)
-	Render(src []byte, info rendition.Info, order rendition.Order) ([]rendition.Picture, error)
+	Render(src []byte, info rendition.Info, order rendition.Order, progress rendition.Progress) error
 	StampImage(src []byte) (rendition.Stamp, error)
 	StampText(text string) (rendition.Stamp, error)
 }
@@ -41,7 +42,7 @@ type Limits struct {
 	SourceMemory int64
 	// DecodeMemory bounds what decoding takes at once, in bytes, by estimate from the headers. A larger single one is let through alone.
 	DecodeMemory int64
-	// ImageTime bounds inspecting and rendering of one original.
+	// ImageTime bounds inspecting one original, decoding a page of it, and making each picture of it.
 	//
 	// A decoder inside the process cannot be killed. When the time is over, the facts say Timeout and the run goes on without
 	// that decoder's slot and memory share; when no slot is left and all those facts are stored, the run ends with ErrStuck and the process with it. The originals that
@@ -98,8 +99,10 @@ type Summary struct {
 	Missing int `json:"missing"`
 	// Changed: the original is another than the manifest says. Nothing was stored; the next plan sees the new one.
 	Changed int `json:"changed"`
-	// StoreErrors: the store failed; to be tried again.
+	// StoreErrors: the store failed, or the worker, for an original or the image of a watermark; to be tried again.
 	StoreErrors int `json:"storeErrors"`
+	// Unmade pictures cannot be made of originals that are done; the facts say why.
+	Unmade int `json:"unmade"`
 	// Pictures stored.
 	Pictures int `json:"pictures"`
 	// Unmarked pictures were left out: their watermark cannot be drawn, and without it they must not be.
@@ -152,7 +155,10 @@ func (w *Worker) Run(ctx context.Context, m rendition.Manifest) (Summary, error)
 		return s, fmt.Errorf("run manifest: %w", cause)
 	}
 	if s.StoreErrors > 0 {
-		return s, fmt.Errorf("run manifest: %w for %d of %d originals", ErrStore, s.StoreErrors, s.Total)
+		return s, fmt.Errorf("run manifest: %w %d times; %d of %d originals are decided", ErrStore, s.StoreErrors, s.Decided(), s.Total)
+	}
+	if r.trouble != nil {
+		return s, fmt.Errorf("run manifest: %w", r.trouble)
 	}
 	if s.Unmarked > 0 {
 		return s, fmt.Errorf("run manifest: %w: %d pictures are left out", ErrWatermark, s.Unmarked)
@@ -175,7 +181,11 @@ type run struct {
 	decode *semaphore.Weighted // estimated bytes of decoding
 	slots  *semaphore.Weighted // decoders
 
-	stamps map[string]rendition.Stamp // by Watermark.Content; only read once items are under way
+	// What became of watermarks, by Watermark.Content; only read once items are under way.
+	stamps  map[string]rendition.Stamp
+	unmarks map[string]asset.Unmade // why they cannot be drawn, for good
+	trouble error                   // why one could not be made ready now
+	room    int64                   // what stamps leave of DecodeMemory
 
 	mu     sync.Mutex
 	sum    Summary
@@ -191,7 +201,9 @@ func (w *Worker) newRun(m rendition.Manifest, cancel context.CancelCauseFunc) *r
 		source: semaphore.NewWeighted(limits.SourceMemory),
 		decode: semaphore.NewWeighted(limits.DecodeMemory),
 		slots:  semaphore.NewWeighted(int64(limits.Parallel)),
-		sum:    Summary{Total: len(m.Items)},
+		room:   limits.DecodeMemory,
+		stamps: map[string]rendition.Stamp{}, unmarks: map[string]asset.Unmade{},
+		sum: Summary{Total: len(m.Items)},
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
@@ -253,7 +265,7 @@ func (r *run) logProgress(what string) {
 	s := r.summary()
 	seconds := max(r.now().Sub(r.started).Seconds(), 0.001)
 	r.log.Info(what, "done", s.Decided(), "total", s.Total, "imagesPerSecond", float64(int(float64(s.Decided())/seconds*10))/10,
-		"failed", s.Failed, "missing", s.Missing, "changed", s.Changed, "storeErrors", s.StoreErrors, "pictures", s.Pictures, "unmarked", s.Unmarked)
+		"failed", s.Failed, "missing", s.Missing, "changed", s.Changed, "storeErrors", s.StoreErrors, "pictures", s.Pictures, "unmade", s.Unmade, "unmarked", s.Unmarked)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

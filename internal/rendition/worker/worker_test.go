@@ -290,22 +290,37 @@ func TestRunGivesUpOnADeadStore(t *testing.T) {
 // scripted is a Renderer whose Render does what the test says; a decoder that hangs cannot be had from real files.
 type scripted struct {
 	render func(src []byte) error
+	derive func(preset string) error // nil makes every picture
 	bytes  int64
+	width  int   // of the picture, and its height; 1 when 0
+	text   error // of texts of watermarks
+	stamp  int   // pixels of these
 }
 
-func (scripted) info(n int64) rendition.Info {
-	return rendition.Info{ContentType: "image/png", Width: 1, Height: 1, Orientation: 1, ColourSpace: "sRGB", Frames: 1, DecodeBytes: n}
+func (s scripted) info() rendition.Info {
+	side := max(1, s.width)
+	return rendition.Info{ContentType: "image/png", Width: side, Height: side, Orientation: 1, ColourSpace: "sRGB", Frames: 1, DecodeBytes: s.bytes}
 }
 
 func (s scripted) Inspect([]byte, []rendition.Preset) (rendition.Info, error) {
-	return s.info(s.bytes), nil
+	return s.info(), nil
 }
 
-func (s scripted) Render(src []byte, _ rendition.Info, order rendition.Order) ([]rendition.Picture, error) {
+func (s scripted) Render(src []byte, info rendition.Info, order rendition.Order, progress rendition.Progress) error {
 	if err := s.render(src); err != nil {
-		return nil, err
+		return err
 	}
-	return make([]rendition.Picture, len(order.Presets)), nil
+	progress.Decoded()
+	for _, i := range order.Sequence(1, info) {
+		var why error
+		if s.derive != nil {
+			why = s.derive(order.Presets[i].Name)
+		}
+		if !progress.Made(i, rendition.Picture{}, why) {
+			break
+		}
+	}
+	return nil
 }
 
 func (s scripted) StampImage(src []byte) (rendition.Stamp, error) {
@@ -313,7 +328,7 @@ func (s scripted) StampImage(src []byte) (rendition.Stamp, error) {
 }
 
 func (s scripted) StampText(string) (rendition.Stamp, error) {
-	return rendition.Stamp{}, errors.New("no fonts")
+	return rendition.Stamp{Width: s.stamp, Height: 1, Pixels: make([]byte, 4*s.stamp)}, s.text
 }
 
 func TestDecoderThatHangs(t *testing.T) {
