@@ -14,10 +14,11 @@ import (
 
 // FactsVersion is the version that this package writes. Facts of another version count as absent, so that
 // a change of their meaning makes the workers read the originals again.
-const FactsVersion = 1
+const FactsVersion = 2
 
 // MaxFactsBytes bounds an encoded facts object. Facts come from workers that have handled hostile files, so a reader trusts
-// neither their size nor their contents. 32 presets of a 300-byte entry each, and as much again for what later versions add.
+// neither their size nor their contents. 32 presets of a 300-byte entry each, about 25 KiB of the file's own metadata, and as much again
+// for what later versions add.
 const MaxFactsBytes = 64 << 10
 
 // Bounds of the parts of facts, enforced by Validate.
@@ -61,6 +62,8 @@ type Facts struct {
 	ReadAt time.Time `json:"readAt,omitzero"`
 	// PresetSet identifies the presets that were asked for (rendition.SetDigest). A failure is tried again when it changes.
 	PresetSet string `json:"presetSet,omitempty"`
+	// Embedded is what the file says about itself; nil when it says nothing of the list, or could not be read.
+	Embedded *Embedded `json:"embedded,omitempty"`
 	// Error says why the original could not be made into pictures; nil when it could.
 	Error *ReadError `json:"error,omitempty"`
 	// Renditions that exist for this ETag, those made by earlier runs included.
@@ -146,19 +149,28 @@ var (
 	ErrFactsInvalid = errors.New("facts are not valid")
 )
 
-// EncodeFacts validates f and gives its JSON.
+// EncodeFacts validates f and gives its JSON. When that is too large, the file's own metadata go first, the longest field before the
+// others, and Embedded says that it is Cut.
 func EncodeFacts(f Facts) ([]byte, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(f)
-	if err != nil {
-		return nil, fmt.Errorf("encode facts: %w", err)
+	if f.Embedded != nil {
+		own := *f.Embedded
+		f.Embedded = &own
 	}
-	if len(b) > MaxFactsBytes {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrFactsInvalid, len(b), MaxFactsBytes)
+	for {
+		b, err := json.Marshal(f)
+		if err != nil {
+			return nil, fmt.Errorf("encode facts: %w", err)
+		}
+		if len(b) <= MaxFactsBytes {
+			return b, nil
+		}
+		if f.Embedded == nil || !f.Embedded.dropLongest() {
+			return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrFactsInvalid, len(b), MaxFactsBytes)
+		}
 	}
-	return b, nil
 }
 
 // DecodeFacts reads facts from r, at most MaxFactsBytes of them, and validates them. Errors of r are returned as they are;
@@ -211,6 +223,11 @@ func (f Facts) Validate() error {
 		return bad("too many renditions")
 	case !validUnmade(f.Unmade):
 		return bad("unmade")
+	}
+	if f.Embedded != nil {
+		if err := f.Embedded.Validate(); err != nil {
+			return err
+		}
 	}
 	if e := f.Error; e != nil {
 		if !e.Reason.Known() {

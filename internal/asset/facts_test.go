@@ -17,6 +17,9 @@ func fullFacts() Facts {
 		Width: 4000, Height: 3000, Orientation: 6, ColourSpace: "sRGB", Profile: true, Frames: 1,
 		CRC32: "cbf43926", SHA256: strings.Repeat("0a", 32),
 		ModifiedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ReadAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC), PresetSet: "abc",
+		Embedded: &Embedded{
+			Title: "Dawn", Creators: []string{"Alice", "Bob"}, Keywords: []string{"sea"}, DateTaken: "2026-05-04", ExposureTime: "1/250", FNumber: 2.8, ISO: 400,
+		},
 		Renditions: []Rendition{{Preset: "thumb", Object: "thumb-abcdefghijklm.webp", ETag: "e", Size: 99, Width: 400, Height: 300, ContentType: "image/webp"}},
 		Unmade: []Unmade{
 			NewUnmade("print", "print-abcdefghijklm.avif", UnmadeTimeout, "making it did not end within 1m0s"),
@@ -70,6 +73,11 @@ func TestFactsAreNotTrusted(t *testing.T) {
 		"a blank watermark without name": func(f *Facts) { f.Unmade[1].Watermark = "" },
 		"an endless story":               func(f *Facts) { f.Unmade[0].Message = strings.Repeat("x", 300) },
 		"thousands of unmade pictures":   func(f *Facts) { f.Unmade = slices.Repeat(f.Unmade, 500) },
+		"a title of two lines":           func(f *Facts) { f.Embedded.Title = "a\nb" },
+		"a description without end":      func(f *Facts) { f.Embedded.Description = strings.Repeat("x", MaxEmbeddedLongText+1) },
+		"a hundred keywords":             func(f *Facts) { f.Embedded.Keywords = make([]string, 100) },
+		"an empty keyword":               func(f *Facts) { f.Embedded.Keywords = []string{""} },
+		"an aperture below nothing":      func(f *Facts) { f.Embedded.FNumber = -1 },
 		"a content type of kilobytes":    func(f *Facts) { f.ContentType = strings.Repeat("x", 5000) },
 	}
 	for why, change := range cases {
@@ -86,19 +94,51 @@ func TestFactsAreNotTrusted(t *testing.T) {
 		text string
 		want error
 	}{
-		"a version to come":    {`{"v":2,"etag":"e"}`, ErrFactsVersion},
+		"a version to come":    {`{"v":3,"etag":"e"}`, ErrFactsVersion},
 		"nothing":              {``, ErrFactsInvalid},
-		"not JSON":             {`{"v":1,`, ErrFactsInvalid},
-		"another type":         {`{"v":1,"etag":5}`, ErrFactsInvalid},
-		"something behind it":  {`{"v":1,"etag":"e"}{}`, ErrFactsInvalid},
-		"more than the bounds": {`{"v":1,"etag":"e"}` + strings.Repeat(" ", MaxFactsBytes), ErrFactsInvalid},
+		"not JSON":             {`{"v":2,`, ErrFactsInvalid},
+		"another type":         {`{"v":2,"etag":5}`, ErrFactsInvalid},
+		"something behind it":  {`{"v":2,"etag":"e"}{}`, ErrFactsInvalid},
+		"more than the bounds": {`{"v":2,"etag":"e"}` + strings.Repeat(" ", MaxFactsBytes), ErrFactsInvalid},
 	} {
 		if _, err := DecodeFacts(strings.NewReader(c.text)); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", why, err, c.want)
 		}
 	}
-	if _, err := DecodeFacts(strings.NewReader(`{"v":1,"etag":"e","later":true}`)); err != nil {
+	if _, err := DecodeFacts(strings.NewReader(`{"v":2,"etag":"e","later":true}`)); err != nil {
 		t.Errorf("a field of a later version: %v", err)
+	}
+}
+
+// Facts that would be too large lose what the file says about itself, the longest first, and nothing else.
+// features: D12
+func TestFactsThatAreTooLargeLoseTheLongest(t *testing.T) {
+	f := fullFacts()
+	f.Embedded.Description, f.Embedded.UsageTerms = strings.Repeat("<", MaxEmbeddedLongText), strings.Repeat("x", MaxEmbeddedLongText-1)
+	for range maxFactsRenditions - 1 {
+		f.Renditions = append(f.Renditions, Rendition{Preset: "p", Object: strings.Repeat("x", 256), Key: strings.Repeat("k", 50), ContentType: "image/webp"})
+	}
+	b, err := EncodeFacts(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeFacts(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := *f.Embedded
+	want.Description, want.Cut = "", true
+	if diff := cmp.Diff(&want, got.Embedded); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if f.Embedded.Description == "" {
+		t.Error("the caller's own were changed")
+	}
+	for i := range f.Renditions {
+		f.Renditions[i].Key = strings.Repeat("k", 2*maxFactsText)
+	}
+	if _, err := EncodeFacts(f); !errors.Is(err, ErrFactsInvalid) {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -115,7 +155,7 @@ func FuzzDecodeFacts(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(full)
-	f.Add([]byte(`{"v":1,"etag":"e","error":{"reason":"Corrupt","message":"x"}}`))
+	f.Add([]byte(`{"v":2,"etag":"e","error":{"reason":"Corrupt","message":"x"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		facts, err := DecodeFacts(bytes.NewReader(b))
 		if err != nil {

@@ -1,6 +1,10 @@
 package rendition
 
-import "math"
+import (
+	"math"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
+)
 
 // Info is what a decoder learns from a file's header, before anything is decoded.
 type Info struct {
@@ -16,6 +20,8 @@ type Info struct {
 	Profile bool
 	// Frames or pages; at least 1.
 	Frames int
+	// Embedded is what the file says about itself; nil for nothing.
+	Embedded *asset.Embedded
 	// DecodeBytes estimates, rather too high, the memory that decoding takes at its peak.
 	DecodeBytes int64
 	// Pages are those, apart from the first, that presets ask for, by number. Pages of a TIFF may be of any size each.

@@ -84,6 +84,9 @@ func (e *Engine) header(src []byte, contentType string, page int) (rendition.Inf
 	info.Profile = img.HasICCProfile()
 	info.Frames = max(1, img.Pages())
 	info.DecodeBytes = decodeBytes(img, contentType)
+	if page == 1 {
+		info.Embedded = said(img, contentType, src)
+	}
 	if px := int64(info.Width) * int64(info.Height); px > e.limits.MaxPixels {
 		return info, asset.NewReadError(asset.ReasonTooManyPixels, fmt.Sprintf("%d x %d pixels, at most %d megapixels", info.Width, info.Height, e.limits.MaxPixels/1_000_000))
 	}

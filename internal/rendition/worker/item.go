@@ -134,6 +134,7 @@ func (r *run) render(ctx context.Context, it rendition.Item, src []byte, facts *
 	}
 	facts.Width, facts.Height, facts.Orientation = info.Width, info.Height, info.Orientation
 	facts.ColourSpace, facts.Profile, facts.Frames = info.ColourSpace, info.Profile, info.Frames
+	facts.Embedded = info.Embedded
 	if err != nil || len(it.Outputs) == 0 {
 		return nil, nil, err
 	}

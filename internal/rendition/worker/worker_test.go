@@ -105,9 +105,10 @@ func TestRunStoresPicturesAndFacts(t *testing.T) {
 	}
 	sum := sha256.Sum256(good)
 	want := asset.Facts{
-		V: 1, ETag: item.ETag, VersionID: "v1", Size: int64(len(good)), ContentType: "image/jpeg", Width: 600, Height: 800, Orientation: 6,
+		V: asset.FactsVersion, ETag: item.ETag, VersionID: "v1", Size: int64(len(good)), ContentType: "image/jpeg", Width: 600, Height: 800, Orientation: 6,
 		ColourSpace: "sRGB", Frames: 1, CRC32: fmt.Sprintf("%08x", crc32.ChecksumIEEE(good)), SHA256: hex.EncodeToString(sum[:]),
-		ModifiedAt: lastModified, ReadAt: now, PresetSet: item.PresetSet, Renditions: []asset.Rendition{kept},
+		ModifiedAt: lastModified, ReadAt: now, PresetSet: item.PresetSet, Embedded: &asset.Embedded{Creators: []string{"Alice"}},
+		Renditions: []asset.Rendition{kept},
 	}
 	for i, size := range [][2]int{{300, 400}, {600, 800}, {200, 200}} {
 		name := rendition.ObjectName(presets[i], item.ETag, nil)
