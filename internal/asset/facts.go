@@ -26,6 +26,7 @@ const (
 	maxFactsRenditions = 128
 	maxFactsText       = 1024 // keys, ETags and version ids of S3
 	maxFactsMessage    = 256
+	maxBlurHash        = 64
 )
 
 // Facts is what a worker found by reading one original: the object `facts/<key>.json` in Vitrine's own bucket. It is
@@ -41,7 +42,7 @@ type Facts struct {
 	Size int64 `json:"size"`
 	// ContentType is the media type judged by content, never by name; application/octet-stream when unknown.
 	ContentType string `json:"contentType,omitempty"`
-	// Width and Height in pixels as a person sees the picture, that is after Orientation was applied; 0 for what is no picture.
+	// Width and Height in pixels (points of a PDF's first page) as a person sees the picture, that is after Orientation was applied; 0 for what is no picture.
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`
 	// Orientation as the file carries it: the EXIF tag 0x0112, 1 to 8; 0 for what is no picture.
@@ -50,7 +51,7 @@ type Facts struct {
 	ColourSpace string `json:"colourSpace,omitempty"`
 	// Profile says whether the file carries an ICC profile.
 	Profile bool `json:"profile,omitempty"`
-	// Frames of an animation, or pages of a TIFF; 1 for an ordinary picture, 0 for what is no picture.
+	// Frames of an animation, or pages of a TIFF or PDF; 1 for an ordinary picture, 0 for what is no picture.
 	Frames int `json:"frames,omitempty"`
 	// CRC32 of the original's bytes: IEEE 802.3 polynomial (that of ZIP), 8 hex digits. Archives of many files need it ahead of the bytes.
 	CRC32 string `json:"crc32,omitempty"`
@@ -62,6 +63,10 @@ type Facts struct {
 	ReadAt time.Time `json:"readAt,omitzero"`
 	// PresetSet identifies the presets that were asked for (rendition.SetDigest). A failure is tried again when it changes.
 	PresetSet string `json:"presetSet,omitempty"`
+	// BlurHash is a blurred picture of the original in 28 characters, to be shown until a real one is there; empty when it was not decoded.
+	BlurHash string `json:"blurHash,omitempty"`
+	// Colour is the average of the picture, #rrggbb; empty when it was not decoded.
+	Colour string `json:"colour,omitempty"`
 	// Embedded is what the file says about itself; nil when it says nothing of the list, or could not be read.
 	Embedded *Embedded `json:"embedded,omitempty"`
 	// Error says why the original could not be made into pictures; nil when it could.
@@ -98,7 +103,8 @@ type Reason string
 const (
 	// ReasonNotAnImage: the content is of no image format we know of; text, video, archives.
 	ReasonNotAnImage Reason = "NotAnImage"
-	// ReasonUnsupported: an image or document whose decoder is not let near untrusted files here: SVG, PDF, PSD, JPEG XL.
+	// ReasonUnsupported: an image or document whose decoder is not let near untrusted files: PSD, JPEG XL, and
+	// SVG and PDF but for the workers that are there for them alone.
 	ReasonUnsupported Reason = "Unsupported"
 	// ReasonCorrupt: the content begins like an image and cannot be decoded as one, or ends too early.
 	ReasonCorrupt Reason = "Corrupt"
@@ -110,12 +116,19 @@ const (
 	ReasonTooLarge Reason = "TooLarge"
 	// ReasonTimeout: decoding did not end within the time limit.
 	ReasonTimeout Reason = "Timeout"
+	// ReasonEncrypted: a document that opens with a password only.
+	ReasonEncrypted Reason = "Encrypted"
+	// ReasonUnsafe: a document that holds scripts, or would have something followed that is not in it.
+	ReasonUnsafe Reason = "Unsafe"
+	// ReasonTooComplex: reading or drawing a document takes more time or memory than a worker gives to one.
+	ReasonTooComplex Reason = "TooComplex"
 )
 
 // Known tells whether r is in the list.
 func (r Reason) Known() bool {
 	switch r {
-	case ReasonNotAnImage, ReasonUnsupported, ReasonCorrupt, ReasonTooManyPixels, ReasonTooManyFrames, ReasonTooLarge, ReasonTimeout:
+	case ReasonNotAnImage, ReasonUnsupported, ReasonCorrupt, ReasonTooManyPixels, ReasonTooManyFrames, ReasonTooLarge, ReasonTimeout,
+		ReasonEncrypted, ReasonUnsafe, ReasonTooComplex:
 		return true
 	}
 	return false
@@ -219,6 +232,10 @@ func (f Facts) Validate() error {
 		return bad("crc32")
 	case f.SHA256 != "" && !lowerHex(f.SHA256, 64):
 		return bad("sha256")
+	case !plainText(f.BlurHash, maxBlurHash):
+		return bad("blurHash")
+	case f.Colour != "" && (f.Colour[0] != '#' || !lowerHex(f.Colour[1:], 6)):
+		return bad("colour")
 	case len(f.Renditions) > maxFactsRenditions:
 		return bad("too many renditions")
 	case !validUnmade(f.Unmade):

@@ -17,6 +17,7 @@ func fullFacts() Facts {
 		Width: 4000, Height: 3000, Orientation: 6, ColourSpace: "sRGB", Profile: true, Frames: 1,
 		CRC32: "cbf43926", SHA256: strings.Repeat("0a", 32),
 		ModifiedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ReadAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC), PresetSet: "abc",
+		BlurHash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj", Colour: "#a0b1c2",
 		Embedded: &Embedded{
 			Title: "Dawn", Creators: []string{"Alice", "Bob"}, Keywords: []string{"sea"}, DateTaken: "2026-05-04", ExposureTime: "1/250", FNumber: 2.8, ISO: 400,
 		},

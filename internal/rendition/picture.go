@@ -50,8 +50,19 @@ type Order struct {
 type Progress interface {
 	// Decoded: a page of the original is decoded to its end. What takes long or goes wrong until the next is no fault of the file.
 	Decoded()
+	// Impressed: what the first of those pages looks like from afar.
+	Impressed(impression Impression)
 	// Made: this came of the preset with this index in the order, a picture or why there is none. The answer is whether to go on.
 	Made(preset int, picture Picture, why error) (on bool)
+}
+
+// Impression is what to show of a picture before it is there.
+type Impression struct {
+	// BlurHash is a blurred picture in 28 characters, in the form of that name: 4 components across and 3 down, or 3 and 4 for a
+	// picture that is higher than wide.
+	BlurHash string
+	// Colour is the average, mixed as light mixes: #rrggbb in small letters.
+	Colour string
 }
 
 // Picture is one finished rendition.

@@ -170,6 +170,37 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// A TIFF bears the blocks under tags of its own, the record of IPTC in bytes or, by old custom, in words.
+func TestInTIFF(t *testing.T) {
+	record := iimRecord + strings.Repeat("\x00", 4-len(iimRecord)%4)
+	for why, c := range map[string]struct {
+		kind  uint16
+		count int
+	}{"in bytes": {typeUndefined, len(record)}, "in words": {typeLong, len(record) / 4}} {
+		le := binary.LittleEndian
+		file := le.AppendUint16([]byte("II*\x00\x08\x00\x00\x00"), 2)
+		const behind = 8 + 2 + 2*12 + 4
+		for _, e := range []struct {
+			tag, kind uint16
+			count, at int
+		}{{tagXMP, typeByte, len(full), behind}, {tagIPTC, c.kind, c.count, behind + len(full)}} {
+			file = le.AppendUint16(le.AppendUint16(file, e.tag), e.kind)
+			file = le.AppendUint32(le.AppendUint32(file, uint32(e.count)), uint32(e.at))
+		}
+		file = append(append(append(file, 0, 0, 0, 0), full...), record...)
+		b := InTIFF(file)
+		if string(b.XMP) != string(full) || string(b.IPTC) != record {
+			t.Errorf("%s: %d bytes of XMP, %d of IPTC", why, len(b.XMP), len(b.IPTC))
+		}
+		if diff := cmp.Diff(&fromXMP, Read(b)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", why, diff)
+		}
+	}
+	if b := InTIFF([]byte("no TIFF")); b.EXIF != nil || b.IPTC != nil || b.XMP != nil {
+		t.Errorf("%+v", b)
+	}
+}
+
 // Whatever is within the blocks, it comes out short, clean and few.
 // features: D12
 func TestReadIsBounded(t *testing.T) {

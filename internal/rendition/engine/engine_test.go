@@ -30,13 +30,16 @@ func start(t testing.TB) *Engine {
 
 // collected is a Progress that keeps everything.
 type collected struct {
-	pictures []rendition.Picture
-	order    []int
-	decoded  int
-	err      error
+	pictures   []rendition.Picture
+	order      []int
+	decoded    int
+	err        error
+	impression rendition.Impression
 }
 
 func (c *collected) Decoded() { c.decoded++ }
+
+func (c *collected) Impressed(i rendition.Impression) { c.impression = i }
 
 func (c *collected) Made(i int, p rendition.Picture, why error) bool {
 	c.order, c.pictures[i] = append(c.order, i), p
@@ -521,5 +524,7 @@ func TestRenderEndsWhenTold(t *testing.T) {
 type ended struct{ made int }
 
 func (*ended) Decoded() {}
+
+func (*ended) Impressed(rendition.Impression) {}
 
 func (e *ended) Made(int, rendition.Picture, error) bool { e.made++; return false }

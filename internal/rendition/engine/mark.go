@@ -25,6 +25,9 @@ type onePicture struct {
 
 func (*onePicture) Decoded() {}
 
+// Impressed implements rendition.Progress.
+func (*onePicture) Impressed(rendition.Impression) {}
+
 func (o *onePicture) Made(_ int, p rendition.Picture, why error) bool {
 	o.data, o.why = p.Data, why
 	return false

@@ -32,8 +32,8 @@ func (e *Engine) Render(src []byte, info rendition.Info, order rendition.Order, 
 	kept := keep(order.Presets, func() credit.Credit { return credit.Read(info.ContentType, src) })
 	unpin := pin(src)
 	defer unpin()
-	for _, page := range order.Pages(info) {
-		on, err := renderPage(src, page, info, order, kept, progress)
+	for n, page := range order.Pages(info) {
+		on, err := renderPage(src, page, n == 0, info, order, kept, progress)
 		if err != nil || !on {
 			return err
 		}
@@ -51,7 +51,7 @@ func keep(presets []rendition.Preset, read func() credit.Credit) credit.Credit {
 
 // renderPage makes those of the order's pictures that are of one page, with one decode. That is done first and to its end, so that
 // what goes wrong after it is no fault of the file.
-func renderPage(src []byte, page int, info rendition.Info, order rendition.Order, kept credit.Credit, progress rendition.Progress) (on bool, err error) {
+func renderPage(src []byte, page int, first bool, info rendition.Info, order rendition.Order, kept credit.Credit, progress rendition.Progress) (on bool, err error) {
 	_, header := info.PageFor(rendition.Preset{Page: page})
 	width, height := order.Base(page, info)
 	base, err := decode(src, page, header, width, height)
@@ -63,6 +63,11 @@ func renderPage(src []byte, page int, info rendition.Info, order rendition.Order
 		return false, asset.NewReadError(asset.ReasonCorrupt, "decoding as "+info.ContentType+" failed; the data is damaged or ends too early")
 	}
 	progress.Decoded()
+	if first {
+		if impression, err := impress(base); err == nil { // pictures do without
+			progress.Impressed(impression)
+		}
+	}
 	for _, i := range order.Sequence(page, info) {
 		p := order.Presets[i].Defaulted()
 		g := p.Measure(header.Width, header.Height, order.Focus)

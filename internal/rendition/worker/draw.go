@@ -16,6 +16,7 @@ type drawing struct {
 	mu      sync.Mutex
 	over    bool
 	decoded bool
+	seen    rendition.Impression
 	made    map[int]rendition.Picture // by index in the order
 	failed  map[int]error
 }
@@ -25,6 +26,16 @@ func (d *drawing) Decoded() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.decoded = true
+	d.alive()
+}
+
+// Impressed implements rendition.Progress.
+func (d *drawing) Impressed(impression rendition.Impression) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.over {
+		d.seen = impression
+	}
 	d.alive()
 }
 
@@ -54,7 +65,7 @@ func (d *drawing) end() {
 // draw has the pictures of an order made, each within ImageTime of the one before. When one takes longer, those before it are good,
 // it is told as unmade, and those after it are left to the next Job: without it they are not held up again. An error is about the
 // original, or the run; there are no pictures then.
-func (r *run) draw(it rendition.Item, src []byte, info rendition.Info, order rendition.Order, held *holding) (map[int]rendition.Picture, []asset.Unmade, error) {
+func (r *run) draw(it rendition.Item, src []byte, info rendition.Info, order rendition.Order, facts *asset.Facts, held *holding) (map[int]rendition.Picture, []asset.Unmade, error) {
 	d := &drawing{made: map[int]rendition.Picture{}, failed: map[int]error{}}
 	_, err := bounded(r, it.Asset, held, func(alive func()) (struct{}, error) {
 		d.alive = alive
@@ -64,6 +75,7 @@ func (r *run) draw(it rendition.Item, src []byte, info rendition.Info, order ren
 	if err != nil && (!held.hung || !d.decoded) {
 		return nil, nil, err
 	}
+	facts.BlurHash, facts.Colour = d.seen.BlurHash, d.seen.Colour
 	var unmade []asset.Unmade
 	tell := func(preset int, reason asset.UnmadeReason, message string) {
 		p := order.Presets[preset]

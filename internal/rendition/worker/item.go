@@ -142,7 +142,7 @@ func (r *run) render(ctx context.Context, it rendition.Item, src []byte, facts *
 	if err := r.acquire(ctx, held, r.decode, min(info.DecodeBytes+outputBytes(info, order), r.room)); err != nil {
 		return nil, nil, err
 	}
-	return r.draw(it, src, info, order, held)
+	return r.draw(it, src, info, order, facts, held)
 }
 
 // outputBytes estimates what the decoded picture, and the finished ones with their encoders, hold, 4 bytes a pixel: of the former as much
