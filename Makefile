@@ -1,5 +1,5 @@
-# Vitrine. `make` lists what can be done. Needs Go, GNU make 4.3 and, for the worker that
-# renders pictures, libvips; `make deps` installs what is missing on Debian and Ubuntu.
+# Vitrine. `make` lists what can be done. Needs Go, GNU make 4.3 and, for the workers that
+# render pictures, libvips, poppler and librsvg; `make deps` installs what is missing on Debian and Ubuntu.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -160,7 +160,7 @@ commands = $(patsubst %,./cmd/%,$(1))
 IMAGES ?= vitrine
 .PHONY: images
 images: ## The container images, with docker; IMAGES=prefix names them prefix-manager:version and so on
-	@for part in manager gateway transform; do \
+	@for part in manager gateway transform documents; do \
 	  docker build --build-arg VERSION=$(VERSION) -f hack/images/$$part.Dockerfile -t $(IMAGES)-$$part:$(VERSION) . ; \
 	done
 

@@ -167,7 +167,7 @@ func (r *AssetsReconciler) sweeper(library *v1alpha1.Library) *sweeper {
 	defer r.mu.Unlock()
 	key := client.ObjectKeyFromObject(library)
 	if r.sweepers[key] == nil {
-		r.sweepers[key] = newSweeper()
+		r.sweepers[key] = newSweeper(r.Settings.DocumentsImage != "")
 	}
 	return r.sweepers[key]
 }

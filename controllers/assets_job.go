@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,9 +32,20 @@ const manifestsPath = "/manifest"
 // caFile is the key, beside the manifests, of the store's certificate authorities.
 const caFile = "ca.crt"
 
-// render has the plan's work done, one Job at a time for each Library, and
-// names the Job that runs now. Job and work determine each other's names, so
-// that no crash makes two Jobs of the same work.
+// labelClass names the class of workers on Jobs for another one than pictures.
+const labelClass = "dam.vitrine.dev/workers"
+
+// classOf tells which workers a Job is for.
+func classOf(job *batchv1.Job) rendition.Class {
+	if class := job.Labels[labelClass]; class != "" {
+		return rendition.Class(class)
+	}
+	return rendition.Pictures
+}
+
+// render has the plan's work done, one Job at a time for each Library and
+// class of workers, and names a Job that runs now. Job and work determine each
+// other's names, so that no crash makes two Jobs of the same work.
 func (r *AssetsReconciler) render(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, plan rendition.Plan) (string, error) {
 	var jobs batchv1.JobList
 	if err := r.List(ctx, &jobs, client.InNamespace(r.Settings.JobsNamespace), client.MatchingLabels{
@@ -41,8 +53,23 @@ func (r *AssetsReconciler) render(ctx context.Context, connection Connection, li
 	}); err != nil {
 		return "", fmt.Errorf("listing rendition Jobs: %w", err)
 	}
-	for i := range jobs.Items {
-		job := &jobs.Items[i]
+	running := ""
+	for _, class := range []rendition.Class{rendition.Pictures, rendition.Documents} {
+		ofClass := slices.DeleteFunc(slices.Clone(jobs.Items), func(job batchv1.Job) bool { return classOf(&job) != class })
+		work := slices.DeleteFunc(slices.Clone(plan.Work), func(w rendition.Work) bool { return w.Class != class })
+		job, err := r.renderClass(ctx, connection, library, found, class, ofClass, work)
+		if err != nil {
+			return "", err
+		}
+		running = cmp.Or(running, job)
+	}
+	return running, nil
+}
+
+// renderClass has the work of one class of workers done, whose Jobs are these.
+func (r *AssetsReconciler) renderClass(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, class rendition.Class, jobs []batchv1.Job, work []rendition.Work) (string, error) {
+	for i := range jobs {
+		job := &jobs[i]
 		switch {
 		case finished(job) || !job.DeletionTimestamp.IsZero():
 		case ptr.Deref(job.Spec.Suspend, false):
@@ -58,14 +85,15 @@ func (r *AssetsReconciler) render(ctx context.Context, connection Connection, li
 			return job.Name, nil
 		}
 	}
-	if len(plan.Work) == 0 {
+	if len(work) == 0 {
 		return "", nil
 	}
-	packed, digest, err := r.pack(ctx, connection, library, found, plan.Work)
+	packed, digest, err := r.pack(ctx, connection, library, found, work)
 	if err != nil {
 		return "", err
 	}
-	return r.start(ctx, connection, library, packed, "render-"+library.Name[:min(len(library.Name), 30)]+"-"+digest)
+	prefix := map[rendition.Class]string{rendition.Pictures: "render-", rendition.Documents: "draw-"}[class]
+	return r.start(ctx, connection, library, class, packed, prefix+library.Name[:min(len(library.Name), 30)]+"-"+digest)
 }
 
 // pack signs what a worker may do for each original, and cuts it into manifests.
@@ -164,8 +192,8 @@ func sign(ctx context.Context, connection Connection, library *v1alpha1.Library,
 
 // start makes the Job asleep, gives it its manifests in a Secret that goes with
 // it, and wakes it.
-func (r *AssetsReconciler) start(ctx context.Context, connection Connection, library *v1alpha1.Library, manifests [][]byte, name string) (string, error) {
-	job := r.newJob(library, name, len(manifests), len(connection.Declared.Spec.CABundle) > 0)
+func (r *AssetsReconciler) start(ctx context.Context, connection Connection, library *v1alpha1.Library, class rendition.Class, manifests [][]byte, name string) (string, error) {
+	job := r.newJob(library, class, name, len(manifests), len(connection.Declared.Spec.CABundle) > 0)
 	if err := r.Create(ctx, job, fieldOwner); err != nil {
 		if apierrors.IsAlreadyExists(err) {
 			// The same work was done and is not seen to be: it waits until that Job's time is over.
@@ -199,7 +227,7 @@ func (r *AssetsReconciler) start(ctx context.Context, connection Connection, lib
 // exitNever is the worker's word that trying again is no use; see cmd/transform.
 const exitNever = 3
 
-func (r *AssetsReconciler) newJob(library *v1alpha1.Library, name string, indexes int, ca bool) *batchv1.Job {
+func (r *AssetsReconciler) newJob(library *v1alpha1.Library, class rendition.Class, name string, indexes int, ca bool) *batchv1.Job {
 	labels := map[string]string{
 		labelPartOf: partOf, v1alpha1.LabelTenant: library.Namespace, v1alpha1.LabelLibrary: library.Name,
 	}
@@ -217,6 +245,13 @@ func (r *AssetsReconciler) newJob(library *v1alpha1.Library, name string, indexe
 			Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 		},
 		VolumeMounts: []corev1.VolumeMount{{Name: "manifest", MountPath: manifestsPath, ReadOnly: true}},
+	}
+	if class == rendition.Documents {
+		labels[labelClass] = string(class)
+		worker.Image = r.Settings.DocumentsImage
+		worker.Args = append([]string{string(class)}, worker.Args...)
+		// One document at a time, and less memory for it: what draws them has more faults than what decodes pictures.
+		worker.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1536Mi")}
 	}
 	if ca {
 		worker.Env = []corev1.EnvVar{{Name: "SSL_CERT_FILE", Value: manifestsPath + "/" + caFile}}

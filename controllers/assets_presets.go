@@ -94,6 +94,8 @@ func settleWatermark(p rendition.Preset, library string, assets []Asset, undrawa
 			return p, heldPending, key.Path + " is being looked at before it is drawn on pictures"
 		case facts.Error != nil:
 			return p, heldUnreadable, fmt.Sprintf("%s cannot be drawn on pictures: %s (%s): %s", what, facts.Error.Message, facts.Error.Reason, remedy)
+		case rendition.IsDocument(facts.ContentType):
+			return p, heldUnreadable, fmt.Sprintf("%s cannot be drawn on pictures: it is a document (%s): %s", what, facts.ContentType, remedy)
 		}
 	} else if err := p.Validate(); err != nil { // declared before the API refused such a text
 		return p, heldUnreadable, fmt.Sprintf("%s cannot be drawn on pictures: %s", what, err)

@@ -25,12 +25,15 @@ type sweeper struct {
 	metadata  known[asset.Metadata]
 	states    known[asset.StateRecord]
 	approvals known[asset.Approval]
+	// documents: there are workers that draw them.
+	documents bool
 	// retired: links deleted while no manager ran have been looked for.
 	retired bool
 }
 
-func newSweeper() *sweeper {
+func newSweeper(documents bool) *sweeper {
 	return &sweeper{
+		documents: documents,
 		facts: newKnown(asset.FactsRoot, func(data []byte) (asset.Facts, error) {
 			facts, err := asset.DecodeFacts(bytes.NewReader(data))
 			facts.Embedded = nil // up to 25 KiB for each file, and nobody here asks for it
@@ -74,7 +77,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 	}
 	presets, held := ready(presetsOf(library), library.Name, found.Assets)
 	found.Held = held
-	world := rendition.World{Presets: presets, Known: make(map[string]rendition.Known, len(found.Assets))}
+	world := rendition.World{Presets: presets, Documents: s.documents, Known: make(map[string]rendition.Known, len(found.Assets))}
 	for _, h := range held {
 		world.Held = append(world.Held, h.Preset)
 	}

@@ -20,6 +20,8 @@ type Settings struct {
 	ExternalURL string
 	// TransformImage is the image of rendition workers.
 	TransformImage string
+	// DocumentsImage is the image of the workers that draw PDF and SVG; those have no pictures when it is empty.
+	DocumentsImage string
 	// DriftInterval is how often policies and buckets are looked at unasked; 30 s by default. What takes requests for each
 	// User or group is looked at less often, see driftInterval and keysInterval.
 	DriftInterval time.Duration

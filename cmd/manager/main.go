@@ -36,6 +36,7 @@ func run() error {
 	flag.StringVar(&settings.JobsNamespace, "jobs-namespace", "vitrine-jobs", "the namespace of rendition Jobs")
 	flag.StringVar(&settings.ExternalURL, "external-url", "", "the gateway's address as visitors know it, such as https://share.example.org")
 	flag.StringVar(&settings.TransformImage, "transform-image", "vitrine-transform:latest", "the image of rendition workers")
+	flag.StringVar(&settings.DocumentsImage, "documents-image", "", "the image of the workers that draw PDF and SVG; these have no pictures without it")
 	flag.DurationVar(&settings.DriftInterval, "drift-interval", controllers.DefaultDriftInterval, "how often policies, identities and buckets are looked at unasked; with more than 45s a change by others is found later than within the minute that the documents promise")
 	flag.DurationVar(&settings.ChangesInterval, "changes-interval", controllers.DefaultChangesInterval, "how often change records of people are looked for")
 	flag.DurationVar(&settings.SweepInterval, "sweep-interval", controllers.DefaultSweepInterval, "how often libraries are listed")

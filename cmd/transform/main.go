@@ -4,6 +4,9 @@
 // Kubernetes sets in the pods of an Indexed Job. All it may do is in the presigned URLs of that manifest. Log lines are JSON on
 // standard output and never hold a URL.
 //
+// With "documents" for its first argument it is a worker of that class: it draws PDF and SVG with programs that the others do
+// not have, each confined to a process that this program begins as itself, with "confine" for its first argument.
+//
 // Exit codes: 0, every original is decided; 1, try the index again (the store failed, a signal came, decoders hang); 2, wrong
 // flags; 3, no use to try again (the manifest or the CA file is missing or broken, libvips is not guarded, a watermark cannot
 // be drawn: what was to bear it is left out, and all else is stored).
@@ -27,6 +30,7 @@ import (
 	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/rendition/document"
 	"github.com/vitrine-dam/vitrine/internal/rendition/engine"
 	"github.com/vitrine-dam/vitrine/internal/rendition/worker"
 )
@@ -40,6 +44,11 @@ const (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == document.ConfineCommand {
+		code, err := document.Confine(os.Args[2:])
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(code)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()
@@ -49,7 +58,14 @@ func main() {
 
 // run is main without the process around it.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	limits, images := worker.DefaultLimits(), engine.DefaultLimits()
+	limits, images, drawing := worker.DefaultLimits(), engine.DefaultLimits(), document.DefaultLimits()
+	class := rendition.Pictures
+	if len(args) > 0 && args[0] == string(rendition.Documents) {
+		class, args = rendition.Documents, args[1:]
+		// Of the drawn picture; the program that draws it takes as much again, and has a bound of its own.
+		limits.Parallel, limits.MaxBytes, limits.SourceMemory, limits.DecodeMemory = 1, 64<<20, 64<<20, 256<<20
+		images.MaxPixels = int64(drawing.MaxEdge) * int64(drawing.MaxEdge)
+	}
 	flags := flag.NewFlagSet("transform", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	dir := flags.String("manifest-dir", "/manifest", "directory with one manifest per index, named by its number")
@@ -85,7 +101,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		log.Error("cannot start libvips", "error", err)
 		return exitNever
 	}
-	w := worker.Worker{Transport: transport, Renderer: eng, Limits: limits, Log: log}
+	renderer, err := rendererOf(class, eng, drawing)
+	if err != nil {
+		log.Error("cannot draw documents", "error", err)
+		return exitNever
+	}
+	w := worker.Worker{Transport: transport, Renderer: renderer, Limits: limits, Log: log}
 	_, err = w.Run(ctx, manifest)
 	if errors.Is(err, worker.ErrWatermark) {
 		log.Error("finished but for what a watermark was to be on", "error", err)
@@ -96,6 +117,19 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return exitRetry
 	}
 	return exitDone
+}
+
+// rendererOf gives what workers of a class render with.
+func rendererOf(class rendition.Class, eng *engine.Engine, limits document.Limits) (worker.Renderer, error) {
+	if class != rendition.Documents {
+		return eng, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	drawer := &document.Renderer{Renderer: eng, Limits: limits, Self: self}
+	return drawer, drawer.Ready()
 }
 
 // load reads the manifest of the index. Every error means that trying again is no use: a mounted Secret is there before the

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vitrine-dam/vitrine/hack/testbed"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
 	"github.com/vitrine-dam/vitrine/internal/review/source"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
@@ -56,7 +57,7 @@ func upChecks() []check {
 			}
 			return err
 		}},
-		{"the store has 24 pictures and more, of JPEG, PNG, WebP and TIFF; one has GPS, one is corrupt, one is text called .jpg", func(ctx context.Context, d *demo) error {
+		{"the store has 24 pictures and more, of JPEG, PNG, WebP, TIFF, PDF and SVG; one has GPS, one is corrupt, one is text called .jpg", func(ctx context.Context, d *demo) error {
 			kinds := map[string]int{}
 			seen := map[string]bool{}
 			good := 0
@@ -78,7 +79,7 @@ func upChecks() []check {
 					kinds["with GPS"]++
 				}
 			}
-			for _, want := range []string{"jpeg", "png", "webp", "tiff", "with GPS", "corrupt", "text"} {
+			for _, want := range []string{"jpeg", "png", "webp", "tiff", rendition.PDF, rendition.SVG, "with GPS", "corrupt", "text"} {
 				if kinds[want] == 0 {
 					return fmt.Errorf("there is none of the kind %s, but of %v", want, slices.Sorted(maps.Keys(kinds)))
 				}
@@ -175,7 +176,9 @@ func (d *demo) inSamples(who types.NamespacedName) error {
 // what it is instead.
 func kindOf(p place, data []byte) (kind string, good bool) {
 	_, format, err := image.DecodeConfig(bytes.NewReader(data))
-	switch {
+	switch document := rendition.Sniff(data).ContentType; {
+	case rendition.IsDocument(document) && p.good():
+		return document, true
 	case err == nil && p.good():
 		return format, true // that it decodes its renditions prove; here it would take seconds for all
 	case err == nil:

@@ -36,6 +36,9 @@ const (
 // transformImage is the name that the local runner maps to bin/transform.
 const transformImage = "vitrine-transform"
 
+// documentsImage is that of workers for documents, which are the same program called another way.
+const documentsImage = "vitrine-documents"
+
 // demo is everything that runs.
 type demo struct {
 	*screen
@@ -221,7 +224,7 @@ func (d *demo) startRunner(ctx context.Context) error {
 		return fmt.Errorf("opening the runner's log: %w", err)
 	}
 	r, err := runner.New(d.cluster.Config, runner.Options{
-		Namespace: jobsNamespace, Images: map[string]string{transformImage: transform},
+		Namespace: jobsNamespace, Images: map[string]string{transformImage: transform, documentsImage: transform},
 		Dir: filepath.Join(d.dir, "jobs"), Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {

@@ -5,15 +5,18 @@ import (
 	"image"
 	_ "image/jpeg"
 	_ "image/png"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 
 	"github.com/vitrine-dam/vitrine/hack/pictures"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
 )
 
 // formats by the content type that a sample promises.
@@ -34,6 +37,12 @@ func TestSamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			keep(t, s.Name, data)
+			if sniffed := rendition.Sniff(data).ContentType; rendition.IsDocument(s.ContentType) {
+				if s.Kind != pictures.Good || sniffed != s.ContentType {
+					t.Errorf("looks like %s", sniffed)
+				}
+				return // that it can be drawn its renditions prove
+			}
 			picture, format, err := image.Decode(bytes.NewReader(data))
 			switch s.Kind {
 			case pictures.Good:
@@ -63,7 +72,7 @@ func TestSamples(t *testing.T) {
 	if kinds[pictures.Good] < 24 || kinds[pictures.Corrupt] == 0 || kinds[pictures.NotAnImage] == 0 {
 		t.Errorf("kinds: %v", kinds)
 	}
-	for contentType := range formats {
+	for _, contentType := range append(slices.Collect(maps.Keys(formats)), rendition.PDF, rendition.SVG) {
 		if types[contentType] == 0 {
 			t.Errorf("no sample is %s", contentType)
 		}

@@ -76,6 +76,8 @@ func Samples() []Sample {
 		jpg("team-dana.jpg", 90, portrait(dana)),
 		pngFile("logo.png", logo(1600, 640, ink)),
 		pngFile("logo-white.png", logo(1600, 640, paper)),
+		outline("logo-outline.svg"),
+		sheet("product-sheet.pdf"),
 
 		// What the brand library keeps.
 		pngFile("pattern-warm.png", pattern(1600, 1200, warm, 7)),

@@ -45,7 +45,20 @@ type World struct {
 	Held []Preset
 	// Known by the original's key.
 	Known map[string]Known
+	// Documents says that there are workers of class Documents. Without them PDF and SVG have no pictures.
+	Documents bool
 }
+
+// Class is a kind of worker. What one may read, the other is not asked for.
+type Class string
+
+// The classes.
+const (
+	// Pictures look at every new original, and decode pictures.
+	Pictures Class = "pictures"
+	// Documents draw what the others found to be a PDF or SVG.
+	Documents Class = "documents"
+)
 
 // Work is one original of which something is to be made.
 type Work struct {
@@ -59,6 +72,8 @@ type Work struct {
 	Unmade []asset.Unmade
 	// PresetSet is SetDigest of World.Presets.
 	PresetSet string
+	// Class of the workers that it is for.
+	Class Class
 }
 
 // Problem is an original that cannot be made into pictures, or not into all.
@@ -94,8 +109,9 @@ type Plan struct {
 //
 // The rules: an original without facts for its ETag is always work, whatever its name says it is. With facts, the presets whose
 // rendition is not both in the facts and among the objects are work. With facts that tell an error, it is not work until the
-// ETag or the set of presets changes; the same holds for a single preset whose picture of the original could not be made. A preset
-// whose watermark cannot be drawn is to be among World.Held; see Undrawable.
+// ETag or the set of presets changes; the same holds for a single preset whose picture of the original could not be made. A document that
+// workers for pictures did not decode is work for those for documents. A preset whose watermark cannot be drawn is to be among
+// World.Held; see Undrawable.
 func NewPlan(w World) (Plan, error) {
 	if err := ValidatePresets(w.Presets); err != nil {
 		return Plan{}, fmt.Errorf("plan renditions: %w", err)
@@ -113,7 +129,9 @@ func NewPlan(w World) (Plan, error) {
 		if facts != nil && (facts.V != asset.FactsVersion || TrimETag(facts.ETag) != TrimETag(o.ETag)) {
 			facts = nil
 		}
-		if facts != nil && facts.Error != nil && facts.PresetSet == set {
+		class := w.class(facts)
+		untried := class == Documents && facts.Error != nil && facts.Error.Reason == asset.ReasonUnsupported
+		if facts != nil && facts.Error != nil && facts.PresetSet == set && !untried {
 			plan.settleError(o.Key, *facts.Error)
 			continue
 		}
@@ -123,10 +141,18 @@ func NewPlan(w World) (Plan, error) {
 			plan.settle(o.Key, work.Unmade)
 			continue
 		}
-		work.PresetSet = set
+		work.PresetSet, work.Class = set, class
 		plan.Work = append(plan.Work, work)
 	}
 	return plan, nil
+}
+
+// class tells whose work an original is of which facts are known, if any.
+func (w World) class(facts *asset.Facts) Class {
+	if w.Documents && facts != nil && IsDocument(facts.ContentType) {
+		return Documents
+	}
+	return Pictures
 }
 
 // missing gives the presets of o that are to be made and the renditions that stay: those that are as they should be, and older

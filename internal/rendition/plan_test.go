@@ -54,7 +54,7 @@ func TestNewPlan(t *testing.T) {
 		{"one that is done is no work", hero, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, nil, nil, Counts{Originals: 1, Wanted: 1, Done: 1}},
 		{"pictures without facts were cut off before the commit", hero, twoPresets, Known{nil, objectsOf(hero, thumb, web)}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
 		{"facts of another version of the file do not count", Original{Key: hero.Key, ETag: "e2"}, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
-		{"facts of another format version do not count", hero, twoPresets, Known{&asset.Facts{V: 2, ETag: "e1"}, nil}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
+		{"facts of another format version do not count", hero, twoPresets, Known{&asset.Facts{V: asset.FactsVersion + 1, ETag: "e1"}, nil}, []string{"thumb", "web"}, nil, Counts{Originals: 1, Wanted: 1}},
 		{"a picture that somebody deleted is made again, and only that", hero, twoPresets, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, web)}, []string{"thumb"}, []string{"web"}, Counts{Originals: 1, Wanted: 1}},
 		{"a changed preset is rendered again, and only that", hero, []Preset{thumb, smaller}, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, []string{"web"}, []string{"thumb", "web"}, Counts{Originals: 1, Wanted: 1}},
 		{"a preset that went away is no work", hero, []Preset{thumb}, Known{factsOf(hero, twoPresets, thumb, web), objectsOf(hero, thumb, web)}, nil, nil, Counts{Originals: 1, Wanted: 1, Done: 1}},
@@ -90,6 +90,47 @@ func TestNewPlan(t *testing.T) {
 				t.Errorf("%d problems are named, %d failed", len(plan.Problems), c.counts.Failed)
 			}
 		})
+	}
+}
+
+// A document goes to workers for pictures first, who say what it is, and then to those for documents, if there are any.
+// features: D12, D13
+func TestDocumentsGoToWorkersOfTheirOwn(t *testing.T) {
+	plan := Original{Key: "plan.pdf", ETag: "e1"}
+	about := func(contentType string, f *asset.Facts) *asset.Facts { f.ContentType = contentType; return f }
+	drawn := about(PDF, factsOf(plan, twoPresets, twoPresets[0]))
+	for _, c := range []struct {
+		why     string
+		without bool // workers for documents
+		facts   *asset.Facts
+		class   Class // of the work; empty for none
+		presets int
+		counts  Counts
+	}{
+		{"a new one", false, nil, Pictures, 2, Counts{Originals: 1, Wanted: 1}},
+		{"a PDF that was not decoded", false, about(PDF, failed(plan, twoPresets, asset.ReasonUnsupported)), Documents, 2, Counts{Originals: 1, Wanted: 1}},
+		{"an SVG likewise", false, about(SVG, failed(plan, twoPresets, asset.ReasonUnsupported)), Documents, 2, Counts{Originals: 1, Wanted: 1}},
+		{"a preset that came later", false, drawn, Documents, 1, Counts{Originals: 1, Wanted: 1}},
+		{"one that cannot be drawn", false, about(PDF, failed(plan, twoPresets, asset.ReasonEncrypted)), "", 0, Counts{Originals: 1, Wanted: 1, Failed: 1}},
+		{"one that could not, with other presets", false, about(PDF, failed(plan, twoPresets[:1], asset.ReasonEncrypted)), Documents, 2, Counts{Originals: 1, Wanted: 1}},
+		{"what nobody decodes", false, about("image/jxl", failed(plan, twoPresets, asset.ReasonUnsupported)), "", 0, Counts{Originals: 1, Skipped: 1}},
+		{"a file of an unknown type", false, about(OctetStream, failed(plan, twoPresets, asset.ReasonNotAnImage)), "", 0, Counts{Originals: 1, Skipped: 1}},
+		{"no workers for documents", true, about(PDF, failed(plan, twoPresets, asset.ReasonUnsupported)), "", 0, Counts{Originals: 1, Skipped: 1}},
+	} {
+		got, err := NewPlan(World{
+			Originals: []Original{plan}, Presets: twoPresets, Documents: !c.without,
+			Known: map[string]Known{plan.Key: {c.facts, objectsOf(plan, twoPresets[0])}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Counts != c.counts || len(got.Work) > 1 || (len(got.Work) == 1) != (c.class != "") {
+			t.Errorf("%s: %+v, %d work", c.why, got.Counts, len(got.Work))
+			continue
+		}
+		if c.class != "" && (got.Work[0].Class != c.class || len(got.Work[0].Presets) != c.presets) {
+			t.Errorf("%s: %d presets by %q", c.why, len(got.Work[0].Presets), got.Work[0].Class)
+		}
 	}
 }
 

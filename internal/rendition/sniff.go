@@ -12,6 +12,15 @@ const SniffBytes = 1024
 // OctetStream is the media type of what we do not know.
 const OctetStream = "application/octet-stream"
 
+// The documents that workers of class Documents draw.
+const (
+	PDF = "application/pdf"
+	SVG = "image/svg+xml"
+)
+
+// IsDocument tells whether files of this media type are for workers of class Documents.
+func IsDocument(contentType string) bool { return contentType == PDF || contentType == SVG }
+
 // Kind is what the first bytes of a file say it is.
 type Kind struct {
 	// ContentType is a media type, OctetStream when unknown.
@@ -51,7 +60,7 @@ var magics = []struct {
 	{0, "MM\x00*", Kind{"image/tiff", true, true}},
 	{0, "II+\x00", Kind{"image/tiff", true, true}}, // BigTIFF
 	{0, "MM\x00+", Kind{"image/tiff", true, true}},
-	{0, "%PDF-", Kind{"application/pdf", false, true}},
+	{0, "%PDF-", Kind{PDF, false, true}},
 	{0, "8BPS\x00", Kind{"image/vnd.adobe.photoshop", false, true}},
 	{0, "BM", Kind{"image/bmp", false, true}}, // checked further in sniffMagic
 	{0, "\xff\x0a", Kind{"image/jxl", false, true}},
@@ -159,7 +168,7 @@ func sniffText(head []byte) Kind {
 	}
 	trimmed := bytes.TrimLeft(text, " \t\r\n")
 	if len(trimmed) > 0 && trimmed[0] == '<' && bytes.Contains(bytes.ToLower(text), []byte("<svg")) {
-		return Kind{"image/svg+xml", false, true}
+		return Kind{SVG, false, true}
 	}
 	return Kind{ContentType: "text/plain"}
 }

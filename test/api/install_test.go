@@ -163,6 +163,7 @@ func TestInstallation(t *testing.T) {
 			"image: registry.example.org/vitrine-manager:v0.1.0",
 			"image: registry.example.org/vitrine-gateway:v0.1.0",
 			"- name: TRANSFORM_IMAGE\n          value: registry.example.org/vitrine-transform:v0.1.0",
+			"- name: DOCUMENTS_IMAGE\n          value: registry.example.org/vitrine-documents:v0.1.0",
 			"- name: TRUSTED_PROXIES\n          value: 192.0.2.0/24",
 		} {
 			if !strings.Contains(out, line) {
@@ -228,7 +229,7 @@ func TestInstallation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, image := range []string{"image: vitrine-manager:dev", "image: vitrine-gateway:dev", "value: vitrine-transform:dev"} {
+		for _, image := range []string{"image: vitrine-manager:dev", "image: vitrine-gateway:dev", "value: vitrine-transform:dev", "value: vitrine-documents:dev"} {
 			if strings.Count(out, image) != 1 {
 				t.Errorf("%q is there %d times, want once", image, strings.Count(out, image))
 			}

@@ -167,7 +167,9 @@ var rows = map[string]struct {
 	"internal/policy/evaluate":    {pure, ""},
 	"internal/rendition":          {pure, "internal/asset"},
 	"internal/rendition/credit":   {pure, ""},
-	"internal/rendition/engine":   {pure, "internal/asset internal/rendition internal/rendition/credit internal/rendition/vips"},
+	"internal/rendition/document": {pure, "internal/asset internal/rendition internal/rendition/worker"},
+	"internal/rendition/embedded": {pure, "internal/asset"},
+	"internal/rendition/engine":   {pure, "internal/asset internal/rendition internal/rendition/credit internal/rendition/embedded internal/rendition/vips"},
 	"internal/rendition/worker":   {pure, "internal/asset internal/rendition"}, // an engine is handed to it, so it is built without cgo
 	"internal/rendition/vips":     {pure, ""},
 	"internal/rendition/specimen": {pure, ""},
@@ -192,7 +194,7 @@ var rows = map[string]struct {
 	"cmd/gateway":                 {both, "internal/gateway"},
 	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory internal/review/lint " +
 		"internal/review/policytest internal/review/printer internal/review/source"},
-	"cmd/transform": {pure, "internal/rendition internal/rendition/engine internal/rendition/worker"},
+	"cmd/transform": {pure, "internal/rendition internal/rendition/document internal/rendition/engine internal/rendition/worker"},
 
 	"internal/notification/receiver": {pure, "internal/notification"},
 }

@@ -64,6 +64,7 @@ var settings = controllers.Settings{
 	JobsNamespace:    "vitrine-jobs",
 	ExternalURL:      "https://share.example.org",
 	TransformImage:   "vitrine-transform:test",
+	DocumentsImage:   "vitrine-documents:test",
 	SweepInterval:    time.Second,
 	VersionsInterval: time.Second,
 	OrphanGrace:      3 * time.Second,
@@ -160,7 +161,7 @@ func (bed *testBed) start(ctx context.Context, dir string) (stop func() error, e
 	}
 	bed.managerConfig.QPS = -1
 	jobs, err := runner.New(bed.cluster.Config, runner.Options{
-		Namespace: settings.JobsNamespace, Images: map[string]string{"vitrine-transform": transform}, Dir: filepath.Join(dir, "jobs"),
+		Namespace: settings.JobsNamespace, Images: map[string]string{"vitrine-transform": transform, "vitrine-documents": transform}, Dir: filepath.Join(dir, "jobs"),
 	})
 	if err != nil {
 		return stop, err

@@ -2,21 +2,28 @@ package cluster
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/minio/minio-go/v7"
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/hack/pictures"
 	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition/specimen"
 )
 
 // features: D13
@@ -93,6 +100,73 @@ func TestEveryGoodOriginalIsRenderedAndTheOthersAreNamed(t *testing.T) {
 			return nil
 		})
 	})
+}
+
+// A PDF and a drawing are looked at by the workers for pictures and drawn by those for documents, in Jobs of another image. A file of a
+// type that nobody knows is an asset like all others, with its facts.
+// features: D12, D13
+func TestDocumentsAreDrawnByWorkersOfTheirOwn(t *testing.T) {
+	w := newWorld(t, "docs")
+	w.apply(w.named(launch))
+	library := &v1alpha1.Library{}
+	w.ready(library, "brand")
+	const unknown = "\x00\x01\x02 of a type that nobody knows"
+	for name, content := range map[string]string{
+		"launch/sheet.pdf":  string(specimen.PDF{Pages: 3, Width: 400, Height: 200}.File()),
+		"launch/locked.pdf": string(specimen.PDF{Pages: 1, Width: 200, Height: 200, Password: "secret"}.File()),
+		"launch/logo.svg":   `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"><rect width="60" height="30" fill="red"/></svg>`,
+		"launch/script.svg": `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"><script>alert(1)</script></svg>`,
+		"launch/scene.blob": unknown,
+	} {
+		w.must(put(w.ctx, w.root(), "docs-brand", name, content))
+	}
+	w.eventually("all is decided", 90*time.Second, func() error {
+		w.get(library, "brand")
+		r := library.Status.Renditions
+		if r == nil || *r.Wanted != 4 || *r.Done != 2 || *r.Failed != 2 || *library.Status.Assets.Count != 5 {
+			return fmt.Errorf("status %+v of %+v", r, library.Status.Assets)
+		}
+		return nil
+	})
+	reasons := map[string]string{}
+	for _, f := range library.Status.Renditions.Failures {
+		reasons[f.Path] = string(f.Reason)
+	}
+	if want := map[string]string{"launch/locked.pdf": "Encrypted", "launch/script.svg": "Unsafe"}; !maps.Equal(reasons, want) {
+		t.Errorf("failures are %v, want %v", reasons, want)
+	}
+	facts := func(name string) asset.Facts {
+		text, err := fetch(w.ctx, w.root(), "docs-brand-dam", "facts/launch/"+name+".json")
+		w.must(err)
+		f, err := asset.DecodeFacts(strings.NewReader(text))
+		w.must(err)
+		return f
+	}
+	for name, want := range map[string][3]int{"sheet.pdf": {400, 200, 3}, "logo.svg": {60, 30, 1}} {
+		f := facts(name)
+		keys, err := list(w.ctx, w.root(), "docs-brand-dam", "renditions/launch/"+name+"/")
+		w.must(err)
+		if [3]int{f.Width, f.Height, f.Frames} != want || f.Error != nil || len(f.Renditions) != 2 || len(keys) != 2 || f.BlurHash == "" {
+			t.Errorf("%s has %v and the facts %+v", name, keys, f)
+		}
+	}
+	if logo := facts("logo.svg"); logo.Colour != "#ff0000" {
+		t.Errorf("the colour of a red drawing is %s", logo.Colour)
+	}
+	blob, sum := facts("scene.blob"), sha256.Sum256([]byte(unknown))
+	if blob.Error == nil || blob.Error.Reason != asset.ReasonNotAnImage || blob.ContentType != "application/octet-stream" || blob.Size != int64(len(unknown)) ||
+		blob.SHA256 != hex.EncodeToString(sum[:]) || blob.CRC32 != fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(unknown))) || blob.Width != 0 {
+		t.Errorf("the facts of a file of unknown type are %+v", blob)
+	}
+	var jobs batchv1.JobList
+	w.must(w.bed.admin.List(w.ctx, &jobs, client.InNamespace(settings.JobsNamespace), client.MatchingLabels{v1alpha1.LabelTenant: w.namespace}))
+	images := map[string]bool{}
+	for _, job := range jobs.Items {
+		images[job.Spec.Template.Spec.Containers[0].Image] = true
+	}
+	if want := map[string]bool{settings.TransformImage: true, settings.DocumentsImage: true}; !maps.Equal(images, want) {
+		t.Errorf("Jobs ran %v, want %v", images, want)
+	}
 }
 
 // A watermark is an image of the Library: while it is missing nothing is rendered with it, a new version of it renders anew what
