@@ -19,7 +19,6 @@ import (
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
-	"github.com/vitrine-dam/vitrine/internal/rendition"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -214,7 +213,7 @@ func (r *VersionsReconciler) keepIn(ctx context.Context, connection Connection, 
 		if err != nil {
 			return all, fmt.Errorf("listing the versions of %s in bucket %s: %w", key, bucket, err)
 		}
-		now := connection.NoLater(r.Clock.Now()) // by the clock that dates versions
+		now := r.Clock.Now()
 		surplus := order.limit.Surplus(versions, now, func(id string) bool { return slices.Contains(order.named, namedVersion{key, id}) })
 		for part := range slices.Chunk(surplus, versionsAtOnce) {
 			// All that was decided hangs on what was declared when this look began, which may be long ago.
@@ -255,7 +254,7 @@ func versionsOf(ctx context.Context, connection Connection, bucket, key string) 
 			return nil
 		}
 		others = 0
-		versions = append(versions, asset.Version{ID: v.VersionID, ETag: rendition.TrimETag(v.ETag), At: v.LastModified, Current: v.IsLatest, Marker: v.DeleteMarker})
+		versions = append(versions, asset.Version{ID: v.VersionID, ETag: v.ETag, At: v.LastModified, Current: v.IsLatest, Marker: v.DeleteMarker})
 		return nil
 	})
 	if errors.Is(err, errEnough) {

@@ -1,7 +1,6 @@
 package change
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -94,13 +93,12 @@ func (d *Describe) decide(schema asset.Schema, last *asset.Metadata, signature a
 	if last != nil {
 		before = *last
 	}
-	after := asset.Metadata{V: asset.DescriptionVersion, Fields: map[string][]string{}, Focus: before.Focus, Signature: signature}
-	maps.Copy(after.Fields, before.Fields)
-	for _, step := range []func(asset.Schema, map[string][]string) *Refusal{d.set, d.remove, d.add, d.clear} {
-		if refused := step(schema, after.Fields); refused != nil {
-			return Effect{}, refused
-		}
+	m := merge{schema: schema, fields: map[string][]string{}, again: wrote(before.Signature, signature)}
+	maps.Copy(m.fields, before.Fields)
+	if refused := m.all(d); refused != nil {
+		return Effect{}, refused
 	}
+	after := asset.Metadata{V: asset.DescriptionVersion, Fields: m.fields, Focus: before.Focus, Signature: signature}
 	switch {
 	case d.ClearFocus:
 		after.Focus = nil
@@ -111,10 +109,8 @@ func (d *Describe) decide(schema asset.Schema, last *asset.Metadata, signature a
 	if sameWords(before, after) {
 		return unchanged(before.Signature, signature), nil
 	}
-	if _, err := after.Encode(); errors.Is(err, asset.ErrDescription) {
+	if _, err := after.Encode(); err != nil { // each value was checked, and what was there is valid: it is their sum
 		return Effect{}, refuse(TooLarge, "the file's description cannot be kept: %s; shorten it, or clear fields", err)
-	} else if err != nil {
-		return Effect{}, refuse(InvalidValue, "the file's description cannot be kept: %s; correct it", err)
 	}
 	return Effect{Metadata: &after}, nil
 }
@@ -124,75 +120,92 @@ func sameWords(a, b asset.Metadata) bool {
 	return sameFocus && maps.EqualFunc(a.Fields, b.Fields, slices.Equal)
 }
 
-func (d *Describe) set(schema asset.Schema, fields map[string][]string) *Refusal {
-	for name, values := range sorted(d.Set) {
-		if refused := checkValues(schema, name, values); refused != nil {
+// merge makes the fields of a file what a Describe says.
+type merge struct {
+	schema asset.Schema
+	fields map[string][]string
+	// again: the file is as this very change left it, so that a field that it took away is not missed.
+	again bool
+}
+
+func (m merge) all(d *Describe) *Refusal {
+	for _, step := range []func(*Describe) *Refusal{m.set, m.remove, m.add, m.clear} {
+		if refused := step(d); refused != nil {
 			return refused
 		}
-		fields[name] = slices.Clone(values)
+	}
+	return nil
+}
+
+func (m merge) set(d *Describe) *Refusal {
+	for name, values := range sorted(d.Set) {
+		if refused := checkValues(m.schema, name, values); refused != nil {
+			return refused
+		}
+		m.fields[name] = slices.Clone(values)
 	}
 	return nil
 }
 
 // add checks what is added, and not what is there: that may be of another time, when the field took it.
-func (d *Describe) add(schema asset.Schema, fields map[string][]string) *Refusal {
+func (m merge) add(d *Describe) *Refusal {
 	for name, values := range sorted(d.Add) {
-		if refused := checkValues(schema, name, values); refused != nil {
+		if refused := checkValues(m.schema, name, values); refused != nil {
 			return refused
 		}
-		if field, _ := fieldOf(schema, name); !manyValued(field) {
+		if field, _ := fieldOf(m.schema, name); !manyValued(field) {
 			return refuse(InvalidValue, "field %s takes one value, so that nothing is added to it; use set", name)
 		}
-		sum := slices.Clone(fields[name])
+		sum := slices.Clone(m.fields[name])
 		for _, v := range values {
 			if !slices.Contains(sum, v) {
 				sum = append(sum, v)
 			}
 		}
-		if len(sum) > max(asset.MaxValues, len(fields[name])) {
+		if len(sum) > max(asset.MaxValues, len(m.fields[name])) {
 			return refuse(InvalidValue, "field %s would have %d values, at most %d are kept; remove some", name, len(sum), asset.MaxValues)
 		}
-		fields[name] = sum
+		m.fields[name] = sum
 	}
 	return nil
 }
 
 // remove takes values away that the field may no longer take, from fields that there may no longer be.
-func (d *Describe) remove(schema asset.Schema, fields map[string][]string) *Refusal {
+func (m merge) remove(d *Describe) *Refusal {
 	for name, values := range sorted(d.Remove) {
-		field, declared := fieldOf(schema, name)
+		field, declared := fieldOf(m.schema, name)
 		if declared && !manyValued(field) {
 			return refuse(InvalidValue, "field %s takes one value, so that none is removed from it; use clear, or set", name)
 		}
-		if refused := known(schema, name, fields); refused != nil {
+		if refused := m.known(name); refused != nil {
 			return refused
 		}
-		left := slices.DeleteFunc(slices.Clone(fields[name]), func(v string) bool { return slices.Contains(values, v) })
+		left := slices.DeleteFunc(slices.Clone(m.fields[name]), func(v string) bool { return slices.Contains(values, v) })
 		if len(left) == 0 {
-			delete(fields, name)
+			delete(m.fields, name)
 			continue
 		}
-		fields[name] = left
+		m.fields[name] = left
 	}
 	return nil
 }
 
-func (d *Describe) clear(schema asset.Schema, fields map[string][]string) *Refusal {
+func (m merge) clear(d *Describe) *Refusal {
 	for _, name := range d.Clear {
-		if refused := known(schema, name, fields); refused != nil {
+		if refused := m.known(name); refused != nil {
 			return refused
 		}
-		delete(fields, name)
+		delete(m.fields, name)
 	}
 	return nil
 }
 
 // known refuses a name that neither the Library nor the file has a field of.
-func known(schema asset.Schema, name string, fields map[string][]string) *Refusal {
-	if _, declared := fieldOf(schema, name); declared || fields[name] != nil {
+func (m merge) known(name string) *Refusal {
+	if _, declared := fieldOf(m.schema, name); declared || m.again || m.fields[name] != nil {
 		return nil
 	}
-	return unknownField(schema, name)
+	return unknownField(m.schema, name)
 }
 
 func checkValues(schema asset.Schema, name string, values []string) *Refusal {

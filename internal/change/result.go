@@ -85,7 +85,7 @@ func (r Result) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// ErrResult: an object is not an answer.
+// ErrResult is what every error of DecodeResult is.
 var ErrResult = errors.New("not an answer to a change record")
 
 // DecodeResult reads what Encode wrote. Unknown fields are let through: a newer manager may add some.

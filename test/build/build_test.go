@@ -161,6 +161,7 @@ var rows = map[string]struct {
 	"internal/access":             {pure, "api/v1alpha1"},
 	"internal/access/worldtest":   {pure, "api/v1alpha1 internal/access"},
 	"internal/asset":              {pure, "internal/access"},
+	"internal/change":             {pure, "api/v1alpha1 internal/access internal/asset"},
 	"internal/link":               {pure, "api/v1alpha1"},
 	"internal/notification":       {pure, ""},
 	"internal/policy":             {pure, "api/v1alpha1 internal/access internal/asset internal/policy/evaluate"},
