@@ -68,3 +68,6 @@ func translate(op string, err error) error {
 	}
 	return conn.Failure(op, err)
 }
+
+// Failed turns an error of the client S3 into one of this package's; nil stays nil.
+func Failed(op string, err error) error { return translate(op, err) }

@@ -142,7 +142,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	client, err := minio.New(endpoint.Host, &minio.Options{
-		Creds:     credentials.NewStaticV4(cfg.Credentials.AccessKeyID, cfg.Credentials.SecretAccessKey.Reveal(), ""),
+		Creds:     credentials.NewStaticV4(cfg.Credentials.AccessKeyID, cfg.Credentials.SecretAccessKey.Reveal(), cfg.Credentials.SessionToken.Reveal()),
 		Secure:    endpoint.Scheme == "https",
 		Region:    cfg.Region, // given, so that the client never asks for a bucket's location
 		Transport: transport.RoundTripper(conn.S3),
@@ -154,7 +154,7 @@ func Open(cfg Config) (*Store, error) {
 	}
 	driver := newDriver(cfg, transport)
 	// fmt cannot ask unexported fields to redact themselves, so the secret stays with the signers only.
-	cfg.Credentials.SecretAccessKey = ""
+	cfg.Credentials.SecretAccessKey, cfg.Credentials.SessionToken = "", ""
 	return &Store{S3: client, Identities: driver, driver: driver, cfg: cfg, transport: transport}, nil
 }
 

@@ -34,8 +34,10 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // MarshalJSON implements json.Marshaler.
 func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
 
-// Credentials are a long-lived access key of a store.
+// Credentials are an access key of a store.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey Secret
+	// SessionToken goes with a key that a store issued for a while; empty with one that lasts. S3 alone is spoken with it.
+	SessionToken Secret
 }
