@@ -14,12 +14,12 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
-	"github.com/vitrine-dam/vitrine/internal/store"
+	"github.com/vitrine-dam/vitrine/internal/store/conn"
 )
 
 // Key is an access key of a store out of a Secret, and where that store is.
 type Key struct {
-	store.Credentials
+	conn.Credentials
 	// Endpoint and Region of the store.
 	Endpoint, Region string
 	// CABundle is PEM of authorities to trust beside the system's.
@@ -118,7 +118,7 @@ func keyIn(secret *corev1.Secret) (Key, error) {
 	if len(id) == 0 || len(value) == 0 {
 		return Key{}, fmt.Errorf("the Secret %s in namespace %s has no AWS_ACCESS_KEY_ID or no AWS_SECRET_ACCESS_KEY: it is no access key of a store", secret.Name, secret.Namespace)
 	}
-	return Key{Credentials: store.Credentials{AccessKeyID: string(id), SecretAccessKey: store.Secret(value)}}, nil
+	return Key{Credentials: conn.Credentials{AccessKeyID: string(id), SecretAccessKey: conn.Secret(value)}}, nil
 }
 
 func patient(config *rest.Config) *rest.Config {
