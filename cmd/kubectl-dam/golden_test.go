@@ -96,6 +96,12 @@ func TestGolden(t *testing.T) {
 		{"answers are given for another instant", []string{"can-i download folder/launch --as bob --at 2028-01-01", "can-i delete folder/launch-final --as alice --at 2027-06-30T00:00:00Z --why", "roles --at soon"}},
 		{"access lists all that a user may do", []string{"access alice", "access bob", "access carol", "access lara", "access alice -o wide", "access bob -o json"}},
 		{"roles tells who has them", []string{"roles", "roles picker contributor -o wide", "roles viewer -o json"}},
+		{"files are named by Library and path", []string{
+			"meta brand --set title=x", "meta", "meta brand/press/a.jpg", "state brand/press/a.jpg", "state brand/a.jpg archive/b.jpg --to Draft", "state brand/a.jpg --publish-at soon",
+			"approve brand/a.jpg --reject --withdraw", "approve brand/a.jpg brand/b.jpg --sha256 00", "restricted brand/a.jpg", "restricted brand/a.jpg --out-of embargo", "versions brand",
+			"versions restore brand/a.jpg", "answer brand", "answer brand ../x", "assets nowhere", "meta export brand -o json", "state nowhere/a.jpg --to Draft", "state brand/restricted/embargo/a.jpg --to Draft",
+			"state brand/launch/../a.jpg --to Draft", "assets brand --platform --user alice",
+		}},
 		{"errors name the remedy", []string{
 			"who-can download folder/nowhere", "who-can download launch", "who-can fly folder/launch", "who-can download library/brand:launch", "who-can download library/brand:../x",
 			"who-can download library/brand:restricted/embargo/x.jpg", "who-can download", "can-i download folder/launch", "can-i download folder/nowhere --as alice", "can-i --bad",

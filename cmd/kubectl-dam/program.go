@@ -35,12 +35,16 @@ type program struct {
 
 const long = `kubectl dam answers who may do what with the assets of a tenant, by which routes, and
 why not. It reads what is declared, from a cluster or with -f from files, and asks the same
-model that Vitrine enforces. It knows declarations, not files: where a Collection names
-members by pattern, the answer says what it leaves out.
+model that Vitrine enforces. Answers about access know declarations, not files: where a
+Collection names members by pattern, they say what they leave out.
 
 On a cluster everything is read with the identity of your kubeconfig, never with Vitrine's;
 you need to get and list Vitrine's objects in the tenant's namespace, as the ClusterRole
-vitrine-tenant-viewer lets you. Only freeze and unfreeze write, with that same identity.`
+vitrine-tenant-viewer lets you. Only freeze and unfreeze write there, with that same identity.
+
+What is known of files is read and asked for at the store, by assets, meta, state, approve,
+restricted and versions: with a key of your own, or with the ObjectStore's for the platform
+team. Each says so.`
 
 func newProgram(in io.Reader, out, complaints io.Writer, clock func() time.Time) *program {
 	p := &program{in: in, out: out, complaints: complaints, clock: clock, cluster: genericclioptions.NewConfigFlags(true)}
@@ -72,6 +76,7 @@ func (p *program) command() *cobra.Command {
 	root.AddCommand(
 		p.whoCan(), p.canI(), p.explain(), p.access(), p.roles(), p.users(), p.link(), p.audit(),
 		p.diff(), p.lint(), p.test(), p.request(), p.export(), p.freeze(), p.unfreeze(),
+		p.assets(), p.meta(), p.state(), p.approve(), p.restricted(), p.versions(), p.answerTo(),
 	)
 	return root
 }

@@ -181,7 +181,10 @@ var rows = map[string]struct {
 	"internal/review/lint":        {pure, "api/v1alpha1 internal/access internal/review internal/review/printer"},
 	"internal/review/policytest":  {pure, "internal/access internal/review internal/review/printer internal/review/strict"},
 	"internal/review/adopt":       {pure, "api/v1alpha1 internal/access internal/asset internal/policy internal/review/printer"},
-	"internal/review/source":      {cluster, "api/v1alpha1 internal/review internal/review/atonce internal/review/policytest internal/review/strict"},
+	"internal/review/known":       {both, "api/v1alpha1 internal/access internal/asset internal/store"},
+	"internal/review/outbox":      {both, "internal/asset internal/change internal/store"},
+	"internal/review/sheet":       {pure, "api/v1alpha1 internal/asset"},
+	"internal/review/source":      {cluster, "api/v1alpha1 internal/review internal/review/atonce internal/review/policytest internal/review/strict internal/store/conn"},
 	"internal/review/strict":      {pure, ""},
 	"internal/review/inventory":   {both, "internal/review/adopt internal/review/compare internal/store"},
 	"internal/store":              {stores, "internal/store/conn internal/store/iam internal/store/identity internal/store/minio"},
@@ -193,8 +196,8 @@ var rows = map[string]struct {
 	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/notification internal/notification/receiver internal/policy internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
-	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory internal/review/lint " +
-		"internal/review/policytest internal/review/printer internal/review/source"},
+	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/asset internal/change internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory " +
+		"internal/review/known internal/review/lint internal/review/outbox internal/review/policytest internal/review/printer internal/review/sheet internal/review/source internal/store internal/store/conn"},
 	"cmd/transform": {pure, "internal/rendition internal/rendition/document internal/rendition/engine internal/rendition/worker"},
 
 	"internal/notification/receiver": {pure, "internal/notification"},
