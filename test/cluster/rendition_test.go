@@ -130,7 +130,7 @@ func TestDocumentsAreDrawnByWorkersOfTheirOwn(t *testing.T) {
 	})
 	reasons := map[string]string{}
 	for _, f := range library.Status.Renditions.Failures {
-		reasons[f.Path] = string(f.Reason)
+		reasons[f.Path] = f.Reason
 	}
 	if want := map[string]string{"launch/locked.pdf": "Encrypted", "launch/script.svg": "Unsafe"}; !maps.Equal(reasons, want) {
 		t.Errorf("failures are %v, want %v", reasons, want)

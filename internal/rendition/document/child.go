@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -58,11 +59,9 @@ func (c child) run(ctx context.Context, src []byte, program string, args ...stri
 	case bytes.Contains(complaints.b, []byte("Incorrect password")):
 		return nil, asset.NewReadError(asset.ReasonEncrypted, "the document opens with a password only: upload it without one")
 	}
-	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		switch status.Signal() {
-		case syscall.SIGXCPU, syscall.SIGKILL, syscall.SIGABRT:
-			return nil, asset.NewReadError(asset.ReasonTooComplex, "reading or drawing the document takes more time or memory than there is for one")
-		}
+	bounds := []syscall.Signal{syscall.SIGXCPU, syscall.SIGKILL, syscall.SIGABRT}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && slices.Contains(bounds, status.Signal()) {
+		return nil, asset.NewReadError(asset.ReasonTooComplex, "reading or drawing the document takes more time or memory than there is for one")
 	}
 	return nil, asset.NewReadError(asset.ReasonCorrupt, "the document cannot be read or drawn; the data is damaged or ends too early")
 }

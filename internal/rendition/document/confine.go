@@ -57,7 +57,7 @@ func Confine(args []string) (code int, err error) {
 	if err := filter(); err != nil {
 		return exitConfine, fmt.Errorf("confine: filter system calls: %w", err)
 	}
-	err = syscall.Exec(path, args, environment) //nolint:gosec // the parent names a program of this package
+	err = syscall.Exec(path, args, environment)
 	return exitConfine, fmt.Errorf("confine: run %s: %w", path, err)
 }
 
@@ -81,7 +81,7 @@ func filter() error {
 	if !ok {
 		return fmt.Errorf("no filter is known for %s", runtime.GOARCH)
 	}
-	refuse := uint32(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM))
+	refuse := unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
 	program := []unix.SockFilter{
 		{Code: load, K: archAt},
 		{Code: equal, K: arch, Jt: 1},
