@@ -16,17 +16,17 @@ const (
 	PermissionDownload Permission = "download"
 	// PermissionComment: add comments and replies (gateway; not yet).
 	PermissionComment Permission = "comment"
-	// PermissionUpload: put files and new versions (store).
+	// PermissionUpload: put files and new versions (store); make an old one current again (manager, by change records).
 	PermissionUpload Permission = "upload"
-	// PermissionDescribe: change metadata and keywords (the store takes change records; the manager not yet).
+	// PermissionDescribe: change metadata, keywords and focus areas (manager, by change records).
 	PermissionDescribe Permission = "describe"
 	// PermissionCollect: add files to Collections (Kubernetes).
 	PermissionCollect Permission = "collect"
-	// PermissionPublish: change state and sunset (the store takes change records; the manager not yet).
+	// PermissionPublish: change state, publishing and sunset (manager, by change records).
 	PermissionPublish Permission = "publish"
-	// PermissionApprove: approve and reject versions (the store takes change records; the manager not yet).
+	// PermissionApprove: approve and reject versions (manager, by change records).
 	PermissionApprove Permission = "approve"
-	// PermissionDelete: delete, rename and move files; versions stay (store).
+	// PermissionDelete: delete, rename and move files; versions stay (store). Delete old versions (manager, by change records).
 	PermissionDelete Permission = "delete"
 	// PermissionModerate: delete whole threads (gateway; not yet).
 	PermissionModerate Permission = "moderate"
@@ -36,7 +36,7 @@ const (
 	PermissionShare Permission = "share"
 	// PermissionLink: make PublicLinks (Kubernetes).
 	PermissionLink Permission = "link"
-	// PermissionRestricted: reach restricted folders, and move files into and out of them (store; the manager not yet).
+	// PermissionRestricted: reach restricted folders, and move files into and out of them (store; manager, by change records).
 	PermissionRestricted Permission = "restricted"
 	// PermissionAudit: read what was done (manager; not yet).
 	PermissionAudit Permission = "audit"

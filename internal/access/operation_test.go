@@ -98,9 +98,8 @@ func TestThePageOfOperations(t *testing.T) {
 	}
 }
 
-// notYet are the permissions that a role may have already and that nothing asks for so far; at most the
-// store takes change records of who has them.
-var notYet = access.Of(access.Comment, access.Describe, access.Publish, access.Approve, access.Moderate, access.Audit)
+// notYet are the permissions that a role may have already and that nothing asks for so far.
+var notYet = access.Of(access.Comment, access.Moderate, access.Audit)
 
 var missingRow = regexp.MustCompile(`(?m)^\| (A\d\.\d+) \| \| missing \|$`)
 
@@ -164,9 +163,8 @@ Written from the table in ` + "`internal/access/operation.go`" + ` by ` + "`go t
 	b.WriteString(`
 Where the store stands beside the manager, the store vouches for who asks: each User may put change
 records below one place of their own and read the answers below another, and the manager decides about what
-they ask for. The same comes with upload, to restore an old version, and with delete, to delete one that is not current. The store takes
-records already; the manager is marked "not yet", since nobody reads them so far. What is marked "; not yet" at the end has no code
-behind it at all: a Role may have the permission, and nothing asks for it.
+they ask for: [how people ask](changes.md). The same comes with upload, to restore an old version, and with delete, to delete one that is
+not current. What is marked "; not yet" at the end has no code behind it: a Role may have the permission, and nothing asks for it.
 
 For what is done through the Kubernetes API the verbs of whoever applies count, and no User's role: each row
 below names them after Kubernetes; to write an object takes the right to write it as well. The permission and the level of such a row
@@ -203,14 +201,11 @@ func enforcedBy(p access.Permission) string {
 	return places(p.EnforcedBy(), notYet.Has(p) && !slices.Contains(p.EnforcedBy(), access.Store), "")
 }
 
-// places are the enforcers in words. The manager takes no change records yet.
+// places are the enforcers in words.
 func places(list []access.Enforcer, notYet bool, verbs string) string {
 	words := make([]string, 0, len(list))
 	for _, e := range list {
 		word := string(e)
-		if e == access.Manager && !notYet {
-			word += " (not yet)"
-		}
 		if e == access.Kubernetes && verbs != "" {
 			word += " (" + verbs + ")"
 		}
