@@ -28,23 +28,9 @@ var brandSchema = asset.NewSchema(&v1alpha1.MetadataSchema{Fields: []v1alpha1.Me
 	{Name: "fee", Type: v1alpha1.FieldNumber},
 }})
 
-// rights are a tenant's, by its model, with the fields that Roles name.
-type rights struct {
-	*access.Model
-	fields map[string][]string // by user; all fields for the others
-}
-
-func (r rights) DescribableFields(user string, k access.Key, at time.Time) (bool, []string) {
-	if !r.Decide(user, access.Describe, k, at).Allowed {
-		return false, nil
-	}
-	fields, some := r.fields[user]
-	return !some, fields
-}
-
 // The tenant acme: mallory and carl contribute to launch; cap writes titles there; rea approves and publishes there, and lists nothing else;
 // lib may anything, in the restricted Folders embargo and vault as well.
-func acme(t *testing.T) rights {
+func acme(t *testing.T) *access.Model {
 	t.Helper()
 	d := access.Declarations{
 		Libraries: []v1alpha1.Library{named[v1alpha1.Library]("brand")},
@@ -67,6 +53,7 @@ func acme(t *testing.T) rights {
 			binding("lib", v1alpha1.RoleKindBuiltIn, "library-admin", v1alpha1.TargetLibrary, "brand"),
 		},
 	}
+	d.Roles[0].Spec.MetadataFields = []v1alpha1.MetadataFieldName{"title", "keywords"}
 	d.Libraries[0].Spec.Bucket.Name = "acme-brand"
 	for _, b := range d.RoleBindings {
 		d.Users = append(d.Users, named[v1alpha1.User](b.Name))
@@ -75,7 +62,7 @@ func acme(t *testing.T) rights {
 	if problems := m.Problems(); len(problems) > 0 {
 		t.Fatalf("the world has problems: %v", problems)
 	}
-	return rights{m, map[string][]string{"cap": {"title", "keywords"}}}
+	return m
 }
 
 func named[T v1alpha1.Library | v1alpha1.User](name string) T {

@@ -160,7 +160,7 @@ var rows = map[string]struct {
 	"api/v1alpha1":                {pure, ""},
 	"internal/access":             {pure, "api/v1alpha1"},
 	"internal/access/worldtest":   {pure, "api/v1alpha1 internal/access"},
-	"internal/asset":              {pure, "internal/access"},
+	"internal/asset":              {pure, "api/v1alpha1 internal/access"},
 	"internal/change":             {pure, "api/v1alpha1 internal/access internal/asset"},
 	"internal/link":               {pure, "api/v1alpha1"},
 	"internal/notification":       {pure, ""},
