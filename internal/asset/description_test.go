@@ -187,8 +187,18 @@ func TestWhereDescriptionsAre(t *testing.T) {
 			t.Errorf("%s is of %+v", name, got)
 		}
 		names = append(names, name)
+		name = asset.HeldObject(k)
+		if got, ok := asset.HeldKey("brand", name); !ok || got != k || !strings.HasPrefix(name, asset.HeldRoot) {
+			t.Errorf("%s is of %+v", name, got)
+		}
+		names = append(names, name)
 	}
-	if slices.Sort(names); len(slices.Compact(names)) != 8 {
+	for _, stranger := range []string{"held/", "held", "launch/a.jpg", "held/restricted/x", ""} {
+		if k, ok := asset.HeldKey("brand", stranger); ok {
+			t.Errorf("%s is of %+v", stranger, k)
+		}
+	}
+	if slices.Sort(names); len(slices.Compact(names)) != 10 {
 		t.Errorf("two are in one place: %q", names)
 	}
 	for _, stranger := range []string{"facts/", "facts/a", "facts/.json", "facts/restricted/x.json", "meta/a.json", ""} {

@@ -166,6 +166,7 @@ var rows = map[string]struct {
 	"internal/notification":       {pure, ""},
 	"internal/policy":             {pure, "api/v1alpha1 internal/access internal/asset internal/policy/evaluate"},
 	"internal/policy/evaluate":    {pure, ""},
+	"internal/relocate":           {both, "internal/access internal/asset internal/store"},
 	"internal/rendition":          {pure, "internal/asset"},
 	"internal/rendition/credit":   {pure, ""},
 	"internal/rendition/document": {pure, "internal/asset internal/rendition internal/rendition/worker"},
@@ -193,7 +194,7 @@ var rows = map[string]struct {
 	"internal/store/identity":     {stores, "internal/store/conn"},
 	"internal/store/conn":         {stores, ""},
 	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/link internal/store"},
-	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/notification internal/notification/receiver internal/policy internal/rendition internal/store"},
+	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/notification internal/notification/receiver internal/policy internal/relocate internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
 	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/asset internal/change internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory " +

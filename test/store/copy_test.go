@@ -86,7 +86,9 @@ func TestACopyOfAVersionIsAsTheVersionWas(t *testing.T) {
 				from := store.VersionAt{Bucket: name, Key: key, ID: old.VersionID}
 				made, err := s.CopyVersion(ctx, store.VersionCopy{
 					From: from, ToBucket: name, ToKey: "held/" + key, PartBytes: test.part, Since: time.Now().Add(-time.Hour),
-					Note:     func(of store.ObjectInfo) map[string]string { return map[string]string{"was": of.VersionID, "by": of.Metadata["photographer"]} },
+					Note: func(of store.ObjectInfo) map[string]string {
+						return map[string]string{"was": of.VersionID, "by": of.Metadata["photographer"]}
+					},
 					Progress: func(n int64) { told = append(told, n) },
 				})
 				if err != nil {
