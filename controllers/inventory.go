@@ -92,12 +92,7 @@ type Asset struct {
 }
 
 // Said is what people said and decided of a file.
-type Said struct {
-	Metadata *asset.Metadata
-	State    *asset.StateRecord
-	// Approvals of its versions, also of those that are not current.
-	Approvals []asset.Approval
-}
+type Said = asset.Said
 
 // NewInventory makes an empty one.
 func NewInventory() *Inventory {

@@ -73,6 +73,20 @@ func Renditions(k access.Key) string {
 	return RestrictedRenditionsRoot + k.Restricted + "/" + k.Path + "/"
 }
 
+// Rendered tells of which original a prefix that Renditions gives is; false when it is of none.
+func Rendered(library, prefix string) (access.Key, bool) {
+	name, ok := strings.CutSuffix(prefix, "/")
+	if !ok {
+		return access.Key{}, false
+	}
+	if below, restricted := strings.CutPrefix(name, RestrictedRenditionsRoot); restricted {
+		folder, path, ok := strings.Cut(below, "/")
+		return access.Key{Library: library, Restricted: folder, Path: path}, ok && folder != "" && path != ""
+	}
+	path, ok := strings.CutPrefix(name, RenditionsRoot)
+	return access.Key{Library: library, Path: path}, ok && path != "" && !Reserved(path)
+}
+
 // FactsObject is the object, in Vitrine's bucket, that holds an original's Facts.
 func FactsObject(k access.Key) string { return FactsRoot + beside(k) + ".json" }
 
