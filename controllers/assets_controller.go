@@ -89,6 +89,8 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 	if err != nil {
 		return err
 	}
+	after := aftermath{r.Deps, connection, library, r.sweeper(library), found}
+	settled := after.settle(ctx, isFrozen(tenant, library))
 	found.Descriptions = describeAll(found, asset.NewSchema(library.Spec.Metadata), tenant.Lifecycles, r.Clock.Now())
 	plan, err := rendition.NewPlan(world)
 	if err != nil {
@@ -102,6 +104,9 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 		found.RenderError = failed.Error()
 	}
 	r.tell(library, found)
+	if settled {
+		after.sweepOrphans(ctx)
+	}
 	return failed
 }
 

@@ -27,6 +27,10 @@ type sweeper struct {
 	approvals known[asset.Approval]
 	// documents: there are workers that draw them.
 	documents bool
+	// left serves no file; lately is since when, and unclear what was last told of files that may have been renamed.
+	left    left
+	lately  lately
+	unclear []asset.Unclear
 	// retired: links deleted while no manager ran have been looked for.
 	retired bool
 }
@@ -77,6 +81,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 	}
 	presets, held := ready(presetsOf(library), library.Name, found.Assets)
 	found.Held = held
+	s.left = s.unowned(library.Name, found, rendered)
 	world := rendition.World{Presets: presets, Documents: s.documents, Known: make(map[string]rendition.Known, len(found.Assets))}
 	for _, h := range held {
 		world.Held = append(world.Held, h.Preset)
@@ -93,6 +98,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 			known.Objects[object] = struct{}{}
 		}
 		a.Renditions = present(presets, held, a, objects)
+		s.left.staleOf(a, presets, world.Held, known)
 		if moving[a.Key] {
 			continue // nothing is made of it where it may not stay
 		}

@@ -236,6 +236,10 @@ const triesAtOnce = 5
 
 // one does one change of a record.
 func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, index int, c change.Change, id string) (change.Answer, error) {
+	asked := func(j relocate.Journal) bool { return j.From.Key == key && j.By == asker.Name && j.Record == id }
+	if c.Move != nil && slices.ContainsFunc(d.moving, asked) { // it was cut after it began
+		return change.NewAnswer(index, c, change.Effect{Move: &key}, nil), nil
+	}
 	var err error
 	for range triesAtOnce {
 		var found sighted

@@ -36,8 +36,10 @@ type Settings struct {
 	// ForeignInterval is how often all users and groups of a store are looked at for whom Vitrine did not give access; 5 min by default.
 	ForeignInterval time.Duration
 	// OrphanGrace is how long something of ours at a store is without an owner before
-	// it is taken away; it is looked for twice in that time. 10 min by default.
+	// it is taken away; it is looked for twice in that time. So is what was made of a file that is gone. 10 min by default.
 	OrphanGrace time.Duration
+	// DescriptionGrace is how long what people said and decided of a file is kept after it has gone; 24 h by default.
+	DescriptionGrace time.Duration
 	// HintsAddress is where stores may tell of changes; nowhere when it is empty.
 	HintsAddress string
 	// HintsSecretFile has the secrets that they show, one on each line.
@@ -55,6 +57,7 @@ const (
 	DefaultVersionsInterval = time.Hour
 	DefaultForeignInterval  = 5 * time.Minute
 	DefaultOrphanGrace      = 10 * time.Minute
+	DefaultDescriptionGrace = 24 * time.Hour
 )
 
 func (s Settings) withDefaults() Settings {
@@ -78,6 +81,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.OrphanGrace == 0 {
 		s.OrphanGrace = DefaultOrphanGrace
+	}
+	if s.DescriptionGrace == 0 {
+		s.DescriptionGrace = DefaultDescriptionGrace
 	}
 	if s.Debounce == 0 {
 		s.Debounce = 100 * time.Millisecond

@@ -67,6 +67,8 @@ type Holding struct {
 	IgnoredFirst string
 	// Descriptions tells how far the files are described.
 	Descriptions Descriptions
+	// Unclear are files that may have been renamed, of which it is not certain which is which.
+	Unclear []asset.Unclear
 	// began is when the sweep began that this is from.
 	began time.Time
 }

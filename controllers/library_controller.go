@@ -191,6 +191,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 			if holding.Ignored > 0 {
 				message += fmt.Sprintf("; %d files are left out, the first is %s", holding.Ignored, holding.IgnoredFirst)
 			}
+			message += unclearMessage(holding.Unclear, r.Settings.DescriptionGrace)
 		}
 		return outcome{enforced, v1alpha1.ReasonEnforced, message, r.Settings.DriftInterval}, nil
 	case library.Status.ObservedGeneration == library.Generation && readyOf(library.Status.Conditions).Status == "True" &&

@@ -25,3 +25,15 @@ var versionsDeleted = prometheus.NewCounter(prometheus.CounterOpts{
 	Name: "vitrine_versions_deleted_total",
 	Help: "Old versions of originals that were deleted for good, since their Library keeps no more.",
 })
+
+// assetOrphansRemoved counts what was left of originals, and of versions and presets of them, that are no more.
+var assetOrphansRemoved = prometheus.NewCounterVec(prometheus.CounterOpts{
+	Name: "vitrine_asset_orphans_removed_total",
+	Help: "Objects in Vitrine's buckets that served no file any more and were removed for good, by what they held.",
+}, []string{"what"})
+
+// filesRenamed counts files that kept what was said of them under another name.
+var filesRenamed = prometheus.NewCounter(prometheus.CounterOpts{
+	Name: "vitrine_files_renamed_total",
+	Help: "Files that were renamed with an S3 tool and kept what was said and decided of them.",
+})

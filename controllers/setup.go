@@ -62,7 +62,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
 	}
-	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted, changesAnswered, hintsTaken, hintRequests} {
+	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted, changesAnswered, assetOrphansRemoved, filesRenamed, hintsTaken, hintRequests} {
 		if err := metrics.Registry.Register(metric); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
 			return fmt.Errorf("registering metrics: %w", err)
 		}

@@ -18,7 +18,7 @@ func Stale(o Original, presets, held []Preset, known Known) []string {
 	for _, p := range presets {
 		serves[ObjectName(p, o.ETag, o.Focus)] = true // also one that facts do not tell of yet
 	}
-	for _, r := range missing(o, presets, held, known.Objects, facts).Kept {
+	for _, r := range missing(o, presets, held, known.Objects, facts, "").Kept {
 		serves[r.Object] = true
 	}
 	var stale []string

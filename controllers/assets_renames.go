@@ -1,0 +1,342 @@
+package controllers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+// aftermath settles, after a sweep of a Library, what is left of originals that are gone.
+type aftermath struct {
+	*Deps
+	connection Connection
+	library    *v1alpha1.Library
+	sweeper    *sweeper
+	found      *Holding
+}
+
+// prepare brings what is remembered up to date.
+func (a aftermath) prepare(ctx context.Context) error {
+	s := a.sweeper
+	if len(s.left.gone) > 0 {
+		var archived []access.Key
+		err := a.connection.ListObjects(ctx, a.library.Status.VitrineBucket, asset.HeldRoot, func(info store.ObjectInfo) error {
+			if key, ok := asset.HeldKey(a.library.Name, info.Key); ok {
+				archived = append(archived, key)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("listing archived files: %w", err)
+		}
+		moves, err := a.mover(a.connection, a.library).Journals(ctx)
+		if err != nil {
+			return err //nolint:wrapcheck // it says what
+		}
+		s.left.elsewhere(archived, moves)
+	}
+	s.lately.seen(s.left, a.Clock.Now())
+	return nil
+}
+
+// renamesAtOnce is how many files get back what was said of them after one sweep; the others do after the next.
+const renamesAtOnce = 500
+
+// rename brings what was said of files along with those that got another name, and notes those of which that is not certain.
+func (a aftermath) rename(ctx context.Context) error {
+	gone, came := asset.Alike(a.gone(), a.came())
+	gone, err := a.went(ctx, gone)
+	if err != nil {
+		return err
+	}
+	certain, unclear := asset.Renames(gone, came)
+	a.found.Unclear = unclear
+	a.tellUnclear(unclear)
+	done := make([]bool, min(len(certain), renamesAtOnce))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(filesAtOnce)
+	for i := range done {
+		group.Go(func() error {
+			var err error
+			done[i], err = a.follow(ctx, certain[i])
+			if err != nil {
+				return fmt.Errorf("bringing what was said of %s along to %s: %w", objectOf(certain[i].From), objectOf(certain[i].To), err)
+			}
+			return nil
+		})
+	}
+	err = group.Wait()
+	count := 0
+	for i, is := range done {
+		if is {
+			count++
+			*a.sweeper.left.gone[certain[i].From] = remains{renditions: a.sweeper.left.gone[certain[i].From].renditions}
+		}
+	}
+	if count > 0 {
+		filesRenamed.Add(float64(count))
+		a.Events.Eventf(a.library, nil, corev1.EventTypeNormal, "FilesRenamed", "Sweep", "%d files got other names and kept what was said and decided of them", count)
+	}
+	return err
+}
+
+// gone are the originals that are not there, as their facts tell of them.
+func (a aftermath) gone() []asset.Content {
+	var all []asset.Content
+	for key, r := range a.sweeper.left.gone {
+		facts := a.sweeper.facts.of(asset.FactsObject(key))
+		if facts == nil {
+			continue
+		}
+		all = append(all, asset.Content{
+			Key: key, SHA256: facts.SHA256, Size: facts.Size, Came: facts.ModifiedAt, Described: len(r.documents) > 0,
+		})
+	}
+	return all
+}
+
+// came are the originals of which nobody said anything, or nothing but what somebody said of a file of the same content that is gone: then
+// a cut came between.
+func (a aftermath) came() []asset.Content {
+	said := map[string][]access.Key{}
+	for key, r := range a.sweeper.left.gone {
+		if facts := a.sweeper.facts.of(asset.FactsObject(key)); facts != nil && len(r.documents) > 0 {
+			said[facts.SHA256] = append(said[facts.SHA256], key)
+		}
+	}
+	var all []asset.Content
+	if len(said) == 0 {
+		return nil // nothing is lost
+	}
+	for i := range a.found.Assets {
+		f := &a.found.Assets[i]
+		if f.Facts == nil || a.sweeper.left.notNew[f.Key] {
+			continue
+		}
+		blank := f.Said.Documents() == 0 || slices.ContainsFunc(said[f.Facts.SHA256], func(key access.Key) bool {
+			return f.Said.Within(a.saidOf(key).Carried(*a.sweeper.facts.of(asset.FactsObject(key)), *f.Facts))
+		})
+		if blank {
+			all = append(all, asset.Content{Key: f.Key, SHA256: f.Facts.SHA256, Size: f.Facts.Size, Came: f.Modified})
+		}
+	}
+	return all
+}
+
+// saidOf gives what was said of an original that is gone.
+func (a aftermath) saidOf(key access.Key) Said {
+	s := a.sweeper
+	said := Said{Metadata: s.metadata.of(asset.MetaObject(key)), State: s.states.of(asset.StateObject(key))}
+	prefix := asset.ApprovalsPrefix(key)
+	for _, object := range s.left.gone[key].documents {
+		if approval := s.approvals.of(object); strings.HasPrefix(object, prefix) && approval != nil {
+			said.Approvals = append(said.Approvals, *approval)
+		}
+	}
+	return said
+}
+
+// went looks at the store when each of them was deleted, once, and leaves out those whose last content is another than their facts are of.
+func (a aftermath) went(ctx context.Context, gone []asset.Content) ([]asset.Content, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(smallReads)
+	for _, c := range gone {
+		known := a.sweeper.lately.gone[c.Key]
+		if known.looked {
+			continue
+		}
+		group.Go(func() error {
+			went, fit, err := a.lastOf(ctx, c.Key)
+			if err != nil {
+				return err
+			}
+			known.looked, known.unfit, known.went = true, !fit, went
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err //nolint:wrapcheck // it says what
+	}
+	var all []asset.Content
+	for _, c := range gone {
+		known := a.sweeper.lately.gone[c.Key]
+		if known.unfit {
+			continue
+		}
+		if c.Went = known.went; c.Went.IsZero() {
+			c.Went = known.since
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// lastOf tells when an original was deleted, zero when the store does not know, and whether it is gone and its facts are of its last content.
+func (a aftermath) lastOf(ctx context.Context, key access.Key) (went time.Time, fit bool, err error) {
+	bucket, object := a.placeOf(key)
+	versions, err := a.connection.VersionsOf(ctx, bucket, object)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("looking at the versions of %s, which is gone: %w", object, err)
+	}
+	if len(versions) == 0 {
+		return time.Time{}, true, nil // for good
+	}
+	if !versions[0].DeleteMarker {
+		return time.Time{}, false, nil // it is back, or about to be listed
+	}
+	facts := a.sweeper.facts.of(asset.FactsObject(key))
+	last := slices.IndexFunc(versions, func(v store.ObjectInfo) bool { return !v.DeleteMarker })
+	switch {
+	case facts == nil:
+	case last < 0:
+		fit = true
+	case facts.VersionID != "":
+		fit = versions[last].VersionID == facts.VersionID
+	default:
+		fit = rendition.TrimETag(versions[last].ETag) == facts.ETag
+	}
+	return versions[0].LastModified, fit, nil
+}
+
+func (a aftermath) placeOf(key access.Key) (bucket, object string) {
+	return (&desk{library: a.library}).placeOf(key)
+}
+
+// errSaidOtherwise: somebody said something of a file while what was said of its old name was brought along.
+var errSaidOtherwise = errors.New("something else was said of it meanwhile")
+
+// follow brings along what was said of one file: it is copied, signed as it was, and removed from the old name when all of it is at the new one.
+// A cut anywhere leaves a file that is still certain, or remains that nothing matches any more. False when the files are not what they were.
+func (a aftermath) follow(ctx context.Context, r asset.Rename) (bool, error) {
+	at, found := find(a.found.Assets, r.To)
+	facts := a.sweeper.facts.of(asset.FactsObject(r.From))
+	if !found || facts == nil {
+		return false, nil
+	}
+	to := &a.found.Assets[at]
+	if _, fit, err := a.lastOf(ctx, r.From); err != nil || !fit {
+		return false, err
+	}
+	bucket, object := a.placeOf(r.To)
+	info, err := a.connection.StatObject(ctx, bucket, object, "")
+	switch {
+	case isMissing(err):
+		return false, nil
+	case err != nil:
+		return false, err //nolint:wrapcheck // it names the file
+	case rendition.TrimETag(info.ETag) != to.ETag || info.VersionID != "" && info.VersionID != to.Facts.VersionID:
+		return false, nil
+	}
+	said := a.saidOf(r.From).Carried(*facts, *to.Facts)
+	if err := a.write(ctx, r.To, said); err != nil {
+		if errors.Is(err, errSaidOtherwise) {
+			return false, nil // the next sweep decides anew
+		}
+		return false, err
+	}
+	if gone, err := a.isGone(ctx, r.From); err != nil || !gone {
+		return false, err
+	}
+	// First the facts, without which nothing matches what may be left after a cut.
+	for _, object := range append([]string{asset.FactsObject(r.From)}, a.sweeper.left.gone[r.From].documents...) {
+		if err := a.connection.PurgeObject(ctx, a.library.Status.VitrineBucket, object); err != nil {
+			return false, err //nolint:wrapcheck // it names the object
+		}
+	}
+	log.FromContext(ctx).Info("a file got another name and keeps what was said of it", "from", objectOf(r.From), "to", objectOf(r.To), "sha256", facts.SHA256)
+	to.Said = said
+	return true, nil
+}
+
+// write writes what was said of a file under its new name, where nothing is.
+func (a aftermath) write(ctx context.Context, key access.Key, said Said) error {
+	if said.Metadata != nil {
+		if err := a.writeAbsent(ctx, asset.MetaObject(key), *said.Metadata); err != nil {
+			return err
+		}
+	}
+	if said.State != nil {
+		if err := a.writeAbsent(ctx, asset.StateObject(key), *said.State); err != nil {
+			return err
+		}
+	}
+	for _, approval := range said.Approvals {
+		if err := a.writeAbsent(ctx, asset.ApprovalObject(key, approval.VersionID), approval); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeAbsent writes a document where there is none. errSaidOtherwise when there is another one.
+func (a aftermath) writeAbsent(ctx context.Context, object string, document interface{ Encode() ([]byte, error) }) error {
+	data, err := document.Encode()
+	if err != nil {
+		return err //nolint:wrapcheck // it says what
+	}
+	_, err = a.connection.PutObject(ctx, a.library.Status.VitrineBucket, object, data, jsonType, store.IfAbsent())
+	if !errors.Is(err, store.ErrPreconditionFailed) {
+		return err //nolint:wrapcheck // it names the object
+	}
+	there, _, err := a.connection.GetObject(ctx, a.library.Status.VitrineBucket, object)
+	switch {
+	case isMissing(err), err == nil && !bytes.Equal(there, data):
+		return errSaidOtherwise
+	case err != nil:
+		return err //nolint:wrapcheck // it names the object
+	}
+	return nil // by an earlier look that was cut
+}
+
+// tellUnclear tells of files that may have been renamed, once as long as they are the same.
+func (a aftermath) tellUnclear(unclear []asset.Unclear) {
+	if reflect.DeepEqual(a.sweeper.unclear, unclear) {
+		return
+	}
+	a.sweeper.unclear = unclear
+	if len(unclear) > 0 {
+		a.Events.Eventf(a.library, nil, corev1.EventTypeWarning, "RenameUnclear", "Sweep", "%s", strings.TrimPrefix(unclearMessage(unclear, a.Settings.DescriptionGrace), "; "))
+	}
+}
+
+// unclearMessage names the first of the files that may have been renamed; empty when there are none.
+func unclearMessage(unclear []asset.Unclear, grace time.Duration) string {
+	if len(unclear) == 0 {
+		return ""
+	}
+	message := fmt.Sprintf("; %s went and %s came with the same content, so it is not certain which is which, and what was said of the former is kept for %s and given to none: "+
+		"delete the ones that it is not, or describe them anew", severalKeys(unclear[0].Gone), severalKeys(unclear[0].Came), grace)
+	if more := len(unclear) - 1; more > 0 {
+		message += fmt.Sprintf(" (and %d more contents)", more)
+	}
+	return message
+}
+
+// severalKeys names the first of some files.
+func severalKeys(keys []access.Key) string {
+	const most = 3
+	var names []string
+	for _, key := range keys[:min(len(keys), most)] {
+		names = append(names, fmt.Sprintf("%q", objectOf(key)))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(keys) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
