@@ -213,7 +213,7 @@ func (r *VersionsReconciler) keepIn(ctx context.Context, connection Connection, 
 		if err != nil {
 			return all, fmt.Errorf("listing the versions of %s in bucket %s: %w", key, bucket, err)
 		}
-		now := r.Clock.Now()
+		now := connection.NoLater(r.Clock.Now()) // by the clock that dates versions
 		surplus := order.limit.Surplus(versions, now, func(id string) bool { return slices.Contains(order.named, namedVersion{key, id}) })
 		for part := range slices.Chunk(surplus, versionsAtOnce) {
 			// All that was decided hangs on what was declared when this look began, which may be long ago.

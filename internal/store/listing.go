@@ -125,10 +125,10 @@ func (p *versionsPage) marker(from versionsMarker) versionsMarker {
 	to := p.following
 	folder, plain, numbered := false, false, ""
 	for _, info := range p.entries {
-		switch {
-		case info.Key == to.key+"/":
+		switch info.Key {
+		case to.key + "/":
 			folder = true
-		case info.Key == to.key:
+		case to.key:
 			plain = true
 			if info.VersionID != noVersion {
 				numbered = info.VersionID
