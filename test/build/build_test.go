@@ -179,7 +179,7 @@ var rows = map[string]struct {
 	"internal/review/atonce":      {pure, ""},
 	"internal/review/printer":     {pure, ""},
 	"internal/review/compare":     {pure, "api/v1alpha1 internal/access internal/asset internal/link internal/review internal/review/atonce internal/review/printer"},
-	"internal/review/lint":        {pure, "api/v1alpha1 internal/access internal/review internal/review/printer"},
+	"internal/review/lint":        {pure, "api/v1alpha1 internal/access internal/asset internal/review internal/review/printer"},
 	"internal/review/policytest":  {pure, "internal/access internal/review internal/review/printer internal/review/strict"},
 	"internal/review/adopt":       {pure, "api/v1alpha1 internal/access internal/asset internal/policy internal/review/printer"},
 	"internal/review/known":       {both, "api/v1alpha1 internal/access internal/asset internal/store"},
@@ -194,7 +194,7 @@ var rows = map[string]struct {
 	"internal/store/identity":     {stores, "internal/store/conn"},
 	"internal/store/conn":         {stores, ""},
 	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/link internal/store"},
-	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/link internal/notification internal/notification/receiver internal/policy internal/relocate internal/rendition internal/store"},
+	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/change internal/link internal/notification internal/notification/receiver internal/policy internal/relocate internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
 	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/asset internal/change internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory " +

@@ -190,7 +190,7 @@ func (w *world) opensStudio() (alice, mona, sam *minio.Client) {
 
 // What people ask for with their own keys is done where the model says that they may, and told where it counts within seconds.
 //
-// features: A1.14, A1.15, A1.18, B5, B11, D4, F14, K24, P5, P7, P14
+// features: A1.14, A1.15, A1.18, B5, B11, D1, D2, D4, D5, F14, K24, P5, P7, P14
 func TestPeopleChangeWhatIsKnownOfFiles(t *testing.T) {
 	onEachStore(t, "changes", func(w *world) {
 		alice, mona, sam := w.opensStudio()

@@ -104,7 +104,7 @@ func TestEveryGoodOriginalIsRenderedAndTheOthersAreNamed(t *testing.T) {
 
 // A PDF and a drawing are looked at by the workers for pictures and drawn by those for documents, in Jobs of another image. A file of a
 // type that nobody knows is an asset like all others, with its facts.
-// features: D12, D13
+// features: D7, D12, D13
 func TestDocumentsAreDrawnByWorkersOfTheirOwn(t *testing.T) {
 	w := newWorld(t, "docs")
 	w.apply(w.named(launch))
