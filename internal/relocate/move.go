@@ -69,7 +69,7 @@ const (
 )
 
 // Refusal is why an original stays where it is, as an error of Start and in a Journal that is done. Nothing has been deleted.
-type Refusal struct {
+type Refusal struct { //nolint:errname // it is an answer, kept in journals, more than an error
 	Reason Reason `json:"reason"`
 	// Message says it in words, with the remedy.
 	Message string `json:"message"`

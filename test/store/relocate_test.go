@@ -107,7 +107,7 @@ func TestAMoveThatIsCutAnywhereGoesOn(t *testing.T) {
 				dying := e.mover(open(t, func(c *store.Config) { c.Hook = k.hook }))
 				j, err := dying.Start(t.Context(), move)
 				if err == nil {
-					j, err = e.resume(dying, j)
+					_, err = e.resume(dying, j)
 				}
 				if err == nil {
 					t.Logf("%d requests", k.seen)
@@ -354,5 +354,28 @@ func TestALargeFileMovesPieceByPiece(t *testing.T) {
 				t.Errorf("progress (-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// VersityGW keeps objects as files and has none below the name of another, so it refuses the copy.
+func TestAFileStaysThatTheStoreRefusesToCopy(t *testing.T) {
+	e := newEstate(t)
+	here, there := inLibrary("launch/hero.jpg"), inFolder("embargo", "folder/hero.jpg")
+	e.fileAt(here)
+	before := append(e.history(here), e.of(here, true)...)
+	m := e.mover(e.s)
+	j, err := m.Start(t.Context(), relocate.Move{From: here, To: there})
+	e.must(err)
+	e.upload(inFolder("embargo", "folder"), "a file")
+	j, err = e.resume(m, j)
+	e.must(err)
+	if j.Refusal == nil || j.Refusal.Reason != relocate.ReasonNotCopied {
+		t.Errorf("the journal tells %+v", j)
+	}
+	if diff := cmp.Diff(before, append(e.history(here), e.of(here, true)...)); diff != "" {
+		t.Errorf("(-was +is)\n%s", diff)
+	}
+	if got := e.versions(there); len(got) > 0 {
+		t.Errorf("at the new place are %v", got)
 	}
 }
