@@ -159,13 +159,18 @@ func sign(ctx context.Context, connection Connection, library *v1alpha1.Library,
 	}
 	item := rendition.Item{
 		Asset: asset.ID(key), ETag: w.Original.ETag, VersionID: w.Original.VersionID, Size: w.Original.Size,
-		PresetSet: w.PresetSet, Focus: w.Original.Focus, Kept: w.Kept, Unmade: w.Unmade,
+		PresetSet: w.PresetSet, Focus: w.Original.Focus, Kept: w.Kept, Unmade: w.Unmade, FactsETag: rendition.TrimETag(w.Original.FactsETag),
 	}
 	source, err := connection.PresignGet(ctx, bucket, object, w.Original.VersionID, manifestLife)
 	if err != nil {
 		return item, fmt.Errorf("signing the source: %w", err)
 	}
 	item.Source = rendition.Request{URL: rendition.NewURL(source.String())}
+	stored, err := connection.PresignGet(ctx, vitrineBucket, asset.FactsObject(key), "", manifestLife)
+	if err != nil {
+		return item, fmt.Errorf("signing the facts: %w", err)
+	}
+	item.FactsNow = rendition.Request{URL: rendition.NewURL(stored.String())}
 	put := func(name, contentType string) (rendition.Request, error) {
 		signed, header, err := connection.PresignPut(ctx, vitrineBucket, name, contentType, manifestLife)
 		if err != nil {

@@ -102,7 +102,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		if moving[a.Key] {
 			continue // nothing is made of it where it may not stay
 		}
-		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus})
+		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus, FactsETag: s.facts.etags[asset.FactsObject(a.Key)]})
 		world.Known[name] = known
 	}
 	return found, world, nil

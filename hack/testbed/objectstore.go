@@ -27,6 +27,7 @@ type ObjectStore struct {
 	ports   ports
 	iam     *process.Process
 	s3      *process.Process
+	serving process.Spec // of s3
 	unrelay func() error
 }
 
@@ -134,15 +135,25 @@ func (s *ObjectStore) start(ctx context.Context, dir string, options ObjectStore
 	if options.WebhookURL != "" {
 		env = append(env, "VGW_EVENT_WEBHOOK_URL="+options.WebhookURL) // it may have a secret in it, as well
 	}
-	s.s3, err = process.Start(process.Spec{
-		Name: "versitygw s3", Path: server, Env: env, Log: filepath.Join(dir, "s3.log"), Args: append(args, s.Dir),
-	})
-	if err != nil {
+	s.serving = process.Spec{Name: "versitygw s3", Path: server, Env: env, Log: filepath.Join(dir, "s3.log"), Args: append(args, s.Dir)}
+	return s.serve(ctx)
+}
+
+// serve starts the S3 service and returns when it answers.
+func (s *ObjectStore) serve(ctx context.Context) (err error) {
+	if s.s3, err = process.Start(s.serving); err != nil {
 		return err
 	}
 	return s.s3.Ready(ctx, startLimit, func(ctx context.Context) error {
 		return get(ctx, http.DefaultClient, s.S3Endpoint+"/health")
 	})
+}
+
+// KillS3 ends the S3 service at once, in whatever it was doing, and starts it again at the same address with what is stored. It
+// returns when it answers.
+func (s *ObjectStore) KillS3(ctx context.Context) error {
+	s.s3.Kill()
+	return s.serve(ctx)
 }
 
 // Stop ends both services and returns when they are gone. What they stored stays below

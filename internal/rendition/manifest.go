@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -61,6 +62,11 @@ type Item struct {
 	Source Request
 	// Facts puts the asset.Facts, after everything else.
 	Facts Request
+	// FactsNow gets the facts that are stored now, if any, and FactsETag is that of those that the manifest was made from; empty when
+	// there were none. Others than those are of a run that was cut off or overtaken, and what they tell of is not done again. The zero
+	// Request when the worker is not to look.
+	FactsNow  Request
+	FactsETag string
 	// Outputs are the renditions to be made; none when only the facts are wanted.
 	Outputs []Output
 	// Kept are renditions that exist already and stay; the worker copies them into the facts, but for those of presets of which it
@@ -100,6 +106,8 @@ type (
 		Focus     *Focus            `json:"focus,omitempty"`
 		Source    wireRequest       `json:"source"`
 		Facts     wireRequest       `json:"facts"`
+		FactsNow  *wireRequest      `json:"factsNow,omitempty"`
+		FactsETag string            `json:"factsETag,omitempty"`
 		Outputs   []wireOutput      `json:"outputs,omitempty"`
 		Kept      []asset.Rendition `json:"kept,omitempty"`
 		Unmade    []asset.Unmade    `json:"unmade,omitempty"`
@@ -123,7 +131,11 @@ func Encode(m Manifest) ([]byte, error) {
 	for i, it := range m.Items {
 		wi := wireItem{
 			Asset: it.Asset, ETag: it.ETag, VersionID: it.VersionID, Size: it.Size, PresetSet: it.PresetSet, Focus: it.Focus,
-			Source: toWire(it.Source), Facts: toWire(it.Facts), Kept: it.Kept, Unmade: it.Unmade,
+			Source: toWire(it.Source), Facts: toWire(it.Facts), FactsETag: it.FactsETag, Kept: it.Kept, Unmade: it.Unmade,
+		}
+		if it.looks() {
+			now := toWire(it.FactsNow)
+			wi.FactsNow = &now
 		}
 		for _, o := range it.Outputs {
 			wi.Outputs = append(wi.Outputs, wireOutput{Preset: o.Preset, Put: toWire(o.Put)})
@@ -176,7 +188,10 @@ func Decode(r io.Reader) (Manifest, error) {
 	for i, wi := range w.Items {
 		it := Item{
 			Asset: wi.Asset, ETag: wi.ETag, VersionID: wi.VersionID, Size: wi.Size, PresetSet: wi.PresetSet, Focus: wi.Focus,
-			Source: fromWire(wi.Source), Facts: fromWire(wi.Facts), Kept: wi.Kept, Unmade: wi.Unmade,
+			Source: fromWire(wi.Source), Facts: fromWire(wi.Facts), FactsETag: wi.FactsETag, Kept: wi.Kept, Unmade: wi.Unmade,
+		}
+		if wi.FactsNow != nil {
+			it.FactsNow = fromWire(*wi.FactsNow)
 		}
 		for _, o := range wi.Outputs {
 			it.Outputs = append(it.Outputs, Output{Preset: o.Preset, Put: fromWire(o.Put)})
@@ -235,6 +250,8 @@ func (it Item) invalid(marks map[string]bool) string {
 		return "source request"
 	case !it.Facts.valid():
 		return "facts request"
+	case it.looks() && !it.FactsNow.valid() || it.FactsETag != TrimETag(it.FactsETag):
+		return "request of the facts that are stored"
 	}
 	presets := make([]Preset, 0, len(it.Outputs))
 	for _, o := range it.Outputs {
@@ -255,6 +272,24 @@ func (it Item) invalid(marks map[string]bool) string {
 		return err.Error()
 	}
 	return ""
+}
+
+// looks tells whether the worker is to look at the facts that are stored.
+func (it Item) looks() bool { return it.FactsNow.URL.Reveal() != "" || len(it.FactsNow.Header) > 0 }
+
+// DoneBy tells whether facts, stored under an ETag, are of a run that did all that the item asks for, since its manifest was made.
+func (it Item) DoneBy(facts asset.Facts, etag string) bool {
+	if TrimETag(etag) == it.FactsETag || facts.ETag != it.ETag || facts.PresetSet != it.PresetSet || it.VersionID != "" && facts.VersionID != it.VersionID {
+		return false
+	}
+	for _, o := range it.Outputs {
+		name := ObjectName(o.Preset, it.ETag, it.Focus)
+		if facts.Error == nil && !slices.ContainsFunc(facts.Renditions, func(r asset.Rendition) bool { return r.Object == name }) &&
+			!slices.ContainsFunc(facts.Unmade, func(u asset.Unmade) bool { return u.Object == name }) {
+			return false
+		}
+	}
+	return true
 }
 
 // valid tells whether the request is an absolute http(s) URL without user info, and its headers are sane.

@@ -36,6 +36,7 @@ func item(n int) Item {
 // marked is an item whose asset has a focus and whose picture bears an image.
 func marked(n int) Item {
 	it := item(n)
+	it.FactsNow, it.FactsETag = request("facts"), "f1"
 	it.Focus = &Focus{X: 0.25, Y: 0, Width: 0.5, Height: 0.125}
 	it.Outputs[0].Preset.Watermark = &Watermark{Image: "brand/logo.png", ETag: "m1"}
 	return it
@@ -95,6 +96,8 @@ func TestManifestValidate(t *testing.T) {
 			m.Watermarks = []WatermarkImage{mark, mark}
 		},
 		"a watermark without an ETag":       func(m *Manifest) { m.Watermarks = []WatermarkImage{{"", 1, request("m")}} },
+		"facts that are looked for nowhere": func(m *Manifest) { m.Items[0].FactsNow.URL = NewURL("/x") },
+		"facts with a quoted ETag":          func(m *Manifest) { m.Items[0].FactsETag = `"f"` },
 		"a watermark by no URL":             func(m *Manifest) { m.Watermarks = []WatermarkImage{{"m", 1, Request{}}} },
 		"a focus beside the picture":        func(m *Manifest) { m.Items[0].Focus = &Focus{X: 0.9, Y: 0, Width: 0.2, Height: 1} },
 		"facts that could never be written": func(m *Manifest) { m.Items[0].VersionID = strings.Repeat("v", 2000) },

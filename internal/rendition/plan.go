@@ -25,6 +25,8 @@ type Original struct {
 	Size int64
 	// Focus of the asset, if it has one.
 	Focus *Focus
+	// FactsETag is that of the object in which facts were looked for, empty when there is none; it is given back in Work.
+	FactsETag string
 }
 
 // Known is what exists in Vitrine's own bucket for one original.

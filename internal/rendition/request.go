@@ -37,7 +37,7 @@ func (URL) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText implements encoding.TextMarshaler, which JSON and YAML use.
 func (URL) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// Request is one presigned HTTP request. The method follows from its place: GET for a source, PUT for the rest.
+// Request is one presigned HTTP request. The method follows from its place: GET for a source and for the facts that are stored, PUT for the rest.
 type Request struct {
 	URL URL
 	// Header holds the headers that were signed and must be sent as they are; Host is not among them.

@@ -92,7 +92,9 @@ func one(change map[string]any) map[string]any {
 }
 
 // a is a change of a file.
-func a(path string, what string, how any) map[string]any { return map[string]any{"path": path, what: how} }
+func a(path string, what string, how any) map[string]any {
+	return map[string]any{"path": path, what: how}
+}
 
 // studio is a launch with people who describe, approve and publish, and links that say what they show.
 const studio = `

@@ -33,6 +33,8 @@ type testBed struct {
 	cluster *testbed.Cluster
 	store   *testbed.ObjectStore
 	minio   *testbed.MinIO
+	// jobs is where the runner of Jobs has the volumes of their pods.
+	jobs string
 	// admin is the cluster administrator's client, uncached.
 	admin client.Client
 	// managerConfig is the manager's own, with the rights of its service account.
@@ -160,8 +162,9 @@ func (bed *testBed) start(ctx context.Context, dir string) (stop func() error, e
 		return stop, fmt.Errorf("reading the manager's kubeconfig: %w", err)
 	}
 	bed.managerConfig.QPS = -1
+	bed.jobs = filepath.Join(dir, "jobs")
 	jobs, err := runner.New(bed.cluster.Config, runner.Options{
-		Namespace: settings.JobsNamespace, Images: map[string]string{"vitrine-transform": transform, "vitrine-documents": transform}, Dir: filepath.Join(dir, "jobs"),
+		Namespace: settings.JobsNamespace, Images: map[string]string{"vitrine-transform": transform, "vitrine-documents": transform}, Dir: bed.jobs,
 	})
 	if err != nil {
 		return stop, err

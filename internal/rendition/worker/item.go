@@ -37,6 +37,8 @@ func (r *run) item(ctx context.Context, it rendition.Item) {
 	case err == nil:
 		r.count(func(s *Summary) { s.Failed++ })
 		r.log.Warn("original has no pictures", "asset", it.Asset, "reason", facts.Error.Reason, "message", facts.Error.Message)
+	case errors.Is(err, errFound):
+		r.count(func(s *Summary) { s.Found++ })
 	case errors.Is(err, errMissing):
 		r.count(func(s *Summary) { s.Missing++ })
 	case errors.Is(err, errChanged):
@@ -56,6 +58,9 @@ func (r *run) process(ctx context.Context, it rendition.Item) (outcome, error) {
 		ContentType: rendition.OctetStream, ReadAt: r.now().UTC().Truncate(time.Second),
 		Renditions: slices.Clone(it.Kept), Unmade: slices.Clone(it.Unmade),
 	}}
+	if err := r.lookForFacts(ctx, it); err != nil {
+		return out, err
+	}
 	facts := &out.facts
 	var pictures map[int]rendition.Picture
 	if it.Size > r.limits.MaxBytes {

@@ -17,6 +17,7 @@ import (
 var (
 	errMissing = errors.New("the original is gone")
 	errChanged = errors.New("the original has changed")
+	errFound   = errors.New("another run has done it")
 )
 
 // statusError is an answer of the store that is not success. The body is not kept: stores put the request's signature into it.

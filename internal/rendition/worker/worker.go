@@ -93,6 +93,8 @@ type Summary struct {
 	Total int `json:"total"`
 	// Done: pictures and facts are stored.
 	Done int `json:"done"`
+	// Found: an earlier run of the manifest, or one that it overlaps with, has done it; nothing was fetched or stored.
+	Found int `json:"found"`
 	// Failed: facts that say why there are no pictures are stored.
 	Failed int `json:"failed"`
 	// Missing: the original is gone meanwhile. Nothing was stored.
@@ -110,7 +112,7 @@ type Summary struct {
 }
 
 // Decided is how many items need no retry.
-func (s Summary) Decided() int { return s.Done + s.Failed + s.Missing + s.Changed }
+func (s Summary) Decided() int { return s.Done + s.Found + s.Failed + s.Missing + s.Changed }
 
 var (
 	// ErrStore says that at least one item failed at the store.
@@ -265,7 +267,7 @@ func (r *run) logProgress(what string) {
 	s := r.summary()
 	seconds := max(r.now().Sub(r.started).Seconds(), 0.001)
 	r.log.Info(what, "done", s.Decided(), "total", s.Total, "imagesPerSecond", float64(int(float64(s.Decided())/seconds*10))/10,
-		"failed", s.Failed, "missing", s.Missing, "changed", s.Changed, "storeErrors", s.StoreErrors, "pictures", s.Pictures, "unmade", s.Unmade, "unmarked", s.Unmarked)
+		"found", s.Found, "failed", s.Failed, "missing", s.Missing, "changed", s.Changed, "storeErrors", s.StoreErrors, "pictures", s.Pictures, "unmade", s.Unmade, "unmarked", s.Unmarked)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
