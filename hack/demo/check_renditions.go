@@ -23,7 +23,7 @@ import (
 
 // presets of each tenant's library, the two that every library has included.
 var presets = map[string][]string{
-	tenant:      {"preview", "square", "thumb", "web"},
+	tenant:      {"post", "preview", "proof", "square", "thumb", "web"},
 	otherTenant: {"preview", "thumb"},
 }
 
@@ -139,7 +139,7 @@ func (d *demo) rendered(ctx context.Context, p place) (int, error) {
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s is no picture: %w", key, err))
-		case preset == "web" && config.Width > 960, preset == "square" && config.Width != config.Height:
+		case (preset == "web" || preset == "proof") && config.Width > 960, preset == "post" && config.Width > 1080, preset == "square" && config.Width != config.Height:
 			errs = append(errs, fmt.Errorf("%s is %d by %d", key, config.Width, config.Height))
 		}
 	}
