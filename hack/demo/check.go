@@ -48,6 +48,7 @@ func chapters() []chapter {
 		{title: "Access in time", checks: timeChecks()},
 		{title: "People who leave", checks: leaverChecks()},
 		{title: "Renditions", checks: renditionChecks()},
+		{title: "From draft to archive", checks: storyChecks()},
 		{title: "An open link", checks: linkChecks()},
 		{title: "A link with a password", checks: passwordChecks()},
 		{title: "Links that are shut", checks: shutChecks()},

@@ -128,7 +128,7 @@ func (d *demo) rendered(ctx context.Context, p place) (int, error) {
 	var made []string
 	var errs []error
 	for _, key := range keys {
-		name := path.Base(key)
+		name := strings.Replace(path.Base(key), "-marked.", ".", 1) // so those with a watermark are called
 		preset := name[:max(0, strings.LastIndexByte(name, '-'))]
 		made = append(made, preset)
 		data, err := d.administrator().read(ctx, d.vitrineBucketOf(p), key)

@@ -31,6 +31,7 @@ func main() {
 
 // run brings up, checks, stays and tears down; it gives the exit status.
 func run(ctx context.Context, checkOnly bool) int {
+	knowAVIF()
 	s := newScreen(os.Stdout)
 	todo := chapters()
 	e := ending{checks: count(todo)}

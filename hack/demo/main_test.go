@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"image"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -127,6 +129,21 @@ func TestHasGPS(t *testing.T) {
 	for _, hostile := range []string{"Exif\x00\x00", "Exif\x00\x00II*\x00\xff\xff\xff\xff", "Exif\x00\x00II*\x00\x08\x00\x00\x00\xff\xff", "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x88\x25"} {
 		if hasGPS([]byte(hostile)) {
 			t.Errorf("%q has no GPS", hostile)
+		}
+	}
+}
+
+func TestSizeOfAVIF(t *testing.T) {
+	knowAVIF()
+	head := "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf"
+	size := "\x00\x00\x00\x14ispe\x00\x00\x00\x00\x00\x00\x04\x38\x00\x00\x02\x60"
+	got, format, err := image.DecodeConfig(strings.NewReader(head + size))
+	if err != nil || format != "avif" || got.Width != 1080 || got.Height != 608 {
+		t.Errorf("it is %s of %d by %d: %v", format, got.Width, got.Height, err)
+	}
+	for _, hostile := range []string{head, head + size[:len(size)-1], head + "ispe", strings.Replace(head, "avif", "heic", 1) + size, "ispe"} {
+		if got, err := avifConfig(strings.NewReader(hostile)); err == nil {
+			t.Errorf("%q is of %d by %d", hostile, got.Width, got.Height)
 		}
 	}
 }
