@@ -126,6 +126,11 @@ func (r *MovesReconciler) goOn(ctx context.Context, connection Connection, libra
 		if err := purgeRendered(ctx, connection, library.Status.VitrineBucket, j.From.Key); err != nil {
 			return false, err
 		}
+		// No catalog names it where it was once a sweep has found it gone there.
+		if r.listed(library, j.From) {
+			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
+			return false, nil
+		}
 	} else {
 		r.Moves.refuse(client.ObjectKeyFromObject(library), j.From.Key, r.Clock.Now().Add(refusedRest))
 	}
@@ -136,6 +141,20 @@ func (r *MovesReconciler) goOn(ctx context.Context, connection Connection, libra
 	}
 	log.FromContext(ctx).Info("a file moved", "library", library.Name, "held", j.To.Held, "refused", j.Refusal != nil)
 	return true, mover.Forget(ctx, *j) //nolint:wrapcheck // it says what
+}
+
+// listed tells whether a file still counts as being at a place, or nobody has looked.
+func (r *MovesReconciler) listed(library *v1alpha1.Library, at relocate.Place) bool {
+	holding := r.Inventory.Of(client.ObjectKeyFromObject(library))
+	if holding == nil {
+		return true
+	}
+	list := holding.Assets
+	if at.Held {
+		list = holding.Archived
+	}
+	_, there := find(list, at.Key)
+	return there
 }
 
 // rendersSince tells whether a rendition Job of the Library still works that was made before an instant.
