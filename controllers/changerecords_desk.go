@@ -122,7 +122,7 @@ func (d *desk) answered(ctx context.Context, r request) (*change.Result, error) 
 	}
 	result, err := change.DecodeResult(data)
 	if err != nil {
-		return nil, nil // what is no answer of ours is written over
+		return nil, nil //nolint:nilerr // what is no answer of ours is written over
 	}
 	return &result, nil
 }
@@ -159,19 +159,17 @@ func (d *desk) dismiss(ctx context.Context, r request) error {
 
 // do does what a record asks for.
 func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Record, author string, answers []change.Answer, err error) {
-	whole := func(refused *change.Refusal) (change.Record, string, []change.Answer, error) {
-		return record, author, []change.Answer{change.Whole(refused)}, nil
-	}
+	whole := func(refused *change.Refusal) []change.Answer { return []change.Answer{change.Whole(refused)} }
 	record, refused := change.Decode(data)
 	if refused != nil {
-		return whole(refused)
+		return record, author, whole(refused), nil
 	}
 	author, platform, refused := record.AuthorOf(r.folder)
 	if refused == nil {
 		refused = d.bars(r, platform)
 	}
 	if refused != nil {
-		return whole(refused)
+		return record, author, whole(refused), nil
 	}
 	// No move begins while it is done but its own.
 	lock := d.Moves.start(client.ObjectKeyFromObject(d.library))

@@ -119,7 +119,7 @@ func document[T any](ctx context.Context, connection Connection, bucket, object 
 	}
 	value, err := decode(data)
 	if err != nil {
-		return nil, etag, nil // it is written over
+		return nil, etag, nil //nolint:nilerr // it is written over
 	}
 	return &value, etag, nil
 }

@@ -205,7 +205,7 @@ func (r *MovesReconciler) answer(ctx context.Context, connection Connection, lib
 	}
 	result, err := change.DecodeResult(data)
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // what is no answer of ours is left alone
 	}
 	for i := range result.Answers {
 		a := &result.Answers[i]

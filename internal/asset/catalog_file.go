@@ -32,7 +32,7 @@ const (
 	MaxCatalogRows = 2_000_000
 )
 
-// ErrCatalog: an object is not a catalog that Encode wrote.
+// ErrCatalog says that an object is not a catalog that Encode wrote.
 var ErrCatalog = errors.New("not a catalog")
 
 // outline is what is known of a catalog without its rows.
@@ -100,7 +100,7 @@ func (c Catalog) Encode() ([]byte, error) {
 	}
 	before := len(data)
 	data = packer().EncodeAll(text, data)
-	return binary.BigEndian.AppendUint32(data, uint32(len(data)-before)), nil //nolint:gosec // far below: the outline is bounded by the rows
+	return binary.BigEndian.AppendUint32(data, uint32(len(data)-before)), nil
 }
 
 // idPrefix is the beginning of an ID as a number; 0 for what is no ID.
@@ -180,7 +180,7 @@ func OpenCatalog(data []byte) (*CatalogFile, error) {
 func (c *CatalogFile) index(ids []byte) {
 	c.rows = make([]uint32, c.Rows)
 	for i := range c.rows {
-		c.rows[i] = uint32(i) //nolint:gosec // bounded by MaxCatalogRows
+		c.rows[i] = uint32(i)
 	}
 	of := func(row uint32) uint64 { return binary.BigEndian.Uint64(ids[8*row:]) }
 	slices.SortFunc(c.rows, func(a, b uint32) int {

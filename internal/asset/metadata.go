@@ -17,7 +17,7 @@ const DescriptionVersion = 1
 // MaxDescriptionBytes is the largest that one of these may be, as JSON.
 const MaxDescriptionBytes = 64 << 10
 
-// ErrDescription: an object is not what the manager would write; treat it as absent and report it.
+// ErrDescription says that an object is not what the manager would write; treat it as absent and report it.
 var ErrDescription = errors.New("not a description of a file")
 
 // Signature tells who had something written, and when.

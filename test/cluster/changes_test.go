@@ -273,20 +273,20 @@ func (w *world) current(path string) (version, sum string) {
 func (w *world) approves(mona *minio.Client) {
 	w.Helper()
 	w.must(w.shows("approved", ""))
-	approve := func(id, version, sum string) map[string]any {
+	approve := func(version, sum string) map[string]any {
 		return map[string]any{"v": 1, "changes": []any{map[string]any{"path": "launch/a.txt", "versionID": version, "approve": map[string]any{"verdict": "Approved", "sha256": sum, "note": "fine"}}}}
 	}
 	version, sum := w.current("launch/a.txt")
-	w.refusedFor(change.WrongContent, mona, "mona", "approve-0", approve("", version, strings.Repeat("0", 64)))
-	if got := w.asks(mona, "mona", "approve-1", approve("", version, sum)).Answers[0]; got.Outcome != change.Done {
+	w.refusedFor(change.WrongContent, mona, "mona", "approve-0", approve(version, strings.Repeat("0", 64)))
+	if got := w.asks(mona, "mona", "approve-1", approve(version, sum)).Answers[0]; got.Outcome != change.Done {
 		w.Fatalf("it is not approved: %+v", got)
 	}
 	w.eventually("a link of approved files shows it", 5*time.Second, func() error { return w.shows("approved", "a.txt") })
 	w.must(put(w.ctx, w.root(), w.name+"-brand", "launch/a.txt", "another content"))
 	w.eventually("a new version is not approved", 15*time.Second, func() error { return w.shows("approved", "") })
-	w.refusedFor(change.StaleVersion, mona, "mona", "approve-2", approve("", version, sum))
+	w.refusedFor(change.StaleVersion, mona, "mona", "approve-2", approve(version, sum))
 	again, other := w.current("launch/a.txt")
-	if got := w.asks(mona, "mona", "approve-3", approve("", again, other)).Answers[0]; got.Outcome != change.Done {
+	if got := w.asks(mona, "mona", "approve-3", approve(again, other)).Answers[0]; got.Outcome != change.Done {
 		w.Fatalf("it is not approved again: %+v", got)
 	}
 	w.eventually("approved again", 5*time.Second, func() error { return w.shows("approved", "a.txt") })
