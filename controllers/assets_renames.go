@@ -34,15 +34,9 @@ type aftermath struct {
 func (a aftermath) prepare(ctx context.Context) error {
 	s := a.sweeper
 	if len(s.left.gone) > 0 {
-		var archived []access.Key
-		err := a.connection.ListObjects(ctx, a.library.Status.VitrineBucket, asset.HeldRoot, func(info store.ObjectInfo) error {
-			if key, ok := asset.HeldKey(a.library.Name, info.Key); ok {
-				archived = append(archived, key)
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("listing archived files: %w", err)
+		archived := make([]access.Key, len(a.found.Archived)) // listed after the others, so that one on its way there is seen
+		for i := range archived {
+			archived[i] = a.found.Archived[i].Key
 		}
 		moves, err := a.mover(a.connection, a.library).Journals(ctx)
 		if err != nil {
