@@ -207,8 +207,11 @@ func (d *demo) members(ctx context.Context, want int64) error {
 	if err := d.admin.Get(ctx, types.NamespacedName{Namespace: tenant, Name: picks}, &c); err != nil {
 		return err
 	}
-	if c.Status.Members == nil || *c.Status.Members != want {
-		return fmt.Errorf("the Collection has %v members, wanted %d", c.Status.Members, want)
+	if c.Status.Members == nil {
+		return fmt.Errorf("the Collection does not tell its members, wanted %d", want)
+	}
+	if *c.Status.Members != want {
+		return fmt.Errorf("the Collection has %d members, wanted %d", *c.Status.Members, want)
 	}
 	return nil
 }
