@@ -124,11 +124,12 @@ bench-review: tools ## How long one waits for kubectl dam about 10,000 bindings,
 	@$(BIN)/bench/review
 
 .PHONY: bench-renditions
-bench-renditions: ## How fast pictures are rendered, beside vipsthumbnail on the same ones
+bench-renditions: tools ## How fast pictures are rendered, beside vipsthumbnail, and 100,000 of them confirmed; ONLY=speed, confirmed or catalog
 	@GO=$(GO) hack/install-deps bench
 	@mkdir -p $(BIN)/bench
-	@GOFLAGS=-buildvcs=false $(GO) build -o $(BIN)/bench/ ./cmd/transform ./test/bench/renditions
-	@$(BIN)/bench/renditions
+	@GOFLAGS=-buildvcs=false $(NOCGO) $(GO) build -o $(BIN)/bench/ ./cmd/manager ./test/bench/renditions
+	@GOFLAGS=-buildvcs=false $(GO) build -o $(BIN)/bench/ ./cmd/transform
+	@$(BIN)/bench/renditions $(if $(ONLY),-only=$(ONLY))
 
 .PHONY: bench
 bench: tools build ## Benchmarks; BENCH=regexp chooses

@@ -2,11 +2,15 @@
 // same pictures: run once for each output, as it makes one at a time, with as many threads of libvips. Both run two at once, in turns,
 // so that whatever else the machine does meets both. The worker's time includes its requests to the store, which is this program;
 // vipsthumbnail reads and writes files.
+//
+// It measures as well how long a manager that was just started takes to confirm that everything of a large Library is rendered, and what a
+// link's catalog of as many files takes; both have a limit in the place of a peer. -only chooses one, and -assets how many.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -36,18 +40,41 @@ var presets = []rendition.Preset{
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	if err := run(ctx); err != nil {
+	only := flag.String("only", "", "measure only this: catalog, confirmed or speed")
+	assets := flag.Int("assets", 100_000, "how many assets there are to confirm, and to list")
+	flag.Parse()
+	if err := run(ctx, *only, *assets); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-renditions:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) (err error) {
+func run(ctx context.Context, only string, assets int) (err error) {
 	dir, err := os.MkdirTemp("", "vitrine-bench-renditions-")
 	if err != nil {
 		return fmt.Errorf("making a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	for _, m := range []struct {
+		name    string
+		measure func() error
+	}{
+		{"catalog", func() error { return catalogs(ctx, dir, assets) }},
+		{"confirmed", func() error { return confirm(ctx, dir, assets) }},
+		{"speed", func() error { return speed(ctx, dir) }},
+	} {
+		if only != "" && only != m.name {
+			continue
+		}
+		if err := m.measure(); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	return nil
+}
+
+// speed compares the worker with vipsthumbnail.
+func speed(ctx context.Context, dir string) error {
 	began := time.Now()
 	files, megapixels, err := draw(ctx, dir, pictures)
 	if err != nil {
