@@ -25,8 +25,10 @@ func newKnown[T any](root string, decode func(data []byte) (T, error)) known[T] 
 // of gives what an object says; nil when there is none, or nothing that can be read.
 func (k *known[T]) of(object string) *T { return k.said[object] }
 
-// smallReads bounds the reads of small objects under way: most of their time is the way to the store.
-const smallReads = 16
+// smallReads bounds the reads of small objects under way: most of their time is the way to the store. A manager that starts reads
+// the facts of all files: with 10 ms a read, 100,000 take 21 s, and that is 4,800 reads a second of the 5,500 that Amazon S3
+// promises for one prefix.
+const smallReads = 48
 
 // refresh brings what is remembered up to date.
 func (k *known[T]) refresh(ctx context.Context, connection Connection, bucket string) error {

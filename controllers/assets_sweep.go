@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -59,12 +61,15 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		return nil, rendition.World{}, err
 	}
 	tell(listed)
-	rendered, err := s.renditions(ctx, connection, library)
-	if err != nil {
-		return nil, rendition.World{}, err
-	}
-	if err := s.read(ctx, connection, library); err != nil {
-		return nil, rendition.World{}, err
+	var rendered map[string]map[string]store.ObjectInfo
+	group, both := errgroup.WithContext(ctx) // a large Library's listing takes as long as reading what is known of it
+	group.Go(func() (err error) {
+		rendered, err = s.renditions(both, connection, library)
+		return err
+	})
+	group.Go(func() error { return s.read(both, connection, library) })
+	if err := group.Wait(); err != nil {
+		return nil, rendition.World{}, err //nolint:wrapcheck // each says what it was doing
 	}
 	s.describe(library.Name, found.Assets)
 	s.describe(library.Name, found.Archived)
