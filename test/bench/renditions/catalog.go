@@ -43,6 +43,7 @@ func catalogs(ctx context.Context, dir string, rows int) (err error) {
 	if err != nil {
 		return err
 	}
+	runtime.GC()                                     // what it was made from
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // what was garbage at once is counted as well
 	before, began := heap(), time.Now()
 	object, err := files.GetObject(ctx, bucket, "catalog", minio.GetObjectOptions{})
@@ -107,7 +108,5 @@ func storeCatalog(ctx context.Context, files *minio.Client, rows int) (size int,
 	if _, err := files.PutObject(ctx, bucket, "catalog", bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{}); err != nil {
 		return 0, fmt.Errorf("storing the catalog: %w", err)
 	}
-	c = asset.Catalog{}
-	runtime.GC()
 	return len(data), nil
 }
