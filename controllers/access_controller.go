@@ -193,6 +193,10 @@ func describe(tenant *Tenant) *compiled {
 		scope, _ := tenant.Model.FolderScope(d.Folders[i].Name)
 		c.shown[object{"Folder", d.Folders[i].Name}] = scope.Restricted + "/" + scope.Prefix
 	}
+	for i := range d.Collections {
+		members, _ := tenant.Model.Members(d.Collections[i].Name)
+		c.shown[object{"Collection", d.Collections[i].Name}] = strconv.Itoa(len(members)) // whoever was woken before may have counted by Recent
+	}
 	for _, p := range tenant.Model.Problems() {
 		o := object{p.Kind, p.Name}
 		if _, more := c.problems[o]; !more {

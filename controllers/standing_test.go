@@ -169,3 +169,37 @@ func TestNothingIsInForceBeforeAPassKnewAllOfIt(t *testing.T) {
 		})
 	}
 }
+
+// How many members a Collection has hangs on files, which are no part of any declaration: whoever tells of it is woken when a pass finds another number.
+func TestACollectionIsToldOfAnewWhenItsMembersAreOthers(t *testing.T) {
+	in := func(name string) metav1.ObjectMeta {
+		return metav1.ObjectMeta{Name: name, Namespace: "acme", Generation: 1}
+	}
+	at := v1alpha1.LocalReference{Name: "brand"}
+	declared := access.Declarations{
+		Libraries: []v1alpha1.Library{{ObjectMeta: in("brand"), Spec: v1alpha1.LibrarySpec{StoreRef: v1alpha1.LocalReference{Name: "default"}, Bucket: v1alpha1.Bucket{Name: "acme-brand"}}}},
+		Collections: []v1alpha1.Collection{
+			{ObjectMeta: in("picks"), Spec: v1alpha1.CollectionSpec{LibraryRef: at, Selector: &v1alpha1.CollectionSelector{Keywords: []string{"pick"}}}},
+			{ObjectMeta: in("press"), Spec: v1alpha1.CollectionSpec{LibraryRef: at, Items: []v1alpha1.CollectionItem{{Path: "press/**"}}}},
+		},
+		Files: map[string][]string{"brand": {"launch/a.jpg", "press/b.jpg"}},
+	}
+	enforcement := NewEnforcement()
+	pass := func(picked ...string) (woken []string) {
+		now := declared
+		now.Selected = map[string][]string{"picks": picked}
+		for _, o := range enforcement.set(tenantAt{"acme", "default"}, describe(&Tenant{Namespace: "acme", Declared: now, Model: access.New(now)})) {
+			woken = append(woken, o.kind+"/"+o.name)
+		}
+		return woken
+	}
+	pass("launch/a.jpg")
+	for _, c := range []struct {
+		picked []string
+		want   []string
+	}{{nil, []string{"Collection/picks"}}, {nil, nil}, {[]string{"launch/a.jpg"}, []string{"Collection/picks"}}} {
+		if woken := pass(c.picked...); !slices.Equal(woken, c.want) {
+			t.Errorf("with the members %v are woken %v, wanted %v", c.picked, woken, c.want)
+		}
+	}
+}
