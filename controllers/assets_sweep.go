@@ -37,14 +37,17 @@ type sweeper struct {
 	retired bool
 }
 
+// decodeFacts reads facts, but for what the file says of itself: up to 25 KiB for each, and nobody here asks for it.
+func decodeFacts(data []byte) (asset.Facts, error) {
+	facts, err := asset.DecodeFacts(bytes.NewReader(data))
+	facts.Embedded = nil
+	return facts, err //nolint:wrapcheck // not shown: facts that cannot be read count as absent
+}
+
 func newSweeper(documents bool) *sweeper {
 	return &sweeper{
 		documents: documents,
-		facts: newKnown(asset.FactsRoot, func(data []byte) (asset.Facts, error) {
-			facts, err := asset.DecodeFacts(bytes.NewReader(data))
-			facts.Embedded = nil // up to 25 KiB for each file, and nobody here asks for it
-			return facts, err    //nolint:wrapcheck // not shown: facts that cannot be read count as absent
-		}),
+		facts:     newKnown(asset.FactsRoot, decodeFacts),
 		metadata:  newKnown(asset.MetaRoot, asset.DecodeMetadata),
 		states:    newKnown(asset.StateRoot, asset.DecodeState),
 		approvals: newKnown(asset.ApprovalsRoot, asset.DecodeApproval),

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -30,11 +31,13 @@ type ChangeRecordsReconciler struct {
 	mu sync.Mutex
 	// swept is when old answers of a Library were last looked for.
 	swept map[types.NamespacedName]time.Time
+	// turn is behind whom the next pass over a Library begins.
+	turn map[types.NamespacedName]string
 }
 
 // SetupWithManager connects the reconciler.
 func (r *ChangeRecordsReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.swept = map[types.NamespacedName]time.Time{}
+	r.swept, r.turn = map[types.NamespacedName]time.Time{}, map[types.NamespacedName]string{}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(changeRecordsController).
 		For(&v1alpha1.Library{}, onDeclaration).
@@ -54,14 +57,18 @@ func (r *ChangeRecordsReconciler) Reconcile(ctx context.Context, req ctrl.Reques
 	}
 	more, err := r.work(ctx, library)
 	if err != nil {
-		out, retry := classify(err)
-		return ctrl.Result{RequeueAfter: max(out.after, r.Settings.ChangesInterval)}, retry
+		// Not by growing pauses: what one record does not get done holds up nobody for long.
+		log.FromContext(ctx).Error(err, "not all that people ask for could be done; trying again")
+		return ctrl.Result{RequeueAfter: changesRetry}, nil
 	}
 	if more {
 		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
 	}
 	return ctrl.Result{RequeueAfter: r.Settings.ChangesInterval}, nil
 }
+
+// changesRetry is how soon records are tried again that could not be done.
+const changesRetry = 5 * time.Second
 
 // work does what is asked for, and tells whether there is more than one pass does.
 func (r *ChangeRecordsReconciler) work(ctx context.Context, library *v1alpha1.Library) (more bool, err error) {
@@ -75,27 +82,24 @@ func (r *ChangeRecordsReconciler) work(ctx context.Context, library *v1alpha1.Li
 	if err := r.sweepAnswers(ctx, connection, library); err != nil {
 		return false, err
 	}
-	asked, more, err := waiting(ctx, connection, library.Status.VitrineBucket)
+	asked, more, err := r.waiting(ctx, connection, library)
 	if err != nil || len(asked) == 0 {
 		return false, err
 	}
+	var errs []error
 	for _, a := range asked {
-		// The newest declarations for each: who lost a right a moment ago does nothing any more.
-		tenant, err := r.Tenants.Get(ctx, library.Namespace)
-		if err != nil {
-			return false, err
-		}
-		desk := &desk{
-			Deps: r.Deps, connection: connection, library: library, tenant: tenant,
-			schema: asset.NewSchema(library.Spec.Metadata), holding: r.Inventory.Of(client.ObjectKeyFromObject(library)),
-		}
-		err = desk.serve(ctx, a)
+		desk := &desk{Deps: r.Deps, connection: connection, library: library}
+		err := desk.serve(ctx, a)
 		desk.tell(ctx) // also what was written before it failed
 		if err != nil {
-			return false, fmt.Errorf("doing what %s asks for: %w", a.object, err)
+			errs = append(errs, fmt.Errorf("doing what %s asks for: %w", a.object, err))
+		}
+		if errors.Is(err, store.ErrUnreachable) || ctx.Err() != nil {
+			break
 		}
 	}
-	return more, nil
+	// One that cannot be done now is tried again, and holds up none of the others.
+	return more && len(errs) == 0, errors.Join(errs...)
 }
 
 // How many records are looked at in one pass: of all, and of one author, so that nobody keeps the others waiting.
@@ -104,17 +108,49 @@ const (
 	ofOneAuthor   = 50
 )
 
-// waiting lists the records that wait, in the order in which they are done: the oldest first, as far as each author's were looked at.
-func waiting(ctx context.Context, connection Connection, bucket string) (asked []request, more bool, err error) {
+// waiting lists records that wait, the oldest first. Who comes first among the authors changes from pass to pass.
+func (r *ChangeRecordsReconciler) waiting(ctx context.Context, connection Connection, library *v1alpha1.Library) (asked []request, more bool, err error) {
+	key := client.ObjectKeyFromObject(library)
+	r.mu.Lock()
+	turn := r.turn[key]
+	r.mu.Unlock()
+	asked, last, more, err := listRecords(ctx, connection, library.Status.VitrineBucket, turn, "")
+	if err == nil && turn != "" && len(asked) < recordsAtOnce {
+		var first []request
+		var others bool
+		first, _, others, err = listRecords(ctx, connection, library.Status.VitrineBucket, "", turn)
+		asked, more, last = append(asked, first...), more || others, ""
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("listing change records: %w", err)
+	}
+	asked = asked[:min(len(asked), recordsAtOnce)]
+	r.mu.Lock()
+	r.turn[key] = last
+	r.mu.Unlock()
+	slices.SortStableFunc(asked, func(a, b request) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.object, b.object)) })
+	return asked, more, nil
+}
+
+// listRecords lists records of the authors behind one, to another and with that; of each a few. Last is the author whose came last when there
+// are more authors; empty when all were listed.
+func listRecords(ctx context.Context, connection Connection, bucket, behind, to string) (asked []request, last string, more bool, err error) {
 	after := ""
+	if behind != "" {
+		after = beyond(behind)
+	}
 	for {
-		counted, last := 0, ""
+		counted, author, full := 0, "", false
 		err := connection.ListObjectsAfter(ctx, bucket, asset.ChangesRoot, after, func(info store.ObjectInfo) error {
 			folder, _, _ := strings.Cut(strings.TrimPrefix(info.Key, asset.ChangesRoot), "/")
-			if folder != last {
-				counted, last = 0, folder
+			switch {
+			case folder != author && (len(asked) >= recordsAtOnce || to != "" && beyond(folder) > beyond(to)):
+				full = len(asked) >= recordsAtOnce
+				return errEnough
+			case folder != author:
+				counted, author = 0, folder
 			}
-			if counted++; counted > ofOneAuthor || len(asked) == recordsAtOnce {
+			if counted++; counted > ofOneAuthor {
 				more = true
 				return errEnough
 			}
@@ -122,20 +158,22 @@ func waiting(ctx context.Context, connection Connection, bucket string) (asked [
 			asked = append(asked, request{info.Key, folder, id, info.Size, info.LastModified})
 			return nil
 		})
-		if err == nil {
-			break
+		switch {
+		case err == nil:
+			return asked, "", more, nil
+		case !errors.Is(err, errEnough):
+			return nil, "", false, err
+		case full:
+			return asked, author, true, nil
+		case counted <= ofOneAuthor: // the end of the range
+			return asked, "", more, nil
 		}
-		if !errors.Is(err, errEnough) {
-			return nil, false, fmt.Errorf("listing change records: %w", err)
-		}
-		if len(asked) == recordsAtOnce {
-			break
-		}
-		after = asset.ChangesPrefix(last) + "\U0010FFFF" // the next author
+		after = beyond(author)
 	}
-	slices.SortStableFunc(asked, func(a, b request) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.object, b.object)) })
-	return asked, more, nil
 }
+
+// beyond is behind every object in an author's place, whatever it is called, and before those of the next: 0 is the byte after the slash.
+func beyond(author string) string { return asset.ChangesRoot + author + "0" }
 
 // errEnough ends a listing.
 var errEnough = errors.New("enough")

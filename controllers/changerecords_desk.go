@@ -31,7 +31,7 @@ type desk struct {
 	holding    *Holding // nil before the first sweep
 	moving     []relocate.Journal
 
-	mu sync.Mutex
+	mu sync.Mutex // guards all below, and moving while a record is done
 	// said is what was written of files, to be told.
 	said map[access.Key]Said
 	// refocused: pictures have to be made anew.
@@ -101,6 +101,8 @@ func (d *desk) read(ctx context.Context, r request) ([]byte, *change.Refusal, er
 	switch {
 	case isMissing(err):
 		return nil, nil, nil
+	case errors.Is(err, store.ErrInvalid):
+		return []byte{}, &change.Refusal{Reason: change.Malformed, Message: "the store does not give the record; put it without a key of your own and in no cold storage"}, nil
 	case err != nil:
 		return nil, nil, fmt.Errorf("reading a change record: %w", err)
 	case r.id == "":
@@ -143,7 +145,7 @@ func (d *desk) audit(ctx context.Context, line change.Audit) error {
 	if err != nil {
 		return err //nolint:wrapcheck // it says what
 	}
-	if _, err := d.connection.PutObject(ctx, d.library.Status.VitrineBucket, change.AuditObject(line.At, line.Folder, line.ID), data, jsonType, store.Always()); err != nil {
+	if _, err := d.connection.PutObject(ctx, d.library.Status.VitrineBucket, change.AuditObject(line.At, line.Folder, line.ID, line.Record), data, jsonType, store.Always()); err != nil {
 		return fmt.Errorf("writing the audit trail: %w", err)
 	}
 	return nil
@@ -165,9 +167,6 @@ func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Re
 		return record, author, whole(refused), nil
 	}
 	author, platform, refused := record.AuthorOf(r.folder)
-	if refused == nil {
-		refused = d.bars(r, platform)
-	}
 	if refused != nil {
 		return record, author, whole(refused), nil
 	}
@@ -175,6 +174,12 @@ func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Re
 	lock := d.Moves.start(client.ObjectKeyFromObject(d.library))
 	lock.Lock()
 	defer lock.Unlock()
+	if err := d.sit(ctx); err != nil {
+		return record, author, nil, err
+	}
+	if refused := d.bars(r, platform); refused != nil {
+		return record, author, whole(refused), nil
+	}
 	if d.moving, err = d.mover(d.connection, d.library).Journals(ctx); err != nil {
 		return record, author, nil, err //nolint:wrapcheck // it says what
 	}
@@ -199,6 +204,20 @@ func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Re
 		})
 	}
 	return record, author, answers, group.Wait()
+}
+
+// sit takes what is declared and known at this moment: who lost a right a moment ago does nothing any more.
+func (d *desk) sit(ctx context.Context) (err error) {
+	if d.tenant, err = d.Tenants.Get(ctx, d.library.Namespace); err != nil {
+		return err
+	}
+	now := libraryNamed(d.tenant, d.library.Name)
+	if now == nil || now.UID != d.library.UID || !now.DeletionTimestamp.IsZero() {
+		return fmt.Errorf("library %s is going", d.library.Name)
+	}
+	d.library = now
+	d.schema, d.holding = asset.NewSchema(now.Spec.Metadata), d.Inventory.Of(client.ObjectKeyFromObject(now))
+	return nil
 }
 
 // filesAtOnce is how many files of a record are written at once.
@@ -235,13 +254,16 @@ const triesAtOnce = 5
 // one does one change of a record.
 func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, index int, c change.Change, id string) (change.Answer, error) {
 	asked := func(j relocate.Journal) bool { return j.From.Key == key && j.By == asker.Name && j.Record == id }
-	if c.Move != nil && slices.ContainsFunc(d.moving, asked) { // it was cut after it began
+	if c.Move != nil && d.underWay(asked) { // it was cut after it began
 		return change.NewAnswer(index, c, change.Effect{Move: &key}, nil), nil
 	}
 	var err error
 	for range triesAtOnce {
 		var found sighted
-		if found, err = d.sight(ctx, key, c); err != nil {
+		if found, err = d.sight(ctx, key, c); errors.Is(err, store.ErrInvalid) {
+			found, err = sighted{Asset: change.Asset{Key: key}}, nil // no store has such a file, or gives it to us
+		}
+		if err != nil {
 			return change.Answer{}, err
 		}
 		now := d.Clock.Now().UTC()
@@ -255,6 +277,8 @@ func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, inde
 		switch {
 		case errors.Is(err, store.ErrPreconditionFailed):
 			continue
+		case errors.Is(err, store.ErrInvalid):
+			refused, err = &change.Refusal{Reason: change.InvalidState, Message: "the store does not take this for the file; look whether its name is too long, or rename it"}, nil
 		case err != nil:
 			return change.Answer{}, err
 		}
@@ -265,7 +289,14 @@ func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, inde
 
 // moves tells whether a file is on its way to another place.
 func (d *desk) moves(key access.Key) bool {
-	return slices.ContainsFunc(d.moving, func(j relocate.Journal) bool { return j.Names(key) })
+	return d.underWay(func(j relocate.Journal) bool { return j.Names(key) })
+}
+
+// underWay tells whether there is such a move.
+func (d *desk) underWay(is func(relocate.Journal) bool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.moving, is)
 }
 
 // tell makes known what was written, and wakes whom it concerns.

@@ -39,11 +39,16 @@ func (d *desk) sight(ctx context.Context, key access.Key, c change.Change) (sigh
 	case c.State != nil:
 		s.State, s.state, err = document(ctx, d.connection, vitrine, asset.StateObject(key), asset.DecodeState)
 	case c.Approve != nil:
-		s.Approval, s.approval, err = document(ctx, d.connection, vitrine, asset.ApprovalObject(key, c.VersionID), asset.DecodeApproval)
+		if s.Approval, s.approval, err = document(ctx, d.connection, vitrine, asset.ApprovalObject(key, c.VersionID), asset.DecodeApproval); err == nil {
+			err = d.digest(ctx, &s)
+		}
 	case c.Move != nil:
 		to := access.Key{Library: key.Library, Restricted: c.Move.Restricted, Path: c.Move.Path}
 		toBucket, toObject := d.placeOf(to)
 		_, err = d.connection.StatObject(ctx, toBucket, toObject, "")
+		if isMissing(err) { // an archived file of that name would lose what was said of it
+			_, err = d.connection.StatObject(ctx, d.library.Status.VitrineBucket, asset.HeldObject(to), "")
+		}
 		if s.Occupied = err == nil && !d.comesFrom(to, key); isMissing(err) {
 			err = nil
 		}
@@ -53,9 +58,21 @@ func (d *desk) sight(ctx context.Context, key access.Key, c change.Change) (sigh
 	return s, err
 }
 
+// digest finds the SHA-256 of the current version in its facts, where the last sweep did not see them yet.
+func (d *desk) digest(ctx context.Context, s *sighted) error {
+	if !s.Exists || s.SHA256 != "" {
+		return nil
+	}
+	facts, _, err := document(ctx, d.connection, d.library.Status.VitrineBucket, asset.FactsObject(s.Key), decodeFacts)
+	if err == nil && facts != nil && facts.ETag == s.ETag && facts.VersionID == s.VersionID {
+		s.SHA256 = facts.SHA256
+	}
+	return err
+}
+
 // comesFrom tells whether a file is at a place by a move from another one that is under way.
 func (d *desk) comesFrom(to, from access.Key) bool {
-	return slices.ContainsFunc(d.moving, func(j relocate.Journal) bool { return j.To.Key == to && j.From.Key == from })
+	return d.underWay(func(j relocate.Journal) bool { return j.To.Key == to && j.From.Key == from })
 }
 
 // placeOf is where an original is.
@@ -148,7 +165,7 @@ func (d *desk) apply(ctx context.Context, s sighted, e change.Effect, by asset.S
 	case e.Move != nil:
 		return d.move(ctx, s.Key, *e.Move, by)
 	case e.Restore != "":
-		return nil, d.restore(ctx, s.Key, e.Restore)
+		return d.restore(ctx, s.Key, e.Restore)
 	case e.Remove != "":
 		return d.remove(ctx, s.Key, e.Remove)
 	default:
@@ -191,28 +208,34 @@ func (d *desk) put(ctx context.Context, object, etag string, document interface{
 
 // move begins to take a file into a restricted Folder, or out of one.
 func (d *desk) move(ctx context.Context, from, to access.Key, by asset.Signature) (*change.Refusal, error) {
-	_, err := d.mover(d.connection, d.library).Start(ctx, relocate.Move{
+	journal, err := d.mover(d.connection, d.library).Start(ctx, relocate.Move{
 		From: relocate.Place{Key: from}, To: relocate.Place{Key: to}, By: by.By, Record: by.Change,
 	})
 	var refusal *relocate.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		return &change.Refusal{Reason: change.InvalidState, Message: refusal.Message}, nil
+		return &change.Refusal{Reason: change.InvalidState, Message: refusal.Error()}, nil
 	case err != nil:
 		return nil, fmt.Errorf("beginning a move: %w", err)
 	}
+	d.mu.Lock()
+	d.moving = append(d.moving, journal) // nothing else in this record is done behind its back
+	d.mu.Unlock()
 	d.Notices.wake(movesController, client.ObjectKeyFromObject(d.library), 0)
 	return nil, nil
 }
 
 // restore makes an old version the current one again, as a new version of the same content.
-func (d *desk) restore(ctx context.Context, key access.Key, id string) error {
+func (d *desk) restore(ctx context.Context, key access.Key, id string) (*change.Refusal, error) {
 	bucket, object := d.placeOf(key)
 	_, err := d.connection.CopyVersion(ctx, store.VersionCopy{From: store.VersionAt{Bucket: bucket, Key: object, ID: id}, ToBucket: bucket, ToKey: object})
-	if err != nil {
-		return fmt.Errorf("restoring a version: %w", err)
+	switch {
+	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrNotFound):
+		return &change.Refusal{Reason: change.InvalidState, Message: "the store does not copy this version; look whether it is still there, and restore it with your own key"}, nil
+	case err != nil:
+		return nil, fmt.Errorf("restoring a version: %w", err)
 	}
-	return nil
+	return nil, nil
 }
 
 // remove deletes an old version for good, unless the store keeps it.

@@ -23,6 +23,8 @@ type Inventory struct {
 	files    map[types.NamespacedName]files
 	tried    map[types.NamespacedName]bool // a look at it failed
 	looks    map[types.NamespacedName]look
+	// swept is when the last sweep of each Library began that came to its end.
+	swept map[types.NamespacedName]time.Time
 	// said is what was said of files since the sweeps began that the holdings are from.
 	said map[types.NamespacedName]map[access.Key]saidAt
 	// changed numbers the last change of each namespace, of changes in all.
@@ -101,6 +103,7 @@ func NewInventory() *Inventory {
 	return &Inventory{
 		holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{},
 		changed: map[string]uint64{}, looks: map[types.NamespacedName]look{}, said: map[types.NamespacedName]map[access.Key]saidAt{},
+		swept: map[types.NamespacedName]time.Time{},
 	}
 }
 
@@ -122,6 +125,7 @@ func (i *Inventory) set(library types.NamespacedName, h *Holding) (other bool) {
 			i.mu.Unlock()
 			continue
 		}
+		i.swept[library] = h.began
 		if !alike {
 			i.holdings[library] = h
 			i.note(library.Namespace)
@@ -129,6 +133,13 @@ func (i *Inventory) set(library types.NamespacedName, h *Holding) (other bool) {
 		i.mu.Unlock()
 		return !alike
 	}
+}
+
+// sweptSince tells whether a sweep that began after an instant has come to its end.
+func (i *Inventory) sweptSince(library types.NamespacedName, instant time.Time) bool {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.swept[library].After(instant)
 }
 
 // correct notes in a holding what was said of files after its sweep began, and gives the one that is stored.
@@ -277,6 +288,7 @@ func (i *Inventory) forget(library types.NamespacedName) {
 	delete(i.tried, library)
 	delete(i.looks, library)
 	delete(i.said, library)
+	delete(i.swept, library)
 	i.note(library.Namespace)
 	if !hasNamespace(i.holdings, library.Namespace) && !hasNamespace(i.files, library.Namespace) {
 		delete(i.changed, library.Namespace) // as before anything was known of it

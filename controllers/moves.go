@@ -15,13 +15,14 @@ type Moves struct {
 	starting map[types.NamespacedName]*sync.Mutex
 	problems map[types.NamespacedName]string
 	refused  map[types.NamespacedName]map[access.Key]time.Time // until when a file is not tried again
+	ended    map[types.NamespacedName]map[string]time.Time     // when a move had come to its end, by token
 }
 
 // NewMoves makes an empty one.
 func NewMoves() *Moves {
 	return &Moves{
 		starting: map[types.NamespacedName]*sync.Mutex{}, problems: map[types.NamespacedName]string{},
-		refused: map[types.NamespacedName]map[access.Key]time.Time{},
+		refused: map[types.NamespacedName]map[access.Key]time.Time{}, ended: map[types.NamespacedName]map[string]time.Time{},
 	}
 }
 
@@ -79,7 +80,32 @@ func (m *Moves) rests(library types.NamespacedName, key access.Key, now time.Tim
 func (m *Moves) forget(library types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.starting, library)
 	delete(m.problems, library)
 	delete(m.refused, library)
+	delete(m.ended, library)
+}
+
+// done notes that nothing of a move is left to do at the store.
+func (m *Moves) done(library types.NamespacedName, token string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended[library] == nil {
+		m.ended[library] = map[string]time.Time{}
+	}
+	m.ended[library][token] = time.Now()
+}
+
+// doneSince tells since when nothing of a move is left to do, if that is known.
+func (m *Moves) doneSince(library types.NamespacedName, token string) (time.Time, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	since, known := m.ended[library][token]
+	return since, known
+}
+
+// told forgets a move that was reported.
+func (m *Moves) told(library types.NamespacedName, token string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.ended[library], token)
 }

@@ -52,7 +52,9 @@ const clockAuthor = "@lifecycle"
 func (r *MovesReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	library := &v1alpha1.Library{}
 	if err := r.Get(ctx, req.NamespacedName, library); err != nil {
-		r.Moves.forget(req.NamespacedName)
+		if client.IgnoreNotFound(err) == nil {
+			r.Moves.forget(req.NamespacedName)
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if library.Status.VitrineBucket == "" || !library.DeletionTimestamp.IsZero() {
@@ -80,28 +82,30 @@ func (r *MovesReconciler) work(ctx context.Context, library *v1alpha1.Library) (
 		return 0, err //nolint:wrapcheck // it says what
 	}
 	again = movesInterval
+	var errs []error
 	for i := range under {
 		ended, err := r.goOn(ctx, connection, library, mover, &under[i])
-		if err != nil {
-			return 0, err
+		if err != nil { // which holds up none of the others
+			errs = append(errs, err)
+			continue
 		}
 		if ended {
 			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
 		}
-		again = 100 * time.Millisecond
+		again = 200 * time.Millisecond
 	}
 	tenant, err := r.Tenants.Get(ctx, library.Namespace)
 	if err != nil {
 		return 0, err
 	}
 	if tenant.Frozen != "" || v1alpha1.FreezeReason(library) != "" {
-		return again, nil // what is under way ends, and nothing begins
+		return again, errors.Join(errs...) // what is under way ends, and nothing begins
 	}
 	begun, err := r.begin(ctx, connection, library, mover, tenant, movesAtOnce-len(under))
 	if begun > 0 {
 		again = time.Millisecond
 	}
-	return again, err
+	return again, errors.Join(append(errs, err)...)
 }
 
 func (d *Deps) mover(connection Connection, library *v1alpha1.Library) relocate.Mover {
@@ -123,38 +127,33 @@ func (r *MovesReconciler) goOn(ctx context.Context, connection Connection, libra
 		if err != nil || working {
 			return false, err
 		}
-		if err := purgeRendered(ctx, connection, library.Status.VitrineBucket, j.From.Key); err != nil {
-			return false, err
+		name := client.ObjectKeyFromObject(library)
+		since, known := r.Moves.doneSince(name, j.Token)
+		if !known {
+			if err := purgeRendered(ctx, connection, library.Status.VitrineBucket, j.From.Key); err != nil {
+				return false, err
+			}
+			r.Moves.done(name, j.Token)
+			r.Notices.wake(assetsController, name, 0)
+			return false, nil
 		}
-		// No catalog names it where it was once a sweep has found it gone there.
-		if r.listed(library, j.From) {
-			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
+		if !r.Inventory.sweptSince(name, since) { // links show it where it was until a sweep has found it gone
 			return false, nil
 		}
 	} else {
 		r.Moves.refuse(client.ObjectKeyFromObject(library), j.From.Key, r.Clock.Now().Add(refusedRest))
 	}
 	if j.Record != "" {
-		if err := r.answer(ctx, connection, library, *j); err != nil {
+		if answered, err := r.answer(ctx, connection, library, *j); err != nil || !answered {
 			return false, err
 		}
 	}
 	log.FromContext(ctx).Info("a file moved", "library", library.Name, "held", j.To.Held, "refused", j.Refusal != nil)
-	return true, mover.Forget(ctx, *j) //nolint:wrapcheck // it says what
-}
-
-// listed tells whether a file still counts as being at a place, or nobody has looked.
-func (r *MovesReconciler) listed(library *v1alpha1.Library, at relocate.Place) bool {
-	holding := r.Inventory.Of(client.ObjectKeyFromObject(library))
-	if holding == nil {
-		return true
+	if err := mover.Forget(ctx, *j); err != nil {
+		return false, err //nolint:wrapcheck // it says what
 	}
-	list := holding.Assets
-	if at.Held {
-		list = holding.Archived
-	}
-	_, there := find(list, at.Key)
-	return there
+	r.Moves.told(client.ObjectKeyFromObject(library), j.Token)
+	return true, nil
 }
 
 // rendersSince tells whether a rendition Job of the Library still works that was made before an instant.
@@ -193,37 +192,52 @@ func purgeRendered(ctx context.Context, connection Connection, bucket string, ke
 	return nil
 }
 
-// answer writes what came of a move into the answer to the record that asked for it.
-func (r *MovesReconciler) answer(ctx context.Context, connection Connection, library *v1alpha1.Library, j relocate.Journal) error {
+// answer writes what came of a move into the answer to the record that asked for it; false when that is yet to be written.
+func (r *MovesReconciler) answer(ctx context.Context, connection Connection, library *v1alpha1.Library, j relocate.Journal) (bool, error) {
 	object := asset.ResultObject(change.FolderOf(j.By), j.Record)
 	data, etag, err := connection.GetObject(ctx, library.Status.VitrineBucket, object)
 	if isMissing(err) {
-		return nil // nobody waits any more
+		_, err := connection.StatObject(ctx, library.Status.VitrineBucket, asset.ChangeObject(change.FolderOf(j.By), j.Record), "")
+		if isMissing(err) {
+			return true, nil // nobody waits any more
+		}
+		return false, err
 	}
 	if err != nil {
-		return fmt.Errorf("reading an answer: %w", err)
+		return false, fmt.Errorf("reading an answer: %w", err)
 	}
 	result, err := change.DecodeResult(data)
 	if err != nil {
-		return nil //nolint:nilerr // what is no answer of ours is left alone
+		return true, nil //nolint:nilerr // what is no answer of ours is left alone
 	}
 	for i := range result.Answers {
 		a := &result.Answers[i]
 		if a.Path != j.From.Key.Path || a.Restricted != j.From.Key.Restricted || a.Outcome != change.Accepted {
 			continue
 		}
-		a.Outcome = change.Done
+		a.Outcome, a.Message = change.Done, aside(j)
 		if j.Refusal != nil {
-			a.Outcome, a.Reason, a.Message = change.Refused, change.InvalidState, j.Refusal.Message
+			a.Outcome, a.Reason, a.Message = change.Refused, change.InvalidState, j.Refusal.Error()
 		}
 	}
 	if data, err = result.Encode(); err != nil {
-		return err //nolint:wrapcheck // it says what
+		return false, err //nolint:wrapcheck // it says what
 	}
 	if _, err := connection.PutObject(ctx, library.Status.VitrineBucket, object, data, jsonType, store.IfMatch(etag)); err != nil {
-		return fmt.Errorf("writing an answer: %w", err)
+		return false, fmt.Errorf("writing an answer: %w", err)
 	}
-	return nil
+	return true, nil
+}
+
+// aside says what is to be known of a move that is done; empty for nothing.
+func aside(j relocate.Journal) string {
+	switch {
+	case j.Deleted:
+		return "somebody deleted the file where it was meanwhile; it is at the new place all the same"
+	case len(j.Left) > 0:
+		return fmt.Sprintf("%d versions came too late, or are kept by the store, and stay where the file was", len(j.Left))
+	}
+	return ""
 }
 
 // begin starts the moves that state and clock ask for, a few at a time.
@@ -252,12 +266,18 @@ func (r *MovesReconciler) begin(ctx context.Context, connection Connection, libr
 			switch {
 			case errors.As(err, &refusal) && (refusal.Reason == relocate.ReasonNotFound || refusal.Reason == relocate.ReasonMoving):
 				// It is there, or on its way, since the last look.
-			case errors.As(err, &refusal):
-				r.Moves.refuse(name, a.Key, now.Add(refusedRest))
-				problem = fmt.Sprintf("%q stays where it is: %s", objectOf(a.Key), refusal.Message)
-				r.Events.Eventf(library, nil, corev1.EventTypeWarning, "MoveRefused", "Move", "%s", cut(problem))
-			case err != nil:
+			case errors.Is(err, store.ErrUnreachable) || ctx.Err() != nil:
 				return begun, err
+			case errors.Is(err, store.ErrPreconditionFailed):
+				// Somebody decided otherwise meanwhile.
+			case err != nil && refusal == nil:
+				log.FromContext(ctx).Error(err, "a file cannot be moved; trying again later", "library", library.Name)
+				r.Moves.refuse(name, a.Key, now.Add(refusedRest))
+				problem = "a file cannot be moved, and is tried again later; see the manager's log"
+			case err != nil:
+				r.Moves.refuse(name, a.Key, now.Add(refusedRest))
+				problem = fmt.Sprintf("%q stays where it is: %s", objectOf(a.Key), refusal.Error())
+				r.Events.Eventf(library, nil, corev1.EventTypeWarning, "MoveRefused", "Move", "%s", cut(problem))
 			default:
 				begun++
 			}

@@ -42,7 +42,7 @@ const (
 
 // MetadataSchema declares the fields by which a library's files are described.
 type MetadataSchema struct {
-	// fields, in the order in which people see them. What files have in other fields, or what does not fit, stays
+	// fields are those of files, in the order in which people see them. What files have in other fields, or what does not fit, stays
 	// as it is and is counted in status.
 	// +required
 	// +listType=map

@@ -203,7 +203,7 @@ func releaseChecks() []check {
 			for _, id := range []string{"story-publish", "story-unpublish", "story-publish-again", "story-sunset"} {
 				found := 0
 				for _, key := range trail {
-					if strings.HasSuffix(key, "-"+id+".json") {
+					if name := path.Base(key); len(name) > 22 && name[:len(name)-22] == id { // a digest follows
 						found++
 					}
 				}

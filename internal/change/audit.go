@@ -28,10 +28,11 @@ type Audit struct {
 	Answers []Answer `json:"answers"`
 }
 
-// AuditObject is the object, in Vitrine's bucket, for the line about a record.
-func AuditObject(at time.Time, folder, id string) string {
+// AuditObject is the object, in Vitrine's bucket, for the line about a record with a digest. No two records have one: where a store tells
+// times in seconds, others may come at the same one.
+func AuditObject(at time.Time, folder, id, digest string) string {
 	at = at.UTC()
-	return AuditRoot + at.Format(time.DateOnly) + "/" + at.Format(auditInstant) + "-" + folder + "-" + id + ".json"
+	return AuditRoot + at.Format(time.DateOnly) + "/" + at.Format(auditInstant) + "/" + folder + "/" + id + "-" + digest[:min(len(digest), 16)] + ".json"
 }
 
 // Encode gives the line, its end included.

@@ -385,9 +385,15 @@ func TestRepeatedAfterACrash(t *testing.T) {
 // features: D10
 func TestRecordsAreAudited(t *testing.T) {
 	at := now.In(time.FixedZone("", 7200))
-	first, second := change.AuditObject(at, "vera", "a-1"), change.AuditObject(at.Add(time.Nanosecond), "vera", "a-1")
-	if first != "audit/changes/2027-03-01/20270301T120000.000000000Z-vera-a-1.json" || first >= second {
+	sum := change.Digest([]byte("record"))
+	first, second := change.AuditObject(at, "vera", "a-1", sum), change.AuditObject(at.Add(time.Nanosecond), "vera", "a-1", sum)
+	if first != "audit/changes/2027-03-01/20270301T120000.000000000Z/vera/a-1-"+sum[:16]+".json" || first >= second {
 		t.Errorf("%s, then %s", first, second)
+	}
+	for _, other := range []string{change.AuditObject(at, "vera-a", "1", sum), change.AuditObject(at, "vera", "a-1", change.Digest([]byte("another"))), change.AuditObject(at, "vera", "", sum)} {
+		if other == first {
+			t.Errorf("another record's line is in the same place: %s", other)
+		}
 	}
 	record, refused := change.Decode([]byte(ask(heroFile + `,"describe":{"set":{"title":["two\nlines"]}}`)))
 	if refused != nil {

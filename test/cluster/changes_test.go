@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -192,7 +193,7 @@ func (w *world) opensStudio() (alice, mona, sam *minio.Client) {
 
 // What people ask for with their own keys is done where the model says that they may, and told where it counts within seconds.
 //
-// features: A1.14, A1.15, A1.18, B5, B11, D1, D2, D4, D5, F14, K24, P5, P7, P14
+// features: A1.14, A1.15, A1.18, B5, B11, D1, D2, D4, D5, D14, F14, K24, P5, P7, P14
 func TestPeopleChangeWhatIsKnownOfFiles(t *testing.T) {
 	onEachStore(t, "changes", func(w *world) {
 		alice, mona, sam := w.opensStudio()
@@ -350,7 +351,7 @@ func TestRecordsOfAnAttackerAreRefusedAndKept(t *testing.T) {
 		for _, id := range []string{"state", "approve", "forged", "title", "malformed", "publish", "once"} {
 			found := 0
 			for _, object := range trail {
-				if strings.HasSuffix(object, "-"+id+".json") {
+				if strings.Contains(object, "/"+id+"-") {
 					found++
 				}
 			}
@@ -358,6 +359,31 @@ func TestRecordsOfAnAttackerAreRefusedAndKept(t *testing.T) {
 				t.Errorf("%s is in the trail %d times", id, found)
 			}
 		}
+	})
+}
+
+// Whoever floods the manager with records, whatever they are called, keeps nobody else waiting, and every record is answered or removed.
+func TestNobodyKeepsOthersWaiting(t *testing.T) {
+	w := newWorld(t, "flooded")
+	alice, mona, _ := w.opensStudio()
+	bucket := w.name + "-brand-dam"
+	var puts errgroup.Group
+	puts.SetLimit(8)
+	for i := range 130 {
+		name := fmt.Sprintf("flood-%d.json", i)
+		if i%2 == 0 { // behind everything that has a right name
+			name = fmt.Sprintf("\U0010FFFF\U0010FFFF%d", i)
+		}
+		puts.Go(func() error { return put(w.ctx, alice, bucket, "changes/alice/"+name, `{"v":1}`) })
+	}
+	w.must(puts.Wait())
+	w.done(mona, "mona", "title", a("launch/a.txt", "describe", map[string]any{"set": map[string]any{"title": []string{"Hero"}}}))
+	w.eventually("all of the flood is gone", 90*time.Second, func() error {
+		left, err := list(w.ctx, w.root(), bucket, "changes/")
+		if err != nil || len(left) > 0 {
+			return fmt.Errorf("%d are left: %w", len(left), orNothing(err))
+		}
+		return nil
 	})
 }
 
