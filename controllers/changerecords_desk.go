@@ -278,7 +278,7 @@ func (d *desk) one(ctx context.Context, asker change.Asker, key access.Key, inde
 		case errors.Is(err, store.ErrPreconditionFailed):
 			continue
 		case errors.Is(err, store.ErrInvalid):
-			refused, err = &change.Refusal{Reason: change.InvalidState, Message: "the store does not take this for the file; look whether its name is too long, or rename it"}, nil
+			refused = &change.Refusal{Reason: change.InvalidState, Message: "the store does not take this for the file; look whether its name is too long, or rename it"}
 		case err != nil:
 			return change.Answer{}, err
 		}
