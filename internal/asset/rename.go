@@ -97,16 +97,22 @@ func Renames(gone, came []Content) (certain []Rename, unclear []Unclear) {
 // candidates gives, of files of one content, which may have been renamed and which may be what became of them. One that came and went
 // again meanwhile, with nothing said of it, is neither.
 func candidates(gone, came []Content) (went, arrived []access.Key) {
-	var first time.Time
+	var first, since time.Time
 	for _, c := range gone {
 		if c.Described && (first.IsZero() || c.Went.Before(first)) {
 			first = c.Went
+		}
+		if c.Described && (since.IsZero() || c.Came.Before(since)) {
+			since = c.Came
 		}
 	}
 	if first.IsZero() {
 		return nil, nil // nothing to bring along
 	}
 	from := first.Add(-RenameWindow)
+	if from.Before(since) {
+		from = since // what was there before a file came is no copy of it
+	}
 	for _, c := range gone {
 		if c.Described || c.Came.Before(from) {
 			went = append(went, c.Key)

@@ -54,6 +54,8 @@ func TestRenames(t *testing.T) {
 		{"a copy that went again takes no part any more", []Content{went("a", "s"), plain(at(went("c", "s"), noon.Add(-time.Minute)))}, []Content{came("b", "s")}, "a>b", ""},
 		{"a duplicate that was there long before is another file", []Content{went("a", "s")}, []Content{at(came("b", "s"), noon.Add(-RenameWindow-time.Second))}, "", ""},
 		{"and does not keep the new one from being told", []Content{went("a", "s")}, []Content{at(came("b", "s"), noon.Add(-RenameWindow-time.Second)), came("c", "s")}, "a>c", ""},
+		{"what was there before it came is no copy of it", []Content{at(went("a", "s"), noon.Add(-time.Hour))}, []Content{at(came("b", "s"), noon.Add(-time.Hour-time.Second))}, "", ""},
+		{"what came after it did may be one", []Content{at(went("a", "s"), noon.Add(-time.Hour))}, []Content{at(came("b", "s"), noon.Add(-time.Hour))}, "a>b", ""},
 		{"it was deleted first and uploaded then", []Content{went("a", "s")}, []Content{at(came("b", "s"), noon.Add(20*time.Hour))}, "a>b", ""},
 		{"within a restricted folder", []Content{went("embargo:a", "s")}, []Content{came("embargo:b", "s")}, "embargo:a>embargo:b", ""},
 		{"out of a restricted folder", []Content{went("embargo:a", "s")}, []Content{came("b", "s")}, "", ""},
