@@ -391,7 +391,7 @@ func TestNobodyKeepsOthersWaiting(t *testing.T) {
 //
 // features: A1.13, A1.26, K25
 func TestVersionsAreRestoredAndDeletedByRecord(t *testing.T) {
-	onEachStore(t, "restored", func(w *world) {
+	onEachStore(t, "restoring", func(w *world) {
 		alice, mona, _ := w.opensStudio()
 		bucket := w.name + "-brand"
 		w.eventually("alice uploads", w.soon(), func() error { return put(w.ctx, alice, bucket, "launch/v.txt", "first") })
