@@ -116,8 +116,8 @@ func (d *desk) answered(ctx context.Context, r request) (*change.Result, error) 
 		return nil, nil
 	}
 	data, _, err := d.connection.GetObject(ctx, d.library.Status.VitrineBucket, asset.ResultObject(r.folder, r.id))
-	if isMissing(err) {
-		return nil, nil
+	if isMissing(err) || errors.Is(err, store.ErrInvalid) {
+		return nil, nil // the user may put anything there: what cannot be read is written over
 	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for an answer: %w", err)

@@ -203,6 +203,9 @@ func (r *MovesReconciler) answer(ctx context.Context, connection Connection, lib
 		}
 		return false, err
 	}
+	if errors.Is(err, store.ErrInvalid) {
+		return true, nil // the user may put anything there
+	}
 	if err != nil {
 		return false, fmt.Errorf("reading an answer: %w", err)
 	}

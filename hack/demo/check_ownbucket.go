@@ -80,7 +80,7 @@ func ownBucketChecks() []check {
 					return fmt.Errorf("the model gives %s nothing, so this proves nothing", p.name)
 				}
 				// Of a root that holds nothing yet a name is made up: who may not read is not told what there is.
-				for _, root := range append([]string{asset.ChangesPrefix(p.name), asset.ResultsPrefix("vera")}, reserved...) {
+				for _, root := range append([]string{asset.ChangesPrefix("vera"), asset.ResultsPrefix("vera")}, reserved...) {
 					others = append(others, p.gets(vitrineBucket, root+"launch/final/hero-dawn.jpg.json"))
 				}
 				return errors.Join(together(ctx, given, allowed), together(ctx, others, denied))
@@ -90,7 +90,7 @@ func ownBucketChecks() []check {
 			return d.bothLevels(ctx, func(p *person) error {
 				attempts := []attempt{p.puts(vitrineBucket, "check.txt"), p.puts(vitrineBucket, "renditions/launch/final/hero-dawn.jpg/check.webp"),
 					p.puts(vitrineBucket, "restricted/check/check.txt"), p.removes(vitrineBucket, "links/hero-shots.json"), p.removes(vitrineBucket, "facts/launch/final/hero-dawn.jpg.json")}
-				for _, root := range append([]string{asset.ResultsPrefix(p.name)}, reserved...) {
+				for _, root := range append([]string{asset.ChangesPrefix("vera"), asset.ResultsPrefix("vera")}, reserved...) {
 					attempts = append(attempts, p.puts(vitrineBucket, root+"launch/final/check.json"))
 				}
 				return denied(ctx, attempts...)
@@ -120,7 +120,7 @@ func ownBucketChecks() []check {
 			}
 			return errors.Join(
 				allowed(ctx, carl.gets(vitrineBucket, answer), mona.gets(vitrineBucket, also)),
-				denied(ctx, carl.gets(vitrineBucket, also), mona.gets(vitrineBucket, answer), carl.puts(vitrineBucket, answer), carl.removes(vitrineBucket, answer)),
+				denied(ctx, carl.gets(vitrineBucket, also), mona.gets(vitrineBucket, answer), carl.puts(vitrineBucket, also), carl.removes(vitrineBucket, answer)),
 				d.files.PurgeObject(ctx, vitrineBucket, answer), d.files.PurgeObject(ctx, vitrineBucket, also),
 			)
 		}},
@@ -151,8 +151,8 @@ func (d *demo) model(ctx context.Context) (*access.Model, error) {
 }
 
 // mayRead tells whether somebody may read an object of Vitrine's bucket: a restricted
-// original whose download they were given, a rendition of what they may preview, or an
-// answer to themselves. What they ask to change they may put there, and not read.
+// original whose download they were given, a rendition of what they may preview, or
+// what they asked to change and the answer to it.
 func mayRead(reach *access.Reach, name, object string) bool {
 	root, rest, _ := strings.Cut(object, "/")
 	key := access.Key{Library: library}
@@ -166,9 +166,9 @@ func mayRead(reach *access.Reach, name, object string) bool {
 	case asset.RestrictedRenditionsRoot:
 		key.Restricted, key.Path, _ = strings.Cut(path.Dir(rest), "/")
 		return reach.May(access.Preview, key)
-	case asset.ResultsRoot:
+	case asset.ChangesRoot, asset.ResultsRoot:
 		asks := access.Of(access.Upload, access.Describe, access.Publish, access.Approve, access.Delete, access.Restricted)
-		return strings.HasPrefix(object, asset.ResultsPrefix(name)) && reach.MayAnywhere(asks, library)
+		return strings.HasPrefix(rest, name+"/") && reach.MayAnywhere(asks, library)
 	}
 	return false
 }

@@ -22,6 +22,8 @@ const (
 	ReadCurrent
 	// Write: put objects, in parts too. No tags, no ACL.
 	Write
+	// Put: put objects that need no parts. No tags, no ACL.
+	Put
 	// Delete: put a delete marker. No version is ever deleted.
 	Delete
 )
@@ -34,6 +36,7 @@ var verbs = [...]struct {
 	Read:        {"Read", []string{"s3:GetObject", "s3:GetObjectVersion"}},
 	ReadCurrent: {"ReadCurrent", []string{"s3:GetObject"}},
 	Write:       {"Write", []string{"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"}},
+	Put:         {"Put", []string{"s3:PutObject"}},
 	Delete:      {"Delete", []string{"s3:DeleteObject"}},
 }
 
@@ -93,8 +96,10 @@ type part struct {
 	verb Verb
 }
 
-// ask is what every permission gives of which the manager has a say: to put change records, and to read its answers.
-var ask = []part{{changes, Write}, {results, ReadCurrent}}
+// ask is what every permission gives of which the manager has a say: to put change records, and to read its answers. Both may be
+// done at both places, which nobody else reaches, so that they are one statement for each person: where rights
+// hang on a bucket, how many people it has room for is a matter of that.
+var ask = []part{{changes, ReadCurrent}, {changes, Put}, {results, ReadCurrent}, {results, Put}}
 
 // atTheStore says what each permission is that the store enforces. What is asked of the manager
 // with Upload is to restore an old version, and with Delete to delete one that is not current.

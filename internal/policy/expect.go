@@ -61,10 +61,8 @@ func (o *ofUser) vitrine(action, name string, listing bool) bool {
 	case "restricted-renditions":
 		folder, path, within := strings.Cut(rest, "/")
 		return within && folder != "" && !listing && action == "s3:GetObject" && o.sees(folder, path)
-	case "changes":
-		return !listing && permissionFor(action) == access.Upload && o.asks(rest)
-	case "results":
-		return !listing && action == "s3:GetObject" && o.asks(rest)
+	case "changes", "results":
+		return !listing && (action == "s3:GetObject" || action == "s3:PutObject") && o.asks(rest)
 	}
 	return false
 }

@@ -127,7 +127,7 @@ spec:
 		w.must(err)
 		_, err = fetch(w.ctx, mona, w.name+"-brand-dam", "results/bob/1.json")
 		w.must(denied(err))
-		w.must(denied(put(w.ctx, bob, w.name+"-brand-dam", "results/bob/1.json", "{}")))
+		w.must(denied(put(w.ctx, bob, w.name+"-brand-dam", "results/mona/1.json", "{}")))
 		w.must(mona.RemoveObject(w.ctx, w.name+"-brand", "launch/a.txt", minio.RemoveObjectOptions{}))
 		w.must(put(w.ctx, bob, w.name+"-brand", "launch/a.txt", "3"))
 		content, err := fetch(w.ctx, mona, w.name+"-brand", "launch/a.txt")

@@ -15,6 +15,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/change"
+	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
 // catalog is what a link's catalog says now.
@@ -320,11 +321,17 @@ func TestRecordsOfAnAttackerAreRefusedAndKept(t *testing.T) {
 		w.refusedFor(change.NotFound, alice, "alice", "absent", one(a("launch/absent.txt", "describe", title)))
 		w.refusedFor(change.Malformed, alice, "alice", "malformed", map[string]any{"v": 1, "changes": []any{map[string]any{"path": "launch/a.txt", "state": published, "more": true}}})
 
-		// In nobody else's place, and answers are the manager's alone.
-		for _, object := range []string{"changes/mona/x.json", "changes/@platform/x.json", "results/alice/x.json", "meta/launch/a.txt.json", "state/launch/a.txt.json", "approvals/launch/a.txt/x.json"} {
+		// In nobody else's place.
+		for _, object := range []string{"changes/mona/x.json", "changes/@platform/x.json", "results/mona/x.json", "meta/launch/a.txt.json", "state/launch/a.txt.json", "approvals/launch/a.txt/x.json"} {
 			w.must(denied(put(w.ctx, alice, bucket, object, "{}")))
 		}
 		w.must(denied(reads(w, alice, bucket, "results/sam/title.json")))
+
+		// What somebody puts where their answers are holds up no record of theirs.
+		for id, forged := range map[string]string{"no-answer": "{}", "huge": strings.Repeat("x", store.MaxObject+1)} {
+			w.must(put(w.ctx, alice, bucket, asset.ResultObject("alice", id), forged))
+			w.refusedFor(change.NotAllowed, alice, "alice", id, one(a("launch/raw/b.txt", "state", published)))
+		}
 
 		// Somebody else's record, copied, is one's own, and an id is good for one record.
 		w.done(mona, "mona", "publish", a("launch/raw/b.txt", "state", published))

@@ -123,7 +123,7 @@ func (a asking) file(restricted, path string) access.Decision {
 	switch a.need {
 	case reads, recalls:
 		p = access.Download
-	case writes:
+	case writes, parts:
 		p = access.Upload
 	case removes:
 		p = access.Delete
@@ -156,12 +156,8 @@ func (a asking) vitrine(name string) access.Decision {
 		if folder, path, within := strings.Cut(rest, "/"); within {
 			return a.rendition(folder, path)
 		}
-	case "changes":
-		if whose, _, within := strings.Cut(rest, "/"); within && whose == a.user && a.need == writes {
-			return a.changes()
-		}
-	case "results":
-		if whose, _, within := strings.Cut(rest, "/"); within && whose == a.user && a.need == reads {
+	case "changes", "results":
+		if whose, _, within := strings.Cut(rest, "/"); within && whose == a.user && (a.need == writes || a.need == reads) {
 			return a.changes()
 		}
 	}
@@ -186,7 +182,7 @@ func (a asking) rendition(restricted, name string) access.Decision {
 	return through
 }
 
-// changes judges whether somebody may put records of changes below their own name, and read the answers there: whoever may change something anywhere
+// changes judges whether somebody may put and read records of changes, and the answers, below their own name: whoever may change something anywhere
 // in the Library.
 func (a asking) changes() access.Decision {
 	anywhere := []access.Key{{Path: "a file"}}

@@ -16,6 +16,7 @@ const (
 	reads                 // to download, or to see a rendition
 	recalls               // to download, old versions too
 	writes                // to upload
+	parts                 // to see or end an upload in parts
 	removes               // to delete, which leaves a marker
 	lists                 // to list what begins with a prefix
 	listsAll              // to list the whole bucket
