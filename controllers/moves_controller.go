@@ -94,7 +94,10 @@ func (r *MovesReconciler) work(ctx context.Context, library *v1alpha1.Library) (
 		}
 		again = 200 * time.Millisecond
 	}
-	tenant, err := r.Tenants.Get(ctx, library.Namespace)
+	tenant, err := r.Tenants.Recent(ctx, library.Namespace)
+	if err == nil && r.anyDue(library, tenant) { // a moment old is new enough to find nothing to do, every few seconds for every Library
+		tenant, err = r.Tenants.Get(ctx, library.Namespace)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -113,6 +116,31 @@ func (d *Deps) mover(connection Connection, library *v1alpha1.Library) relocate.
 		Store: connection.Store, Library: library.Name, Now: d.Clock.Now,
 		Buckets: relocate.Buckets{Originals: library.Spec.Bucket.Name, Vitrine: library.Status.VitrineBucket},
 	}
+}
+
+// anyDue tells whether a file is to go into the archive, or to come back.
+func (r *MovesReconciler) anyDue(library *v1alpha1.Library, tenant *Tenant) bool {
+	holding, now := r.Inventory.Of(client.ObjectKeyFromObject(library)), r.Clock.Now()
+	if holding == nil {
+		return false
+	}
+	for i := range holding.Assets {
+		if holding.Assets[i].due(tenant, now, false) {
+			return true
+		}
+	}
+	for i := range holding.Archived {
+		if holding.Archived[i].due(tenant, now, true) {
+			return true
+		}
+	}
+	return false
+}
+
+// due tells whether a file that is held, or is not, should be the other.
+func (a *Asset) due(tenant *Tenant, now time.Time, held bool) bool {
+	state, _ := a.state(tenant.Lifecycles, now)
+	return (state == v1alpha1.StateArchived) != held
 }
 
 // goOn does a piece of a move, and tells whether it has ended.
@@ -256,8 +284,7 @@ func (r *MovesReconciler) begin(ctx context.Context, connection Connection, libr
 	}{{holding.Assets, false}, {holding.Archived, true}} {
 		for i := range group.assets {
 			a := &group.assets[i]
-			state, _ := a.state(tenant.Lifecycles, now)
-			if (state == v1alpha1.StateArchived) == group.held || begun >= most {
+			if begun >= most || !a.due(tenant, now, group.held) {
 				continue
 			}
 			if r.Moves.rests(name, a.Key, now) {
