@@ -15,6 +15,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
 const assetsController = "assets"
@@ -56,8 +57,12 @@ func (r *AssetsReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if library.Status.VitrineBucket == "" || !library.DeletionTimestamp.IsZero() {
 		return ctrl.Result{}, nil
 	}
+	s := r.sweeper(library)
+	if rest := s.rest(library, time.Now()); rest > 0 {
+		return ctrl.Result{RequeueAfter: rest}, nil
+	}
 	done := r.Inventory.looking(req.NamespacedName)
-	err := r.look(ctx, library)
+	err := r.look(ctx, library, s)
 	done()
 	if err != nil {
 		r.Inventory.failed(req.NamespacedName)
@@ -67,10 +72,11 @@ func (r *AssetsReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 		}
 		return ctrl.Result{RequeueAfter: out.after}, retry
 	}
-	return ctrl.Result{RequeueAfter: r.Settings.SweepInterval}, nil
+	return ctrl.Result{RequeueAfter: nextSweep(r.Settings.SweepInterval, s.last.took, s.last.cut)}, nil
 }
 
-func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) error {
+func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, s *sweeper) error {
+	ctx = store.WithPace(ctx, r.Stores.budget(library.Spec.StoreRef.Name, r.Settings.SweepRequests))
 	connection, err := r.Stores.Get(ctx, library.Spec.StoreRef.Name)
 	if err != nil {
 		return err
@@ -78,10 +84,13 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 	if err := r.refusal(ctx, connection.Declared, library); err != nil {
 		return err
 	}
-	if err := r.retireUnseen(ctx, connection, library); err != nil {
+	if err := r.retireUnseen(ctx, connection, library, s); err != nil {
 		return err
 	}
-	found, world, err := r.sweeper(library).sweep(ctx, connection, library, r.mover(connection, library), func(listed files) { r.tellFiles(library, listed) })
+	stop := r.tellProgress(library, &s.progress)
+	found, world, err := s.sweep(ctx, connection, library, r.mover(connection, library), func(listed files) { r.tellFiles(library, listed) })
+	stop()
+	r.tellEnd(library, s, err)
 	if err != nil {
 		return err
 	}
@@ -89,7 +98,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 	if err != nil {
 		return err
 	}
-	after := aftermath{r.Deps, connection, library, r.sweeper(library), found}
+	after := aftermath{r.Deps, connection, library, s, found}
 	settled := after.settle(ctx, isFrozen(tenant, library))
 	found.Descriptions = describeAll(found, asset.NewSchema(library.Spec.Metadata), tenant.Lifecycles, r.Clock.Now())
 	plan, err := rendition.NewPlan(world)
@@ -112,8 +121,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library) 
 
 // retireUnseen ends, once after each start, the tokens of links that were
 // deleted while no manager ran.
-func (r *AssetsReconciler) retireUnseen(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
-	s := r.sweeper(library)
+func (r *AssetsReconciler) retireUnseen(ctx context.Context, connection Connection, library *v1alpha1.Library, s *sweeper) error {
 	if s.retired {
 		return nil
 	}
@@ -172,7 +180,7 @@ func (r *AssetsReconciler) sweeper(library *v1alpha1.Library) *sweeper {
 	defer r.mu.Unlock()
 	key := client.ObjectKeyFromObject(library)
 	if r.sweepers[key] == nil {
-		r.sweepers[key] = newSweeper(r.Settings.DocumentsImage != "")
+		r.sweepers[key] = newSweeper(r.Settings.DocumentsImage != "", min(smallReads, r.Settings.SweepRequests))
 	}
 	return r.sweepers[key]
 }

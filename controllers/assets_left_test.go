@@ -80,7 +80,7 @@ func TestWhatIsLeftGoesAfterItsGrace(t *testing.T) {
 
 // features: A1.24, D11
 func TestWhatServesNoFileIsFound(t *testing.T) {
-	s := newSweeper(false)
+	s := newSweeper(false, smallReads)
 	s.facts.said = map[string]*asset.Facts{"facts/a.jpg.json": nil, "facts/gone.jpg.json": nil, "facts/notes": nil}
 	s.metadata.said = map[string]*asset.Metadata{"meta/a.jpg.json": nil, "meta/gone.jpg.json": {}, "meta/restricted/embargo/gone.jpg.json": {}}
 	s.states.said = map[string]*asset.StateRecord{"state/restricted/embargo/b.jpg.json": {}}

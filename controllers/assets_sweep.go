@@ -35,6 +35,11 @@ type sweeper struct {
 	unclear []asset.Unclear
 	// retired: links deleted while no manager ran have been looked for.
 	retired bool
+	// gathered is what the sweep under way has found so far, or the one that was cut; nil between sweeps.
+	gathered *gathered
+	progress progress
+	// last is the last whole sweep.
+	last wholeSweep
 }
 
 // decodeFacts reads facts, but for what the file says of itself: up to 25 KiB for each, and nobody here asks for it.
@@ -44,32 +49,33 @@ func decodeFacts(data []byte) (asset.Facts, error) {
 	return facts, err //nolint:wrapcheck // not shown: facts that cannot be read count as absent
 }
 
-func newSweeper(documents bool) *sweeper {
+// newSweeper makes one that reads so many small objects at once.
+func newSweeper(documents bool, reads int) *sweeper {
 	return &sweeper{
 		documents: documents,
-		facts:     newKnown(asset.FactsRoot, decodeFacts),
-		metadata:  newKnown(asset.MetaRoot, asset.DecodeMetadata),
-		states:    newKnown(asset.StateRoot, asset.DecodeState),
-		approvals: newKnown(asset.ApprovalsRoot, asset.DecodeApproval),
+		facts:     newKnown(asset.FactsRoot, decodeFacts, reads),
+		metadata:  newKnown(asset.MetaRoot, asset.DecodeMetadata, reads),
+		states:    newKnown(asset.StateRoot, asset.DecodeState, reads),
+		approvals: newKnown(asset.ApprovalsRoot, asset.DecodeApproval, reads),
 	}
 }
 
 // sweep lists both buckets of a Library and says what it holds. What files
 // there are is told as soon as it is known: access hangs on that, and must not
-// wait for what is known of each of them.
+// wait for what is known of each of them. One that fails goes on where it was when it is called again.
 func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library, mover relocate.Mover, tell func(files)) (*Holding, rendition.World, error) {
-	found := &Holding{began: time.Now()}
-	listed, err := s.originals(ctx, connection, library, found)
-	if err != nil {
+	g := s.gather(origin{library.UID, connection.Opened}, objectsBefore(library))
+	if err := s.originals(ctx, connection, library, g); err != nil {
 		return nil, rendition.World{}, err
 	}
-	tell(listed)
-	var rendered map[string]map[string]store.ObjectInfo
+	if !g.told {
+		tell(g.listed)
+		g.told = true
+	}
+	found, rendered := g.found, g.rendered
+	s.progress.enter(v1alpha1.SweepDetails)
 	group, both := errgroup.WithContext(ctx) // a large Library's listing takes as long as reading what is known of it
-	group.Go(func() (err error) {
-		rendered, err = s.renditions(both, connection, library)
-		return err
-	})
+	group.Go(func() error { return s.renditions(both, connection, library, g) })
 	group.Go(func() error { return s.read(both, connection, library) })
 	if err := group.Wait(); err != nil {
 		return nil, rendition.World{}, err //nolint:wrapcheck // each says what it was doing
@@ -113,6 +119,7 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus, FactsETag: s.facts.etags[asset.FactsObject(a.Key)]})
 		world.Known[name] = known
 	}
+	s.finish(library, time.Now())
 	return found, world, nil
 }
 
@@ -141,66 +148,82 @@ func objectOf(k access.Key) string {
 	return name
 }
 
-func (s *sweeper) originals(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding) (files, error) {
-	var version maphash.Hash // of names that whoever may upload chooses
-	version.SetSeed(fingerprintSeed)
-	var listed files
-	take := func(key access.Key, info store.ObjectInfo) {
-		found.Assets = append(found.Assets, Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified})
-		found.Bytes += info.Size
+// originals lists what files there are.
+func (s *sweeper) originals(ctx context.Context, connection Connection, library *v1alpha1.Library, g *gathered) error {
+	if g.told {
+		return nil
 	}
-	named := false // a file that somebody may want to rename, before any that a program left behind
-	ignore := func(path string, why string) {
-		mistake := asset.Leftover(path) == ""
-		if found.Ignored++; found.Ignored == 1 || mistake && !named {
-			found.IgnoredFirst = fmt.Sprintf("%q: %s", path, why)
-			named = mistake
-		}
-	}
-	bucket := library.Spec.Bucket.Name
-	err := connection.ListObjects(ctx, bucket, "", func(info store.ObjectInfo) error {
+	bucket, vitrine := library.Spec.Bucket.Name, asset.VitrineBucket(library.Spec.Bucket.Name)
+	err := g.open.run(ctx, connection.ListObjectsAfter, bucket, "", func(info store.ObjectInfo) {
+		s.progress.see()
 		switch why, marker := notAFile(info.Key); {
 		case marker:
 		case why != "":
-			ignore(info.Key, why)
+			g.ignore(info.Key, why)
 		default:
-			take(access.Key{Library: library.Name, Path: info.Key}, info)
-			listed.paths = append(listed.paths, info.Key)
-			_, _ = version.WriteString(info.Key + "\x00")
+			g.take(access.Key{Library: library.Name, Path: info.Key}, info)
+			g.listed.paths = append(g.listed.paths, info.Key)
 		}
-		return nil
 	})
 	if err != nil {
-		return files{}, fmt.Errorf("listing bucket %s: %w", bucket, err)
+		return err
 	}
-	err = connection.ListObjects(ctx, asset.VitrineBucket(bucket), asset.RestrictedRoot, func(info store.ObjectInfo) error {
+	err = g.restricted.run(ctx, connection.ListObjectsAfter, vitrine, asset.RestrictedRoot, func(info store.ObjectInfo) {
+		s.progress.see()
 		folder, path, ok := strings.Cut(strings.TrimPrefix(info.Key, asset.RestrictedRoot), "/")
 		switch why, marker := asset.NoAsset(path); {
 		case !ok || marker:
 		case why != "":
-			ignore(info.Key, why)
+			g.ignore(info.Key, why)
 		default:
-			take(access.Key{Library: library.Name, Restricted: folder, Path: path}, info)
+			g.take(access.Key{Library: library.Name, Restricted: folder, Path: path}, info)
 		}
-		return nil
 	})
 	if err != nil {
-		return files{}, fmt.Errorf("listing restricted folders: %w", err)
+		return err
 	}
-	err = connection.ListObjects(ctx, asset.VitrineBucket(bucket), asset.HeldRoot, func(info store.ObjectInfo) error {
+	err = g.held.run(ctx, connection.ListObjectsAfter, vitrine, asset.HeldRoot, func(info store.ObjectInfo) {
+		s.progress.see()
 		if key, ok := asset.HeldKey(library.Name, info.Key); ok {
-			found.Archived = append(found.Archived, Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified})
+			g.found.Archived = append(g.found.Archived, assetAt(key, info))
 		}
-		return nil
 	})
 	if err != nil {
-		return files{}, fmt.Errorf("listing archived files: %w", err)
+		return err
 	}
-	for _, list := range [][]Asset{found.Assets, found.Archived} {
+	for _, list := range [][]Asset{g.found.Assets, g.found.Archived} {
 		slices.SortFunc(list, func(a, b Asset) int { return compareKeys(a.Key, b.Key) })
 	}
-	listed.version = version.Sum64()
-	return listed, nil
+	g.listed.version = versionOfPaths(g.listed.paths)
+	return nil
+}
+
+func assetAt(key access.Key, info store.ObjectInfo) Asset {
+	return Asset{Key: key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified}
+}
+
+func (g *gathered) take(key access.Key, info store.ObjectInfo) {
+	g.found.Assets = append(g.found.Assets, assetAt(key, info))
+	g.found.Bytes += info.Size
+}
+
+// ignore counts a file that is left out, and names a file that somebody may want to rename before any that a program left behind.
+func (g *gathered) ignore(path, why string) {
+	mistake := asset.Leftover(path) == ""
+	if g.found.Ignored++; g.found.Ignored == 1 || mistake && !g.named {
+		g.found.IgnoredFirst = fmt.Sprintf("%q: %s", path, why)
+		g.named = mistake
+	}
+}
+
+// versionOfPaths tells one list of files from another, by names that whoever may upload chooses.
+func versionOfPaths(paths []string) uint64 {
+	var version maphash.Hash
+	version.SetSeed(fingerprintSeed)
+	for _, path := range paths {
+		_, _ = version.WriteString(path + "\x00")
+	}
+	return version.Sum64()
 }
 
 // notAFile says why an object of the bucket of originals is none: empty for a
@@ -216,33 +239,32 @@ func notAFile(name string) (why string, marker bool) {
 }
 
 // renditions lists what was rendered: by prefix of the original, by name.
-func (s *sweeper) renditions(ctx context.Context, connection Connection, library *v1alpha1.Library) (map[string]map[string]store.ObjectInfo, error) {
-	rendered := map[string]map[string]store.ObjectInfo{}
-	for _, root := range []string{asset.RenditionsRoot, asset.RestrictedRenditionsRoot} {
-		err := connection.ListObjects(ctx, asset.VitrineBucket(library.Spec.Bucket.Name), root, func(info store.ObjectInfo) error {
+func (s *sweeper) renditions(ctx context.Context, connection Connection, library *v1alpha1.Library, g *gathered) error {
+	for i, root := range []string{asset.RenditionsRoot, asset.RestrictedRenditionsRoot} {
+		err := g.renditions[i].run(ctx, connection.ListObjectsAfter, asset.VitrineBucket(library.Spec.Bucket.Name), root, func(info store.ObjectInfo) {
+			s.progress.see()
 			cut := strings.LastIndexByte(info.Key, '/') + 1
 			prefix, name := info.Key[:cut], info.Key[cut:]
-			if rendered[prefix] == nil {
-				rendered[prefix] = map[string]store.ObjectInfo{}
+			if g.rendered[prefix] == nil {
+				g.rendered[prefix] = map[string]store.ObjectInfo{}
 			}
-			rendered[prefix][name] = info
-			return nil
+			g.rendered[prefix][name] = info
 		})
 		if err != nil {
-			return nil, fmt.Errorf("listing %s: %w", root, err)
+			return err
 		}
 	}
-	return rendered, nil
+	return nil
 }
 
 // read brings what is remembered of files up to date.
 func (s *sweeper) read(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
 	bucket := asset.VitrineBucket(library.Spec.Bucket.Name)
 	return errors.Join(
-		s.facts.refresh(ctx, connection, bucket),
-		s.metadata.refresh(ctx, connection, bucket),
-		s.states.refresh(ctx, connection, bucket),
-		s.approvals.refresh(ctx, connection, bucket),
+		s.facts.refresh(ctx, connection, bucket, s.progress.see),
+		s.metadata.refresh(ctx, connection, bucket, s.progress.see),
+		s.states.refresh(ctx, connection, bucket, s.progress.see),
+		s.approvals.refresh(ctx, connection, bucket, s.progress.see),
 	)
 }
 

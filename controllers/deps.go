@@ -27,6 +27,8 @@ type Settings struct {
 	DriftInterval time.Duration
 	// SweepInterval is how often a Library's buckets are listed; 10 s by default.
 	SweepInterval time.Duration
+	// SweepRequests is how many requests a second the sweeps of all Libraries at one store may make; 2000 by default.
+	SweepRequests int
 	// PeekInterval is how often what patterns of Collections could match is listed; 3 s by default.
 	PeekInterval time.Duration
 	// ChangesInterval is how often change records are looked for; 2 s by default.
@@ -60,12 +62,19 @@ const (
 	DefaultDescriptionGrace = 24 * time.Hour
 )
 
+// DefaultSweepRequests is a good third of the 5,500 reads a second that Amazon S3 promises for one prefix, so that most of a store's
+// time is left to people.
+const DefaultSweepRequests = 2000
+
 func (s Settings) withDefaults() Settings {
 	if s.DriftInterval == 0 {
 		s.DriftInterval = DefaultDriftInterval
 	}
 	if s.SweepInterval == 0 {
 		s.SweepInterval = DefaultSweepInterval
+	}
+	if s.SweepRequests == 0 {
+		s.SweepRequests = DefaultSweepRequests
 	}
 	if s.PeekInterval == 0 {
 		s.PeekInterval = DefaultPeekInterval

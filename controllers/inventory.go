@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
@@ -25,6 +26,8 @@ type Inventory struct {
 	looks    map[types.NamespacedName]look
 	// swept is when the last sweep of each Library began that came to its end.
 	swept map[types.NamespacedName]time.Time
+	// sweeps is what is to be told of the sweeps of each Library.
+	sweeps map[types.NamespacedName]v1alpha1.SweepStatus
 	// said is what was said of files since the sweeps began that the holdings are from.
 	said map[types.NamespacedName]map[access.Key]saidAt
 	// changed numbers the last change of each namespace, of changes in all.
@@ -103,7 +106,7 @@ func NewInventory() *Inventory {
 	return &Inventory{
 		holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{},
 		changed: map[string]uint64{}, looks: map[types.NamespacedName]look{}, said: map[types.NamespacedName]map[access.Key]saidAt{},
-		swept: map[types.NamespacedName]time.Time{},
+		swept: map[types.NamespacedName]time.Time{}, sweeps: map[types.NamespacedName]v1alpha1.SweepStatus{},
 	}
 }
 
@@ -266,6 +269,25 @@ func (i *Inventory) rest(library types.NamespacedName) time.Duration {
 	return last.ended.Sub(last.began) - time.Since(last.ended)
 }
 
+// sweepOf gives what is to be told of a Library's sweeps; nil before there was anything.
+func (i *Inventory) sweepOf(library types.NamespacedName) *v1alpha1.SweepStatus {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	if told, known := i.sweeps[library]; known {
+		return &told
+	}
+	return nil
+}
+
+// setSweep notes what is to be told of a Library's sweeps, and tells whether that is something else than before. What it points to never changes.
+func (i *Inventory) setSweep(library types.NamespacedName, told v1alpha1.SweepStatus) (other bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	before, known := i.sweeps[library]
+	i.sweeps[library] = told
+	return !known || !reflect.DeepEqual(before, told)
+}
+
 // failed notes that a look at a Library was tried and did not succeed.
 func (i *Inventory) failed(library types.NamespacedName) {
 	i.mu.Lock()
@@ -289,6 +311,7 @@ func (i *Inventory) forget(library types.NamespacedName) {
 	delete(i.looks, library)
 	delete(i.said, library)
 	delete(i.swept, library)
+	delete(i.sweeps, library)
 	i.note(library.Namespace)
 	if !hasNamespace(i.holdings, library.Namespace) && !hasNamespace(i.files, library.Namespace) {
 		delete(i.changed, library.Namespace) // as before anything was known of it

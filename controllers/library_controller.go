@@ -92,6 +92,7 @@ func (r *LibraryReconciler) reconcile(ctx context.Context, library *v1alpha1.Lib
 	}
 	library.Status.VitrineBucket = asset.VitrineBucket(library.Spec.Bucket.Name)
 	r.count(library, r.Inventory.Of(client.ObjectKeyFromObject(library)))
+	library.Status.Sweep = sweepTold(library.Status.Sweep, r.Inventory.sweepOf(client.ObjectKeyFromObject(library)))
 	found, err := lookAtBuckets(ctx, connection, library)
 	if err != nil {
 		return outcome{}, err

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -35,6 +36,8 @@ type Stores struct {
 
 	mu   sync.Mutex
 	open map[string]openStore
+	// budgets pace the sweeps at each store.
+	budgets map[string]*rate.Limiter
 }
 
 // Connection is an open store with its declaration.
@@ -55,7 +58,7 @@ type openStore struct {
 // NewStores makes a pool that takes credentials from one namespace alone. The
 // hook, for tests, sees every call to every store.
 func NewStores(cached, live client.Reader, namespace string, hook func(store.Call) error) *Stores {
-	return &Stores{reader: cached, live: live, namespace: namespace, hook: hook, open: map[string]openStore{}}
+	return &Stores{reader: cached, live: live, namespace: namespace, hook: hook, open: map[string]openStore{}, budgets: map[string]*rate.Limiter{}}
 }
 
 // credentialsTTL is how long a connection is used before the Secret is looked
@@ -129,6 +132,17 @@ func (s *Stores) forget(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, name)
+	delete(s.budgets, name)
+}
+
+// budget paces the sweeps of all Libraries at a store to so many requests a second in all. A tenth of a second's may go at once.
+func (s *Stores) budget(name string, perSecond int) *rate.Limiter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.budgets[name] == nil {
+		s.budgets[name] = rate.NewLimiter(rate.Limit(perSecond), max(1, perSecond/10))
+	}
+	return s.budgets[name]
 }
 
 func (s *Stores) credentials(ctx context.Context, declared *v1alpha1.ObjectStore) (store.Credentials, string, error) {

@@ -176,6 +176,9 @@ type LibraryStatus struct {
 	// descriptions tells how far files are described, approved and published.
 	// +optional
 	Descriptions *DescriptionCounts `json:"descriptions,omitempty"`
+	// sweep tells of the library's sweeps where they take long; absent where they take less than ten seconds.
+	// +optional
+	Sweep *SweepStatus `json:"sweep,omitempty"`
 	// policies are what Vitrine last brought into force at the library's buckets. A store that
 	// has something else while the declarations are the same was changed by somebody else.
 	// +optional
@@ -183,6 +186,67 @@ type LibraryStatus struct {
 	// +listMapKey=bucket
 	// +kubebuilder:validation:MaxItems=2
 	Policies []AppliedPolicy `json:"policies,omitempty"`
+}
+
+// SweepStatus tells of the sweeps of a library: each lists both of its buckets, and reads what changed of what is known of files.
+type SweepStatus struct {
+	// running is how far the sweep is that is under way; absent between sweeps.
+	// +optional
+	Running *SweepProgress `json:"running,omitempty"`
+	// last is the last sweep that came to its end.
+	// +optional
+	Last *FinishedSweep `json:"last,omitempty"`
+}
+
+// SweepPhase is what a sweep looks at.
+// +kubebuilder:validation:Enum=Originals;Details
+type SweepPhase string
+
+// The values of SweepPhase.
+const (
+	// SweepOriginals: which originals there are.
+	SweepOriginals SweepPhase = "Originals"
+	// SweepDetails: what there is of each original: renditions, facts, and what people said and decided.
+	SweepDetails SweepPhase = "Details"
+)
+
+// SweepProgress is how far a sweep is. It is told every few seconds.
+type SweepProgress struct {
+	// phase is what is being looked at.
+	// +required
+	Phase SweepPhase `json:"phase,omitempty"`
+	// startedAt is when the sweep began.
+	// +required
+	StartedAt metav1.Time `json:"startedAt,omitzero"`
+	// seen counts the objects in both buckets that were looked at so far.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Seen *int64 `json:"seen,omitempty"`
+	// about is how many objects there are about: as many as the last whole sweep saw. Absent before one has ended.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	About *int64 `json:"about,omitempty"`
+	// perSecond is how many objects are looked at in a second; absent while the sweep is interrupted.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	PerSecond *int64 `json:"perSecond,omitempty"`
+	// timeLeft is about how long it will take from now on; absent while that is not known.
+	// +optional
+	TimeLeft Duration `json:"timeLeft,omitempty"`
+}
+
+// FinishedSweep is a sweep that came to its end.
+type FinishedSweep struct {
+	// finishedAt is when it ended.
+	// +required
+	FinishedAt metav1.Time `json:"finishedAt,omitzero"`
+	// objects it saw in both buckets.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Objects *int64 `json:"objects,omitempty"`
+	// took is how long it worked, interruptions left out.
+	// +required
+	Took Duration `json:"took,omitempty"`
 }
 
 // AppliedPolicy identifies Vitrine's statements in the policy of one bucket.
@@ -290,6 +354,9 @@ type RenditionFailure struct {
 // +kubebuilder:printcolumn:name="Wanted",type=integer,JSONPath=`.status.renditions.wanted`
 // +kubebuilder:printcolumn:name="Done",type=integer,JSONPath=`.status.renditions.done`
 // +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.renditions.failed`
+// +kubebuilder:printcolumn:name="Swept",type=integer,priority=1,JSONPath=`.status.sweep.running.seen`
+// +kubebuilder:printcolumn:name="Of About",type=integer,priority=1,JSONPath=`.status.sweep.running.about`
+// +kubebuilder:printcolumn:name="Time Left",type=string,priority=1,JSONPath=`.status.sweep.running.timeLeft`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`

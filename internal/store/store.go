@@ -201,6 +201,9 @@ func (s *Store) KeyIsOf(ctx context.Context, user string) (bool, error) {
 	return slices.ContainsFunc(keys, func(key AccessKey) bool { return key.ID == id }), nil
 }
 
+// WithPace has every request of a context wait for its turn, see conn.WithPace.
+func WithPace(ctx context.Context, pace conn.Pace) context.Context { return conn.WithPace(ctx, pace) }
+
 // Printable bounds what others wrote and drops what does not print.
 func Printable(text string) string { return conn.Printable(text) }
 

@@ -111,13 +111,14 @@ func NewTransport(o Options) (*Transport, error) {
 	}, nil
 }
 
-// RoundTripper returns the way to one API: retry, then hook, then wire, so that the hook sees every attempt.
+// RoundTripper returns the way to one API: retry, then pace, then hook, then wire, so that every attempt waits for its turn and the hook
+// sees each when it leaves.
 func (t *Transport) RoundTripper(service Service) http.RoundTripper {
 	wire := http.RoundTripper(oneShot{next: t.base})
 	if service == S3 {
 		wire = named{next: wire, of: t}
 	}
-	return &retrier{service: service, next: &hooked{service: service, hook: t.hook, next: wire}}
+	return &retrier{service: service, next: paced{&hooked{service: service, hook: t.hook, next: wire}}}
 }
 
 // CloseIdle closes the connections nobody uses.
