@@ -25,6 +25,7 @@ func (p *turns) Wait(context.Context) error {
 	return nil
 }
 
+// features: D12
 func TestEveryAttemptWaitsForItsTurn(t *testing.T) {
 	for _, test := range []struct {
 		reason      string
