@@ -35,7 +35,7 @@ var verbs = [...]struct {
 	List:        {"List", []string{"s3:ListBucket", "s3:ListBucketVersions"}},
 	Read:        {"Read", []string{"s3:GetObject", "s3:GetObjectVersion"}},
 	ReadCurrent: {"ReadCurrent", []string{"s3:GetObject"}},
-	Write:       {"Write", []string{"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"}},
+	Write:       {"Write", []string{"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}},
 	Put:         {"Put", []string{"s3:PutObject"}},
 	Delete:      {"Delete", []string{"s3:DeleteObject"}},
 }
@@ -48,7 +48,7 @@ func (v Verb) String() string {
 	return verbs[v].name
 }
 
-// Actions are the S3 actions of the verb, in order. Not to be changed.
+// Actions are the S3 actions of the verb; of two verbs of which one has all of the other, both begin with the same. Not to be changed.
 func (v Verb) Actions() []string {
 	if v == 0 || int(v) >= len(verbs) {
 		return nil
