@@ -3,6 +3,7 @@ package rendition
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Cost estimates, rather too high, the CPU milliseconds that an item takes: 20 for the requests, 60 for each MiB of original, and
@@ -109,7 +110,8 @@ func (o Order) Sequence(page int, info Info) []int {
 	}
 	_, header := info.PageFor(Preset{Page: page})
 	rank := func(i int) int64 {
-		switch p := o.Presets[i]; p.Name {
+		p := o.Presets[i]
+		switch name, _, _ := strings.Cut(p.Name, markOf); name {
 		case Thumb:
 			return -2
 		case Preview:

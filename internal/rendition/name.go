@@ -98,6 +98,26 @@ func ObjectName(p Preset, etag string, focus *Focus) string {
 	return p.Name + "-" + ContentTag(p, etag, focus) + marked + "." + p.Format.Ext()
 }
 
+// markOf is between a preset's name and that of the watermark that links put on its pictures. Neither has it in it, so that no
+// preset that somebody declares has such a name.
+const markOf = "_"
+
+// MarkedName is what the preset is called whose pictures bear a watermark that links name.
+func MarkedName(preset, watermark string) string { return preset + markOf + watermark }
+
+// Marked gives p with the watermark that links name so: another preset, whose pictures are beside p's and never in their place.
+func (p Preset) Marked(name string, w Watermark) Preset {
+	p.Name, p.Watermark = MarkedName(p.Name, name), &w
+	return p
+}
+
+// Bears tells whether a rendition, by its object's name, is one by a preset that bears the watermark that links name so.
+func Bears(object, preset, watermark string) bool {
+	rest, ok := strings.CutPrefix(object, MarkedName(preset, watermark)+"-")
+	tag, format, parts := strings.Cut(rest, markedSuffix+".")
+	return ok && parts && len(tag) == tagLength && FormatOf("."+format) != "" && IsObjectName(object)
+}
+
 // Serves tells whether the rendition called object, which an earlier form of p made of the same original, may be shown until
 // p's own is there. A picture without a watermark never stands for one with.
 func (p Preset) Serves(object string) bool {

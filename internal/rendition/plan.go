@@ -47,8 +47,22 @@ type World struct {
 	Held []Preset
 	// Known by the original's key.
 	Known map[string]Known
+	// Marked by the original's key, for originals that links show with a watermark.
+	Marked map[string]Marked
 	// Documents says that there are workers of class Documents. Without them PDF and SVG have no pictures.
 	Documents bool
+}
+
+// Marked are further presets of one original: those of its Library with the watermarks of the links that show it (Preset.Marked). They
+// are valid. Those in Held cannot be made now.
+type Marked struct{ Presets, Held []Preset }
+
+// Beside gives them after those of the Library.
+func (m Marked) Beside(presets, held []Preset) (allPresets, allHeld []Preset) {
+	if len(m.Presets)+len(m.Held) == 0 {
+		return presets, held // of most originals, of which there are many
+	}
+	return slices.Concat(presets, m.Presets), slices.Concat(held, m.Held)
 }
 
 // Class is a kind of worker. What one may read, the other is not asked for.
@@ -65,7 +79,7 @@ const (
 // Work is one original of which something is to be made.
 type Work struct {
 	Original Original
-	// Presets to make, in the order of World.Presets. None when the original's pictures all exist but for presets that went away.
+	// Presets to make, in the order of World.Presets and then of World.Marked, at most MaxPresets. None when the original's pictures all exist but for presets that went away.
 	Presets []Preset
 	// Kept are the renditions that exist and stay, at most one for each preset: what a preset made before it changed stays until
 	// what it makes now takes its place.
@@ -138,7 +152,8 @@ func NewPlan(w World) (Plan, error) {
 			continue
 		}
 		plan.Counts.Wanted++
-		work := missing(o, presets, w.Held, known.Objects, facts, set)
+		wanted, held := w.Marked[o.Key].Beside(presets, w.Held)
+		work := missing(o, wanted, held, known.Objects, facts, set)
 		if len(work.Presets) == 0 && facts != nil && facts.Error == nil {
 			plan.settle(o.Key, work.Unmade)
 			continue
@@ -173,8 +188,9 @@ func missing(o Original, presets []Preset, held []Preset, objects map[string]str
 		name := ObjectName(p, o.ETag, o.Focus)
 		i := slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Object == name })
 		if i < 0 {
-			if !slices.ContainsFunc(work.Unmade, func(u asset.Unmade) bool { return u.Object == name }) {
-				work.Presets = append(work.Presets, p)
+			unmade := slices.ContainsFunc(work.Unmade, func(u asset.Unmade) bool { return u.Object == name })
+			if !unmade && len(work.Presets) < MaxPresets { // the others are for the next Job
+				work.Presets = append(work.Presets, p.Defaulted())
 			}
 			i = slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Preset == p.Name })
 		}

@@ -103,8 +103,11 @@ const (
 	// MaxEdge is the longest side a preset may ask for, in pixels. WebP ends at 16383; 8192 keeps the memory of one
 	// finished picture (8192² × 4 bytes) at 256 MiB.
 	MaxEdge = 8192
-	// MaxPresets is how many presets one original may have, built-in ones included.
+	// MaxPresets is how many presets a library may have, built-in ones included, and of how many one Job makes pictures of one original.
 	MaxPresets = 32
+	// MaxPictures is how many pictures of one original there may be: of each of the 18 presets that a library can have at most, one without
+	// and one with each of the 6 watermarks that links can name. Facts have room for as many.
+	MaxPictures = 128
 	// MaxEffort is the most that Effort may say.
 	MaxEffort = 9
 	// MaxPage is the highest page that a preset may ask for: workers refuse files with more.
@@ -209,7 +212,7 @@ func (p Preset) Validate() error {
 		return fmt.Errorf("%w: %q: %s", ErrPreset, p.Name, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case !dnsLabel(p.Name):
+	case !p.named():
 		return bad("the name must be lower-case letters, digits and inner hyphens, at most %d", maxPresetName)
 	case p.Width < 0 || p.Width > MaxEdge || p.Height < 0 || p.Height > MaxEdge:
 		return bad("width and height must be at most %d", MaxEdge)
@@ -272,6 +275,12 @@ func ValidatePresets(presets []Preset) error {
 		seen[p.Name] = true
 	}
 	return nil
+}
+
+// named tells whether p has a name as it should be: a label, or that of another preset with the name of the watermark put to it.
+func (p Preset) named() bool {
+	preset, watermark, marked := strings.Cut(p.Name, markOf)
+	return len(p.Name) <= maxPresetName && dnsLabel(preset) && (!marked || p.Watermark != nil && dnsLabel(watermark))
 }
 
 func dnsLabel(s string) bool {
