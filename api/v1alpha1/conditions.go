@@ -84,6 +84,14 @@ const (
 	ReasonInvalidPath = "InvalidPath"
 	// ReasonPresetNotFound: a link names a rendition preset that its Library does not have.
 	ReasonPresetNotFound = "PresetNotFound"
+	// ReasonPresetHasWatermark: a link with a watermark names a rendition preset that has one of its own.
+	ReasonPresetHasWatermark = "PresetHasWatermark"
+	// ReasonWatermarkNotFound: a link names a watermark that its Library does not have, or one whose image is not there.
+	ReasonWatermarkNotFound = "WatermarkNotFound"
+	// ReasonWatermarkUnreadable: the watermark that a link names cannot be drawn.
+	ReasonWatermarkUnreadable = "WatermarkUnreadable"
+	// ReasonWatermarkBlank: the watermark that a link names has nothing in it that would be seen.
+	ReasonWatermarkBlank = "WatermarkBlank"
 	// ReasonSecretNotFound: a Secret named, or a key of it, does not exist.
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonExpiryAboveMaximum: a link's notAfter is later than its Library allows.

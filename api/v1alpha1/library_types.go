@@ -77,6 +77,15 @@ type LibrarySpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	Renditions []RenditionPreset `json:"renditions,omitempty"`
 
+	// watermarks are what PublicLinks can put on all that they show, by name.
+	// Nothing is rendered with one that no link names.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=6
+	Watermarks []LinkWatermark `json:"watermarks,omitempty"`
+
 	// metadata declares the fields by which files are described; title, description and keywords when absent.
 	// +optional
 	Metadata *MetadataSchema `json:"metadata,omitempty"`

@@ -14,6 +14,7 @@ const (
 
 // PublicLinkSpec declares a link that opens for whoever holds it, no account needed.
 // +kubebuilder:validation:XValidation:rule="!has(self.notBefore) || !has(self.notAfter) || self.notBefore < self.notAfter",message="notAfter must be later than notBefore"
+// +kubebuilder:validation:XValidation:rule="!has(self.watermark) || self.originals == 'Hidden'",message="originals bear no watermark, so a link with one gives none: set originals: Hidden, or take watermark out"
 type PublicLinkSpec struct {
 	// target is what the link shows.
 	// +required
@@ -55,6 +56,13 @@ type PublicLinkSpec struct {
 	// +kubebuilder:validation:items:MaxLength=32
 	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
 	Renditions []string `json:"renditions,omitempty"`
+	// watermark names the one of the Library's watermarks that every picture bears which the link
+	// shows or gives. A picture is not shown until it bears it, and originals must be Hidden.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=30
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Watermark string `json:"watermark,omitempty"`
 	// drafts says whether files in Draft are shown.
 	// +optional
 	// +default="Hidden"
@@ -181,6 +189,10 @@ type PublicLinkStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Assets *int64 `json:"assets,omitempty"`
+	// waiting counts, of a link with a watermark, the files of which a picture that bears it is still to be made.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Waiting *int64 `json:"waiting,omitempty"`
 }
 
 // LinkProtection says what a visitor needs beside the URL.

@@ -87,7 +87,7 @@ const (
 	WatermarkTile WatermarkPosition = "Tile"
 )
 
-// RenditionWatermark is drawn on every picture of a preset: either a text or an image.
+// RenditionWatermark is drawn on pictures: either a text or an image.
 // +kubebuilder:validation:XValidation:rule="has(self.text) != has(self.image)",message="a watermark is either a text or an image: set one of the two"
 type RenditionWatermark struct {
 	// text to draw, in white letters with a dark edge. A long one is broken into lines.
@@ -97,7 +97,7 @@ type RenditionWatermark struct {
 	// +kubebuilder:validation:XValidation:rule="!self.matches('[\\\\p{Cc}\\\\p{Zl}\\\\p{Zp}]')",message="the text must not contain line breaks or other control characters; a long one is broken into lines by itself"
 	// +kubebuilder:validation:XValidation:rule="self.matches('[\\\\p{N}\\\\p{P}]|[^\\\\P{L}\\\\x{115F}\\\\x{1160}\\\\x{3164}\\\\x{FFA0}]|[^\\\\P{S}\\\\x{2800}\\\\x{FFFC}\\\\x{1D159}]')",message="the text must have a letter, a digit or another sign that is seen"
 	Text string `json:"text,omitempty"`
-	// image is the path of an image in the same library. Nothing is rendered by the preset while it is missing or unreadable.
+	// image is the path of an image in the same library. Nothing is rendered with it while it is missing or unreadable.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
@@ -123,6 +123,18 @@ type RenditionWatermark struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
 	Size int32 `json:"size,omitempty"`
+}
+
+// LinkWatermark is a watermark that PublicLinks put on all that they show.
+type LinkWatermark struct {
+	// name of the watermark, as links refer to it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=30
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
+
+	RenditionWatermark `json:",inline"`
 }
 
 // RenditionPreset is one size and format that every picture of a library is rendered to.

@@ -63,6 +63,7 @@ func TestLongestListsAreJudged(t *testing.T) {
 			{"{metadata: {fields: %s}}", most("Library", "metadata", "fields"), `{name: ` + long(28) + `%04d, title: ` + long(100) + `, type: Choices, presence: Required, choices: ` + many(256, long(17)+"%03d") + `}`},
 			{"{links: {sponsors: %s}}", most("Library", "links", "sponsors"), long(59) + "%04d"},
 			{"{renditions: %s}", most("Library", "renditions"), `{name: ` + long(28) + `%04d, width: 8192, height: 8192, fit: Cover, position: Attention, format: JPEG, background: "#ffffff", watermark: {image: ` + long(512) + `}}`},
+			{"{watermarks: %s}", most("Library", "watermarks"), `{name: ` + long(26) + `%04d, image: ` + long(512) + `}`},
 		}},
 	} {
 		t.Run(c.reason, func(t *testing.T) {

@@ -21,6 +21,7 @@ spec:
   passwordSecretRef: {name: northlight-password, key: password}
   originals: Hidden
   renditions: [web, square]
+  watermark: northlight
   drafts: Shown
   approval: ApprovedOnly
   metadataFields: [title, alt-text-2]
@@ -69,6 +70,12 @@ spec:
 		refused("a preset has a name", `spec: {renditions: [""]}`, `at least 1 chars`),
 		refused("a preset's name is a word", `spec: {renditions: ["../web"]}`, `spec.renditions[0] in body should match`),
 		refused("a preset's name is short", `spec: {renditions: [`+long(33)+`]}`, `spec.renditions[0]: Too long`),
+		accepted("the longest name of a watermark fits", `spec: {originals: Hidden, watermark: `+long(30)+`}`),
+		refused("originals bear no watermark", `spec: {originals: Download, watermark: northlight}`, `set originals: Hidden, or take watermark out`),
+		refused("originals are handed out by default, and bear none", `spec: {watermark: northlight}`, `set originals: Hidden, or take watermark out`),
+		refused("a watermark to be put on all has a name", `spec: {originals: Hidden, watermark: ""}`, `spec.watermark in body should be at least 1 chars`),
+		refused("a watermark is named, not declared", `spec: {originals: Hidden, watermark: "Northlight, preview"}`, `spec.watermark in body should match`),
+		refused("a watermark's name is short", `spec: {originals: Hidden, watermark: `+long(31)+`}`, `spec.watermark: Too long`),
 		refused("drafts are hidden or shown", `spec: {drafts: Only}`, `spec.drafts: Unsupported value`),
 		refused("approval matters or not", `spec: {approval: Approved}`, `spec.approval: Unsupported value`),
 		refused("no fields is said by leaving them out", `spec: {metadataFields: []}`, `spec.metadataFields in body should have at least 1 items`),

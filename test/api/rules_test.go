@@ -10,12 +10,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-var tables = []table{objectStores.with(issuerCases), libraries.with(metadataCases), folders, collections, users, userGroups.with(sessionCases), roles, roleBindings, publicLinks}
+var tables = []table{objectStores.with(issuerCases), libraries.with(metadataCases).with(watermarkCases()), folders, collections, users, userGroups.with(sessionCases), roles, roleBindings, publicLinks}
 
 // TestRules shows what is accepted and what is refused, and that nothing in a kind's
 // schema is without a case: a rule that nobody has seen refuse may refuse nothing.
 //
-// features: K2, K15, K18, B1, B10, P2, P13, D10, F12, U5
+// features: K2, K15, K18, B1, B10, P2, P13, D10, F3, F12, U5
 func TestRules(t *testing.T) {
 	for _, tb := range tables {
 		var seen []metav1.StatusCause

@@ -229,6 +229,7 @@ spec:
 			needs("originals are handed out", `spec: {originals: Download}`, "link folders/launch"),
 			needs("originals are handed out by default", `spec: {originals: null}`, "link folders/launch"),
 			needs("a preset is added", `spec: {renditions: [web, print]}`, "link folders/launch"),
+			needs("its pictures bear a watermark", `spec: {watermark: northlight}`),
 			needs("it is in service again", `spec: {suspend: false}`, "link folders/launch"),
 			needs("it is in service again by default", `spec: {suspend: null}`, "link folders/launch"),
 			needs("it says something else", `spec: {title: Buy now}`, "link folders/launch"),
@@ -240,6 +241,17 @@ spec:
 		deletes: []attempt{
 			needs("a link may be taken away", ``),
 			needs("a frozen link may be taken away, since its URL never comes back", frozen),
+		},
+	},
+	{
+		// Its pictures bear a watermark.
+		kind: "PublicLink",
+		base: `
+spec: {target: {folder: {name: launch}}, originals: Hidden, watermark: northlight}
+`,
+		updates: []attempt{
+			needs("they bear none any more", `spec: {watermark: null}`, "link folders/launch"),
+			needs("they bear another", `spec: {watermark: faint}`, "link folders/launch"),
 		},
 	},
 	{
@@ -295,6 +307,7 @@ spec:
   bucket: {name: acme-brand}
   links: {maxTTL: 720h, sponsors: [managers]}
   renditions: [{name: web, width: 200, format: WebP}, {name: print, width: 4096, format: JPEG}]
+  watermarks: [{name: agency, text: Northlight}, {name: logo, image: brand/logo.png}]
 `,
 		creates: []attempt{
 			needs("a library is made, which grants and links may name already", ``, "share libraries/case", "link libraries/case"),
@@ -313,6 +326,12 @@ spec:
 			needs("a preset is added, which links may name already", `spec: {renditions: [{name: web, width: 200, format: WebP}, {name: print, width: 4096, format: JPEG}, {name: full, width: 8192, format: PNG}]}`, "link libraries/case"),
 			needs("a preset bears a watermark, which may be any image", `spec: {renditions: [{name: web, width: 200, format: WebP, watermark: {image: press/secret.png}}, {name: print, width: 4096, format: JPEG}]}`, "link libraries/case"),
 			needs("a preset takes another's name", `spec: {renditions: [{name: web, width: 4096, format: JPEG}]}`, "link libraries/case"),
+			needs("a watermark may be taken out", `spec: {watermarks: [{name: agency, text: Northlight}]}`),
+			needs("all watermarks may be taken out", `spec: {watermarks: null}`),
+			needs("the order of watermarks is free", `spec: {watermarks: [{name: logo, image: brand/logo.png}, {name: agency, text: Northlight}]}`),
+			needs("a watermark is fainter", `spec: {watermarks: [{name: agency, text: Northlight, opacity: 1}, {name: logo, image: brand/logo.png}]}`, "link libraries/case"),
+			needs("a watermark is any image", `spec: {watermarks: [{name: agency, image: press/secret.png}, {name: logo, image: brand/logo.png}]}`, "link libraries/case"),
+			needs("a watermark is added, which links may name already", `spec: {watermarks: [{name: agency, text: Northlight}, {name: logo, image: brand/logo.png}, {name: new, text: New}]}`, "link libraries/case"),
 			needs("links may live longer", `spec: {links: {maxTTL: 2160h}}`, "link libraries/case"),
 			needs("links have no limits", `spec: {links: null}`, "link libraries/case"),
 			needs("interns may sponsor links", `spec: {links: {sponsors: [managers, interns]}}`, "link libraries/case"),
