@@ -51,6 +51,7 @@ func Compare(base, head review.Tenant, now time.Time) *Diff {
 	d.Declared = append(d.Declared, linkerChanges(was, is, everybody)...)
 	d.Declared = append(d.Declared, fieldChanges(was, is, everybody)...)
 	d.Declared = append(d.Declared, presetChanges(was, is, named)...)
+	d.Declared = append(d.Declared, watermarkChanges(was, is)...)
 	d.Declared = append(d.Declared, lifecycleChanges(was, is)...)
 	d.Declared = append(d.Declared, metadataChanges(was, is, shownFields)...)
 	d.Declared = append(d.Declared, adoptions(was, is)...)

@@ -20,7 +20,7 @@ func (s *side) linkHoldings(l *v1alpha1.PublicLink) []holding {
 		return nil
 	}
 	h := holding{bucket: s.buckets[shown.Library], permissions: access.Of(access.List, access.Preview, access.Download), by: "PublicLink " + l.Name}
-	if l.Spec.Originals == v1alpha1.OriginalsHidden {
+	if l.Spec.Originals == v1alpha1.OriginalsHidden || l.Spec.Watermark != "" {
 		h.permissions = access.Of(access.List, access.Preview)
 	}
 	var parts []holding

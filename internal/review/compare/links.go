@@ -27,7 +27,12 @@ func linkChanges(was, is *side, before, after *v1alpha1.PublicLink) (found []fin
 		return found, nil, holds
 	}
 	// Protection matters while the link opens in the new state; one that never opens again widens nothing.
-	return found, protections(before, after, len(holds) > 0), holds
+	opens := len(holds) > 0
+	other = protections(before, after, opens)
+	linkWatermark(was, is, before, after, func(wider bool, format string, args ...any) {
+		other = append(other, Declared{"PublicLink", after.Name, fmt.Sprintf(format, args...), wider && opens})
+	})
+	return found, other, holds
 }
 
 // protections compares what a link declares beside its target and window.
@@ -94,7 +99,7 @@ func shownOfFiles(before, after *v1alpha1.PublicLinkSpec, add func(wider bool, f
 var told = map[string]bool{
 	"target": true, "title": true, "message": true, "notify": true, "notBefore": true, "notAfter": true,
 	"passwordSecretRef": true, "originals": true, "renditions": true, "suspend": true,
-	"drafts": true, "approval": true, "metadataFields": true,
+	"drafts": true, "approval": true, "metadataFields": true, "watermark": true,
 }
 
 // judged are the fields of which it is known what opens a link wider; another that changes is
@@ -110,7 +115,6 @@ var judged = map[string]func(was, is any) bool{
 		to, still := is.(float64)
 		return limited && (!still || to > from)
 	},
-	"watermark": func(was, is any) bool { return was != nil && is == nil },
 }
 
 // unless tells that any other value than the strict one is wider.

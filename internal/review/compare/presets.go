@@ -65,8 +65,7 @@ func plainPreset(p v1alpha1.RenditionPreset) v1alpha1.RenditionPreset {
 	unset(&p.Strip, v1alpha1.StrippingAll)
 	unset(&p.Page, 1)
 	if p.Watermark != nil {
-		w := *p.Watermark
-		w.Position, w.Opacity, w.Size = cmp.Or(w.Position, v1alpha1.WatermarkBottomRight), cmp.Or(w.Opacity, 50), cmp.Or(w.Size, 30)
+		w := plainWatermark(*p.Watermark)
 		p.Watermark = &w
 	}
 	return p
@@ -142,8 +141,8 @@ func presetText(p v1alpha1.RenditionPreset) string {
 	if p.Page > 1 {
 		text += fmt.Sprintf(", page %d", p.Page)
 	}
-	if w := p.Watermark; w != nil {
-		text += fmt.Sprintf(", with the watermark %q (%s, opacity %d, size %d)", cmp.Or(w.Text, w.Image), w.Position, w.Opacity, w.Size)
+	if p.Watermark != nil {
+		text += ", with the watermark " + watermarkText(*p.Watermark)
 	}
 	return text
 }
