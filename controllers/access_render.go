@@ -369,7 +369,7 @@ func (r *AccessReconciler) linkRights(tenant *Tenant, buckets map[string]policy.
 		}
 		needs := policy.LinkRights{
 			Buckets: of, Catalog: obj.Status.Catalog,
-			Originals: obj.Spec.Originals != v1alpha1.OriginalsHidden, Renditions: true, Keys: shown.Keys,
+			Originals: obj.Spec.Originals != v1alpha1.OriginalsHidden && obj.Spec.Watermark == "", Renditions: true, Keys: shown.Keys,
 		}
 		if shown.Scope != nil {
 			needs.Scopes = []access.Scope{*shown.Scope}

@@ -87,14 +87,17 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 	if err := r.retireUnseen(ctx, connection, library, s); err != nil {
 		return err
 	}
+	var tenant *Tenant
+	asked := func() (links []marking, err error) {
+		if tenant, err = r.Tenants.Recent(ctx, library.Namespace); err != nil {
+			return nil, err
+		}
+		return markings(tenant, library, r.Clock.Now()), nil
+	}
 	stop := r.tellProgress(library, &s.progress)
-	found, world, err := s.sweep(ctx, connection, library, r.mover(connection, library), func(listed files) { r.tellFiles(library, listed) })
+	found, world, err := s.sweep(ctx, connection, library, r.mover(connection, library), func(listed files) { r.tellFiles(library, listed) }, asked)
 	stop()
 	r.tellEnd(library, s, err)
-	if err != nil {
-		return err
-	}
-	tenant, err := r.Tenants.Recent(ctx, library.Namespace)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func (l *left) elsewhere(archived []access.Key, moves []relocate.Journal) {
 
 // staleOf notes the renditions of an original that serve nothing.
 func (l *left) staleOf(a *Asset, presets, held []rendition.Preset, known rendition.Known) {
-	if len(known.Objects) == len(a.Renditions) {
+	if len(known.Objects) == len(a.Renditions)+len(a.Marked) {
 		return // each of them serves
 	}
 	original := rendition.Original{Key: objectOf(a.Key), ETag: a.ETag, Size: a.Size, Focus: a.Focus}

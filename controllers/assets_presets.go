@@ -40,10 +40,8 @@ func presetsOf(library *v1alpha1.Library) []rendition.Preset {
 			effort := int(*p.Effort)
 			preset.Effort = &effort
 		}
-		if w := p.Watermark; w != nil {
-			preset.Watermark = &rendition.Watermark{
-				Text: w.Text, Image: w.Image, Position: rendition.Place(w.Position), Opacity: int(w.Opacity), Size: int(w.Size),
-			}
+		if p.Watermark != nil {
+			preset.Watermark = watermarkOf(p.Watermark)
 		}
 		presets = append(presets, preset)
 	}
@@ -52,16 +50,14 @@ func presetsOf(library *v1alpha1.Library) []rendition.Preset {
 	return presets
 }
 
+// watermarkOf gives what is declared; an image has no ETag yet.
+func watermarkOf(w *v1alpha1.RenditionWatermark) *rendition.Watermark {
+	return &rendition.Watermark{Text: w.Text, Image: w.Image, Position: rendition.Place(w.Position), Opacity: int(w.Opacity), Size: int(w.Size)}
+}
+
 // ready tells the presets that can be rendered from those that are held. An image is drawn once a worker has read it whole; and
 // nothing is drawn of which a worker has found that it cannot be, until it is replaced.
-func ready(presets []rendition.Preset, library string, assets []Asset) (can []rendition.Preset, held []HeldPreset) {
-	undrawable := rendition.Undrawable(func(yield func(*asset.Facts) bool) {
-		for i := range assets {
-			if !yield(assets[i].Facts) {
-				return
-			}
-		}
-	})
+func ready(presets []rendition.Preset, library string, assets []Asset, undrawable map[string]asset.Unmade) (can []rendition.Preset, held []HeldPreset) {
 	for _, p := range presets {
 		p, reason, message := settleWatermark(p, library, assets, undrawable)
 		if reason == "" {
@@ -71,6 +67,17 @@ func ready(presets []rendition.Preset, library string, assets []Asset) (can []re
 		held = append(held, HeldPreset{p, reason, message})
 	}
 	return can, held
+}
+
+// undrawable is what is known of watermarks that cannot be drawn; see rendition.Undrawable.
+func undrawable(assets []Asset) map[string]asset.Unmade {
+	return rendition.Undrawable(func(yield func(*asset.Facts) bool) {
+		for i := range assets {
+			if !yield(assets[i].Facts) {
+				return
+			}
+		}
+	})
 }
 
 // settleWatermark gives p with the ETag of its watermark's image, and says why it is held; an empty reason when it is not.
@@ -127,7 +134,7 @@ func heldMessage(held []HeldPreset) string {
 
 // present gives the renditions of an asset that exist for its current ETag, at most one for each preset, by name. Where a preset
 // has changed, what it made before serves until what it makes now is there.
-func present(presets []rendition.Preset, held []HeldPreset, a *Asset, objects map[string]store.ObjectInfo) []asset.CatalogRendition {
+func present(presets, held []rendition.Preset, a *Asset, objects map[string]store.ObjectInfo) []asset.CatalogRendition {
 	var list []asset.CatalogRendition
 	add := func(p rendition.Preset, object string) {
 		info, stored := objects[object]
@@ -153,7 +160,7 @@ func present(presets []rendition.Preset, held []HeldPreset, a *Asset, objects ma
 		add(p, object)
 	}
 	for _, h := range held {
-		add(h.Preset, earlier(h.Preset, a.Facts, objects))
+		add(h, earlier(h, a.Facts, objects))
 	}
 	slices.SortFunc(list, func(a, b asset.CatalogRendition) int { return strings.Compare(a.Preset, b.Preset) })
 	return list

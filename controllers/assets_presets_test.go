@@ -75,7 +75,7 @@ func TestPresetsAreHeldWithoutTheirWatermark(t *testing.T) {
 		},
 		"it is good": {[]Asset{{Key: logo, ETag: "m1", Facts: &asset.Facts{}}}, "", ""},
 	} {
-		can, held := ready([]rendition.Preset{thumb, web}, "brand", c.assets)
+		can, held := ready([]rendition.Preset{thumb, web}, "brand", c.assets, undrawable(c.assets))
 		if c.reason == "" {
 			if len(held) != 0 || len(can) != 2 || can[1].Watermark.ETag != "m1" || web.Watermark.ETag != "" {
 				t.Errorf("%s: ready are %+v, held %+v", why, can, held)
@@ -97,7 +97,8 @@ func TestPresetsAreHeldWithoutTheirWatermark(t *testing.T) {
 	} {
 		web.Watermark = &rendition.Watermark{Text: text}
 		found := asset.Unmade{Preset: "web", Reason: asset.UnmadeBlank, Watermark: web.Watermark.Identity()}
-		can, held := ready([]rendition.Preset{thumb, web}, "brand", []Asset{{Key: hero, Facts: &asset.Facts{Unmade: []asset.Unmade{found}}}})
+		assets := []Asset{{Key: hero, Facts: &asset.Facts{Unmade: []asset.Unmade{found}}}}
+		can, held := ready([]rendition.Preset{thumb, web}, "brand", assets, undrawable(assets))
 		if len(can) != 1 || len(held) != 1 || held[0].Reason+" "+held[0].Message != want {
 			t.Errorf("%q: ready are %+v, held %+v", text, can, held)
 		}
@@ -129,7 +130,7 @@ func TestOldRenditionsServeMeanwhile(t *testing.T) {
 	}
 	for why, c := range map[string]struct {
 		presets []rendition.Preset
-		held    []HeldPreset
+		held    []rendition.Preset
 		facts   *asset.Facts
 		objects []string
 		want    []string
@@ -142,8 +143,8 @@ func TestOldRenditionsServeMeanwhile(t *testing.T) {
 		"one without the mark":                        {[]rendition.Preset{marked}, nil, facts(name(was)), []string{name(was)}, nil},
 		"one with another mark":                       {[]rendition.Preset{remarked}, nil, facts(name(marked)), []string{name(marked)}, []string{name(marked)}},
 		"one with a mark where none is asked for now": {[]rendition.Preset{is}, nil, facts(name(marked)), []string{name(marked)}, []string{name(marked)}},
-		"a marked one while the preset is held":       {nil, []HeldPreset{{Preset: remarked}}, facts(name(marked)), []string{name(marked)}, []string{name(marked)}},
-		"an unmarked one while the preset is held":    {nil, []HeldPreset{{Preset: remarked}}, facts(name(was)), []string{name(was)}, nil},
+		"a marked one while the preset is held":       {nil, []rendition.Preset{remarked}, facts(name(marked)), []string{name(marked)}, []string{name(marked)}},
+		"an unmarked one while the preset is held":    {nil, []rendition.Preset{remarked}, facts(name(was)), []string{name(was)}, nil},
 		"a preset that went away":                     {nil, nil, facts(name(was)), []string{name(was)}, nil},
 	} {
 		a := &Asset{Key: access.Key{Library: "brand", Path: "hero.jpg"}, ETag: etag, Facts: c.facts}

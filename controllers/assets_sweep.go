@@ -62,8 +62,9 @@ func newSweeper(documents bool, reads int) *sweeper {
 
 // sweep lists both buckets of a Library and says what it holds. What files
 // there are is told as soon as it is known: access hangs on that, and must not
-// wait for what is known of each of them. One that fails goes on where it was when it is called again.
-func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library, mover relocate.Mover, tell func(files)) (*Holding, rendition.World, error) {
+// wait for what is known of each of them. One that fails goes on where it was when it is called again. What
+// links ask for is asked once all else is known.
+func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1alpha1.Library, mover relocate.Mover, tell func(files), asked func() ([]marking, error)) (*Holding, rendition.World, error) {
 	g := s.gather(origin{library.UID, connection.Opened}, objectsBefore(library))
 	if err := s.originals(ctx, connection, library, g); err != nil {
 		return nil, rendition.World{}, err
@@ -93,13 +94,28 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 			a.Facts = read
 		}
 	}
-	presets, held := ready(presetsOf(library), library.Name, found.Assets)
-	found.Held = held
+	links, err := asked()
+	if err != nil {
+		return nil, rendition.World{}, err
+	}
+	world := s.world(library, found, rendered, moving, links)
+	s.finish(library, time.Now())
+	return found, world, nil
+}
+
+// world is what renditions are planned from. It notes in the holding what there is of each file, and in the sweeper what serves nothing.
+func (s *sweeper) world(library *v1alpha1.Library, found *Holding, rendered map[string]map[string]store.ObjectInfo, moving map[access.Key]bool, links []marking) rendition.World {
+	undrawable := undrawable(found.Assets)
+	presets, held := ready(presetsOf(library), library.Name, found.Assets, undrawable)
+	found.Held, found.Marks = held, marksOf(library, found.Assets, undrawable)
 	s.left = s.unowned(library.Name, found, rendered)
-	world := rendition.World{Presets: presets, Documents: s.documents, Known: make(map[string]rendition.Known, len(found.Assets))}
+	world := rendition.World{
+		Presets: presets, Documents: s.documents, Known: make(map[string]rendition.Known, len(found.Assets)), Marked: map[string]rendition.Marked{},
+	}
 	for _, h := range held {
 		world.Held = append(world.Held, h.Preset)
 	}
+	marker := newMarker(presets, found.Marks, links)
 	for i := range found.Assets {
 		a := &found.Assets[i]
 		name := objectOf(a.Key)
@@ -111,16 +127,21 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 		for object := range objects {
 			known.Objects[object] = struct{}{}
 		}
-		a.Renditions = present(presets, held, a, objects)
-		s.left.staleOf(a, presets, world.Held, known)
+		a.Renditions = present(presets, world.Held, a, objects)
+		marked := marker.of(a)
+		a.note(marked, present(marked.Presets, marked.Held, a, objects))
+		serving, kept := marked.Beside(presets, world.Held)
+		s.left.staleOf(a, serving, kept, known)
 		if moving[a.Key] {
 			continue // nothing is made of it where it may not stay
 		}
 		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus, FactsETag: s.facts.etags[asset.FactsObject(a.Key)]})
 		world.Known[name] = known
+		if len(a.Asked) > 0 {
+			world.Marked[name] = marked
+		}
 	}
-	s.finish(library, time.Now())
-	return found, world, nil
+	return world
 }
 
 // movingKeys are the files that are on their way to another place, or have just come from one.

@@ -64,6 +64,8 @@ type Holding struct {
 	Problems []rendition.Problem
 	// Held are presets by which nothing is rendered now.
 	Held []HeldPreset
+	// Marks are the watermarks that links can name, by name.
+	Marks map[string]Mark
 	// Job that renders now, if any; RenderError is why none could be made.
 	Job         string
 	RenderError string
@@ -96,6 +98,9 @@ type Asset struct {
 	from, until time.Time
 	// Renditions that exist for this ETag.
 	Renditions []asset.CatalogRendition
+	// Marked are those with the watermarks of links (rendition.MarkedName), and Asked the presets by which links ask for such.
+	Marked []asset.CatalogRendition
+	Asked  []string
 }
 
 // Said is what people said and decided of a file.

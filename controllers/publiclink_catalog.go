@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -34,7 +33,8 @@ func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, 
 	if err != nil {
 		return next, err
 	}
-	catalog := newView(tenant, library, obj).catalog(shown, holding)
+	v := newView(tenant, library, obj)
+	catalog := v.catalog(shown, holding)
 	catalog.Title = titleOf(tenant, obj.Spec.Target)
 	data, err := catalog.Encode()
 	if err != nil {
@@ -45,6 +45,7 @@ func (r *PublicLinkReconciler) list(ctx context.Context, connection Connection, 
 	}
 	count, next := countShown(catalog.Assets, r.Clock.Now())
 	obj.Status.Catalog, obj.Status.Assets = key, &count
+	r.awaitMarks(tenant, library, obj, v, membersOf(shown), holding)
 	return next, nil
 }
 
@@ -88,7 +89,7 @@ func (r *PublicLinkReconciler) pinned(ctx context.Context, connection Connection
 		// What was rendered is of the current version.
 		old := Asset{Said: a.Said, Key: a.Key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
 		if old.ETag == a.ETag {
-			old.Facts, old.Renditions = a.Facts, a.Renditions
+			old.Facts, old.Renditions, old.Marked = a.Facts, a.Renditions, a.Marked
 		}
 		changed.Assets = append(changed.Assets, old)
 	}
@@ -117,12 +118,18 @@ type view struct {
 	drafts     bool
 	approved   bool // only what was approved
 	fields     []v1alpha1.MetadataField
+	// watermark that all pictures bear, and the presets by which there are such; empty for a link without one.
+	watermark string
+	presets   []string
 }
 
 func newView(tenant *Tenant, library *v1alpha1.Library, obj *v1alpha1.PublicLink) view {
 	v := view{
 		library: library, lifecycles: tenant.Lifecycles,
 		drafts: obj.Spec.Drafts == v1alpha1.DraftsShown, approved: obj.Spec.Approval == v1alpha1.LinkApprovedOnly,
+	}
+	if obj.Spec.Watermark != "" {
+		v.watermark, v.presets = obj.Spec.Watermark, markable(library, obj)
 	}
 	for _, f := range asset.NewSchema(library.Spec.Metadata).Fields() {
 		if slices.Contains(obj.Spec.MetadataFields, f.Name) {
@@ -134,10 +141,7 @@ func newView(tenant *Tenant, library *v1alpha1.Library, obj *v1alpha1.PublicLink
 
 // catalog picks what a link shows from what its Library holds.
 func (v view) catalog(shown access.LinkScope, holding *Holding) asset.Catalog {
-	wanted := map[access.Key]bool{}
-	for _, key := range shown.Keys {
-		wanted[key] = true
-	}
+	members := membersOf(shown)
 	prefix := ""
 	if shown.Scope != nil {
 		prefix = shown.Scope.Prefix
@@ -147,11 +151,10 @@ func (v view) catalog(shown access.LinkScope, holding *Holding) asset.Catalog {
 	var paths []string
 	for i := range holding.Assets {
 		a := &holding.Assets[i]
-		below := shown.Scope != nil && a.Key.Library == shown.Scope.Library && a.Key.Restricted == shown.Scope.Restricted && strings.HasPrefix(a.Key.Path, prefix)
-		if !below && !wanted[a.Key] || v.approved && !a.approved() {
+		if !members.hold(a.Key) || v.approved && !a.approved() {
 			continue
 		}
-		from, until, ever := asset.Window(a.Said.State, v.lifecycles.of(a.Key), a.Modified, v.drafts)
+		from, until, ever := v.window(a)
 		if !ever {
 			if _, _, draft := asset.Window(a.Said.State, v.lifecycles.of(a.Key), a.Modified, true); !draft {
 				catalog.Archived++
@@ -164,7 +167,7 @@ func (v view) catalog(shown access.LinkScope, holding *Holding) asset.Catalog {
 		paths = append(paths, a.Key.Path)
 	}
 	for i := range holding.Archived {
-		if key := holding.Archived[i].Key; wanted[key] || shown.Scope != nil && shown.Scope.Covers(key) {
+		if key := holding.Archived[i].Key; members.hold(key) {
 			catalog.Archived++
 		}
 	}
@@ -178,10 +181,20 @@ func (v view) catalog(shown access.LinkScope, holding *Holding) asset.Catalog {
 	}
 	catalog.Assets = make([]asset.CatalogAsset, 0, len(picked))
 	for i, a := range picked {
-		a.Renditions = serving(a.Renditions, presets)
+		if a.Renditions = serving(a.Renditions, presets); v.watermark != "" {
+			a.Renditions = v.marked(&a)
+		}
 		catalog.Assets = append(catalog.Assets, v.row(names[i], a))
 	}
 	return catalog
+}
+
+// window bounds when the link shows a file; ever is false when that is never.
+func (v view) window(a *Asset) (from, until time.Time, ever bool) {
+	if v.approved && !a.approved() {
+		return from, until, false
+	}
+	return asset.Window(a.Said.State, v.lifecycles.of(a.Key), a.Modified, v.drafts)
 }
 
 // serving gives the renditions that may be shown by what the Library declares now, which may be newer than the last look at it: none

@@ -162,6 +162,10 @@ func (r *PublicLinkReconciler) reconcile(ctx context.Context, obj *v1alpha1.Publ
 	if missing := checkPresets(obj, library); missing != nil {
 		return missing.within(out.after).outcome, nil
 	}
+	if wrong := checkWatermark(obj, library, tenant.Holdings[library.Name]); wrong != nil {
+		return wrong.within(out.after).outcome, nil
+	}
+	out.message += waitingMessage(obj)
 	return out, r.served(tenant, obj, library)
 }
 

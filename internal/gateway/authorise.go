@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/link"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
 )
 
 // heartbeatLimit is the age of the manager's heartbeat from which protected and
@@ -148,6 +150,10 @@ var conditions = []condition{
 			q.rendition = &q.asset.Renditions[i]
 		}
 		return when(i < 0, NoSuchAsset)
+	}},
+	// A catalog may be older than the link's watermark.
+	{"the rendition bears the link's watermark", func(q *question) (Answer, bool) {
+		return when(q.rendition != nil && q.Link.Watermark != "" && !rendition.Bears(path.Base(q.rendition.Object), q.What, q.Link.Watermark), NoSuchAsset)
 	}},
 	{"the bytes are where the library keeps such", func(q *question) (Answer, bool) {
 		return when(q.asset != nil && q.What != "" && !q.inPlace(), NoSuchAsset)

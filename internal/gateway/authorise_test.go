@@ -109,6 +109,19 @@ func bad() map[string]struct {
 	add("originals are hidden", "original", NoSuchAsset, func(q *ask) { q.principal.Link.HideOriginals = true })
 	add("a preset that is not offered", "square", NoSuchAsset, func(*ask) {})
 	add("a preset that does not exist", "web", NoSuchAsset, func(q *ask) { first(q).Renditions = first(q).Renditions[:1] })
+	add("a rendition without the link's watermark", "thumb", NoSuchAsset, func(q *ask) { q.principal.Link.Watermark = "northlight" })
+	add("one with another watermark, which the link had before", "thumb", NoSuchAsset, func(q *ask) {
+		q.principal.Link.Watermark = "northlight"
+		first(q).Renditions[0].Object = "renditions/launch/hero.jpg/thumb_press-aaaaaaaaaaaaa-marked.webp"
+	})
+	add("one of a preset with a watermark of its own", "thumb", NoSuchAsset, func(q *ask) {
+		q.principal.Link.Watermark = "northlight"
+		first(q).Renditions[0].Object = "renditions/launch/hero.jpg/thumb-aaaaaaaaaaaaa-marked.webp"
+	})
+	add("a picture of another preset in the place of this one", "web", NoSuchAsset, func(q *ask) {
+		q.principal.Link.Watermark = "northlight"
+		first(q).Renditions[1].Object = "renditions/launch/hero.jpg/thumb_northlight-aaaaaaaaaaaaa-marked.webp"
+	})
 	add("before the file's own time", "thumb", NoSuchAsset, func(q *ask) { first(q).From = noon.Add(time.Second) })
 	add("at the file's own end", "original", NoSuchAsset, func(q *ask) { first(q).Until = noon })
 	add("an original in somebody else's bucket", "original", NoSuchAsset, func(q *ask) { first(q).Bucket = "northlight-brand" })
@@ -159,6 +172,36 @@ func TestOnlyOurPicturesAreShown(t *testing.T) {
 		d := Authorise(q.principal, q.subject, q.permission, noon)
 		if d.Blob == nil || d.Blob.Inline || d.Blob.ContentType != octets {
 			t.Errorf("%q is sent as %+v", kind, d.Blob)
+		}
+	}
+}
+
+// features: F3
+func TestPicturesWithTheLinksWatermarkAreShown(t *testing.T) {
+	q := good("thumb")
+	q.principal.Link.Watermark = "northlight"
+	const object = "renditions/launch/hero.jpg/thumb_northlight-aaaaaaaaaaaaa-marked.webp"
+	firstOf(q.principal.Catalog).Renditions[0].Object = object
+	if d := Authorise(q.principal, q.subject, q.permission, noon); d.Answer != Allow || d.Blob.Object != object || d.Blob.Filename != "hero-thumb.webp" {
+		t.Errorf("answered %d with %+v", d.Answer, d.Blob)
+	}
+}
+
+// A link that has just got its watermark shows nothing of what its catalog listed before: no picture, by whatever name, and no original.
+// features: F3
+func TestNothingIsShownWithoutTheLinksWatermark(t *testing.T) {
+	f := newFixture(t)
+	f.cluster.link.Spec.Watermark = "northlight" // and originals are still handed out, by mistake
+	page := f.do("GET", f.page())
+	if page.Code != 200 || strings.Contains(page.Body.String(), "<img") {
+		t.Errorf("answered %d:\n%s", page.Code, page.Body.String())
+	}
+	if one := f.do("GET", f.page()+"/asset/"+f.hero); one.Code != 200 || strings.Contains(one.Body.String(), "<img") || strings.Contains(one.Body.String(), "/a/") {
+		t.Errorf("answered %d:\n%s", one.Code, one.Body.String())
+	}
+	for _, what := range []string{"thumb", "preview", "web", "square", "original", "thumb_northlight", "thumb-tag.webp"} {
+		if got := f.do("GET", f.signed(f.hero, what)); got.Code != 404 {
+			t.Errorf("%s: answered %d", what, got.Code)
 		}
 	}
 }

@@ -37,6 +37,8 @@ type Snapshot struct {
 	// HideOriginals, and the presets that are offered beside thumb and preview.
 	HideOriginals bool
 	Presets       []string
+	// Watermark that every picture bears, by name; empty for none.
+	Watermark string
 }
 
 // sources are the objects that a Snapshot is made of; nil where there is none.
@@ -64,8 +66,9 @@ func compile(s sources) *Snapshot {
 		Heartbeat: s.heartbeat,
 		Title:     l.Spec.Title, Message: l.Spec.Message,
 		Catalog:       l.Status.Catalog,
-		HideOriginals: l.Spec.Originals != v1alpha1.OriginalsDownload,
+		HideOriginals: l.Spec.Originals != v1alpha1.OriginalsDownload || l.Spec.Watermark != "",
 		Presets:       l.Spec.Renditions,
+		Watermark:     l.Spec.Watermark,
 	}
 	if l.Status.FirstSeen != nil {
 		snap.Facts.FirstSeen = l.Status.FirstSeen.Time

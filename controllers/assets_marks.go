@@ -1,0 +1,169 @@
+package controllers
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+)
+
+// Mark is a watermark that links can name, as it stands.
+type Mark struct {
+	Name      string
+	Watermark rendition.Watermark
+	// Reason and Message say why nothing is rendered with it now; empty when it can be drawn.
+	Reason, Message string
+}
+
+// marksOf gives the watermarks of a Library, by name, with the ETags of their images and with what keeps each from being drawn.
+func marksOf(library *v1alpha1.Library, assets []Asset, undrawable map[string]asset.Unmade) map[string]Mark {
+	if len(library.Spec.Watermarks) == 0 {
+		return nil
+	}
+	marks := make(map[string]Mark, len(library.Spec.Watermarks))
+	for i := range library.Spec.Watermarks {
+		declared := &library.Spec.Watermarks[i]
+		p := rendition.BuiltIn()[0].Marked(declared.Name, *watermarkOf(&declared.RenditionWatermark))
+		p, reason, message := settleWatermark(p, library.Name, assets, undrawable)
+		marks[declared.Name] = Mark{declared.Name, *p.Watermark, reason, message}
+	}
+	return marks
+}
+
+// markable names the presets whose pictures a link shows or gives when it has a watermark: those that every Library has, and those that
+// the link offers, but for any with a watermark of its own, whose pictures would bear two.
+func markable(library *v1alpha1.Library, obj *v1alpha1.PublicLink) []string {
+	names := []string{rendition.Preview, rendition.Thumb}
+	for i := range library.Spec.Renditions {
+		if p := &library.Spec.Renditions[i]; p.Watermark == nil && slices.Contains(obj.Spec.Renditions, p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// marking is what one link with a watermark asks for.
+type marking struct {
+	watermark string
+	presets   []string
+	shown     members
+	view      view
+}
+
+// asksForMarks tells whether pictures are made for a link with a watermark: also while it is out of service, as it may come back, and not once it is over.
+func asksForMarks(tenant *Tenant, obj *v1alpha1.PublicLink, now time.Time) bool {
+	if obj.Spec.Watermark == "" || !obj.DeletionTimestamp.IsZero() {
+		return false
+	}
+	ends := linkVerdict(tenant, obj, now).ExpiresAt
+	return ends.IsZero() || now.Before(ends)
+}
+
+// markings are what the links into a Library ask for.
+func markings(tenant *Tenant, library *v1alpha1.Library, now time.Time) []marking {
+	var all []marking
+	for i := range tenant.Links {
+		obj := &tenant.Links[i]
+		if !asksForMarks(tenant, obj, now) {
+			continue
+		}
+		shown, err := tenant.Model.LinkScope(obj.Spec.Target)
+		if err != nil || shown.Library != library.Name {
+			continue
+		}
+		all = append(all, marking{obj.Spec.Watermark, markable(library, obj), membersOf(shown), newView(tenant, library, obj)})
+	}
+	return all
+}
+
+// marker puts watermarks to the presets of originals that links show with them.
+type marker struct {
+	presets  map[string]rendition.Preset
+	marks    map[string]Mark
+	markings []marking
+}
+
+// newMarker makes it of all presets of a Library, those that are held included.
+func newMarker(presets []rendition.Preset, marks map[string]Mark, all []marking) marker {
+	m := marker{presets: make(map[string]rendition.Preset, len(presets)), marks: marks, markings: all}
+	for _, p := range presets {
+		m.presets[p.Name] = p
+	}
+	return m
+}
+
+// of gives the presets with watermarks of one original: each preset with each watermark once, however many links ask for it.
+func (m marker) of(a *Asset) rendition.Marked {
+	var wanted map[[2]string]bool
+	for i := range m.markings {
+		one := &m.markings[i]
+		if !one.asksFor(a) {
+			continue
+		}
+		if wanted == nil {
+			wanted = map[[2]string]bool{}
+		}
+		for _, preset := range one.presets {
+			wanted[[2]string{preset, one.watermark}] = true
+		}
+	}
+	var marked rendition.Marked
+	for _, pair := range slices.SortedFunc(maps.Keys(wanted), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		preset, declared := m.presets[pair[0]]
+		mark, there := m.marks[pair[1]]
+		switch p := preset.Marked(mark.Name, mark.Watermark); {
+		case !declared || !there:
+		case mark.Reason != "":
+			marked.Held = append(marked.Held, p)
+		default:
+			marked.Presets = append(marked.Presets, p)
+		}
+	}
+	return marked
+}
+
+// asksFor tells whether the link shows a file, now or at another time.
+func (m *marking) asksFor(a *Asset) bool {
+	if !m.shown.hold(a.Key) {
+		return false
+	}
+	if version := m.shown.Versions[a.Key]; version != "" && (a.Facts == nil || a.Facts.VersionID != version) {
+		return false // it shows another version, of which nothing is rendered
+	}
+	_, _, ever := m.view.window(a)
+	return ever
+}
+
+// members are what a link's target has in it, to be asked for by key.
+type members struct {
+	access.LinkScope
+	keys map[access.Key]bool
+}
+
+func membersOf(shown access.LinkScope) members {
+	m := members{shown, make(map[access.Key]bool, len(shown.Keys))}
+	for _, key := range shown.Keys {
+		m.keys[key] = true
+	}
+	return m
+}
+
+func (m members) hold(key access.Key) bool {
+	return m.keys[key] || m.Scope != nil && m.Scope.Covers(key)
+}
+
+// note tells in a holding what is asked for of an original and what of it there is.
+func (a *Asset) note(marked rendition.Marked, there []asset.CatalogRendition) {
+	a.Marked = there
+	for _, p := range marked.Presets {
+		a.Asked = append(a.Asked, p.Name)
+	}
+	for _, p := range marked.Held {
+		a.Asked = append(a.Asked, p.Name)
+	}
+}

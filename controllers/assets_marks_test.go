@@ -1,0 +1,239 @@
+package controllers
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+)
+
+// marksNoon is when links with watermarks are looked at.
+var marksNoon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// markedTenant has a Library with two watermarks and two folders, and these links.
+func markedTenant(links ...v1alpha1.PublicLink) *Tenant {
+	named := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: "acme", Name: name} }
+	library := v1alpha1.Library{ObjectMeta: named("brand"), Spec: v1alpha1.LibrarySpec{
+		Bucket: v1alpha1.Bucket{Name: "acme-brand"},
+		Renditions: []v1alpha1.RenditionPreset{
+			{Name: "proof", Width: 800, Format: v1alpha1.FormatWebP, Watermark: &v1alpha1.RenditionWatermark{Text: "Proof"}},
+			{Name: "social", Width: 1080, Format: v1alpha1.FormatJPEG}, {Name: "web", Width: 960, Format: v1alpha1.FormatWebP},
+		},
+		Watermarks: []v1alpha1.LinkWatermark{
+			{Name: "agency", RenditionWatermark: v1alpha1.RenditionWatermark{Text: "Northlight", Position: v1alpha1.WatermarkTile}},
+			{Name: "logo", RenditionWatermark: v1alpha1.RenditionWatermark{Image: "brand/logo.png"}},
+		},
+	}}
+	folder := func(name, path string) v1alpha1.Folder {
+		return v1alpha1.Folder{ObjectMeta: named(name), Spec: v1alpha1.FolderSpec{LibraryRef: v1alpha1.LocalReference{Name: "brand"}, Path: v1alpha1.Path(path)}}
+	}
+	declared := access.Declarations{Libraries: []v1alpha1.Library{library}, Folders: []v1alpha1.Folder{folder("launch", "launch"), folder("final", "launch/final")}}
+	tenant := &Tenant{Namespace: "acme", Declared: declared, Links: links, Model: access.New(declared)}
+	tenant.Lifecycles = lifecyclesOf(tenant.Model, declared.Folders)
+	return tenant
+}
+
+// linkWith is a link with a watermark on a folder.
+func linkWith(watermark, folder string, change ...func(*v1alpha1.PublicLink)) v1alpha1.PublicLink {
+	l := v1alpha1.PublicLink{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: watermark + "-" + folder},
+		Spec: v1alpha1.PublicLinkSpec{
+			Target: v1alpha1.LinkTarget{Folder: &v1alpha1.LocalReference{Name: folder}}, Originals: v1alpha1.OriginalsHidden, Watermark: watermark,
+		},
+		Status: v1alpha1.PublicLinkStatus{FirstSeen: &metav1.Time{Time: marksNoon.Add(-time.Hour)}, Library: "brand"},
+	}
+	for _, c := range change {
+		c(&l)
+	}
+	return l
+}
+
+func fileAt(path string) *Asset {
+	return &Asset{Key: access.Key{Library: "brand", Path: path}, ETag: "e", Modified: marksNoon.Add(-time.Hour), Facts: &asset.Facts{}}
+}
+
+// Pictures with watermarks are asked for of what links show with them and of nothing else, each once however many links do.
+// features: F3
+func TestWatermarksAreAskedForByLinks(t *testing.T) {
+	offers := func(presets ...string) func(*v1alpha1.PublicLink) {
+		return func(l *v1alpha1.PublicLink) { l.Spec.Renditions = presets }
+	}
+	draft := fileAt("launch/final/draft.jpg")
+	draft.Said.State = &asset.StateRecord{State: v1alpha1.StateDraft}
+	soon := fileAt("launch/final/soon.jpg")
+	soon.Said.State = &asset.StateRecord{State: v1alpha1.StateDraft, PublishAt: marksNoon.Add(time.Hour)}
+	hero, other, logo := fileAt("launch/final/hero.jpg"), fileAt("launch/other.jpg"), fileAt("brand/logo.png")
+	const basic = "preview_agency thumb_agency"
+	for reason, c := range map[string]struct {
+		links      []v1alpha1.PublicLink
+		file       *Asset
+		want, held string
+	}{
+		"no link":                                        {nil, hero, "", ""},
+		"a link without a watermark":                     {[]v1alpha1.PublicLink{linkWith("", "final", offers("web"))}, hero, "", ""},
+		"a link with one":                                {[]v1alpha1.PublicLink{linkWith("agency", "final")}, hero, basic, ""},
+		"on another folder":                              {[]v1alpha1.PublicLink{linkWith("agency", "final")}, other, "", ""},
+		"on the folder above":                            {[]v1alpha1.PublicLink{linkWith("agency", "launch")}, hero, basic, ""},
+		"two links with the same":                        {[]v1alpha1.PublicLink{linkWith("agency", "final"), linkWith("agency", "launch")}, hero, basic, ""},
+		"and one of them offers more":                    {[]v1alpha1.PublicLink{linkWith("agency", "final"), linkWith("agency", "launch", offers("web"))}, hero, basic + " web_agency", ""},
+		"a preset that offers what the other link does":  {[]v1alpha1.PublicLink{linkWith("agency", "final", offers("web")), linkWith("agency", "launch", offers("web"))}, hero, basic + " web_agency", ""},
+		"a preset that is not there":                     {[]v1alpha1.PublicLink{linkWith("agency", "final", offers("poster"))}, hero, basic, ""},
+		"a preset with a watermark of its own":           {[]v1alpha1.PublicLink{linkWith("agency", "final", offers("proof"))}, hero, basic, ""},
+		"two links with different ones":                  {[]v1alpha1.PublicLink{linkWith("agency", "final"), linkWith("logo", "final")}, hero, "preview_agency preview_logo thumb_agency thumb_logo", ""},
+		"one that the Library does not have":             {[]v1alpha1.PublicLink{linkWith("gone", "final")}, hero, "", ""},
+		"a link that is out of service, and may be back": {[]v1alpha1.PublicLink{linkWith("agency", "final", func(l *v1alpha1.PublicLink) { l.Spec.Suspend = true })}, hero, basic, ""},
+		"a link that is over":                            {[]v1alpha1.PublicLink{linkWith("agency", "final", func(l *v1alpha1.PublicLink) { l.Spec.NotAfter = &metav1.Time{Time: marksNoon} })}, hero, "", ""},
+		"a link that is being deleted":                   {[]v1alpha1.PublicLink{linkWith("agency", "final", func(l *v1alpha1.PublicLink) { l.DeletionTimestamp = &metav1.Time{Time: marksNoon} })}, hero, "", ""},
+		"a draft, which it does not show":                {[]v1alpha1.PublicLink{linkWith("agency", "final")}, draft, "", ""},
+		"a draft, and a link that shows them":            {[]v1alpha1.PublicLink{linkWith("agency", "final", func(l *v1alpha1.PublicLink) { l.Spec.Drafts = v1alpha1.DraftsShown })}, draft, basic, ""},
+		"a file that it will show":                       {[]v1alpha1.PublicLink{linkWith("agency", "final")}, soon, basic, ""},
+		"a link for what is approved alone":              {[]v1alpha1.PublicLink{linkWith("agency", "final", func(l *v1alpha1.PublicLink) { l.Spec.Approval = v1alpha1.LinkApprovedOnly })}, hero, "", ""},
+	} {
+		tenant := markedTenant(c.links...)
+		library := &tenant.Declared.Libraries[0]
+		marks := marksOf(library, []Asset{*logo}, nil)
+		got := newMarker(presetsOf(library), marks, markings(tenant, library, marksNoon)).of(c.file)
+		if names := presetNames(got.Presets); names != c.want || presetNames(got.Held) != c.held {
+			t.Errorf("%s: %s, held %s; want %s, held %s", reason, names, presetNames(got.Held), c.want, c.held)
+		}
+		for _, p := range got.Presets {
+			if p.Watermark == nil || strings.HasSuffix(p.Name, "_logo") != (p.Watermark.ETag == "e") || p.Validate() != nil {
+				t.Errorf("%s: %s with %+v cannot be made: %v", reason, p.Name, p.Watermark, p.Validate())
+			}
+		}
+	}
+
+	// What cannot be drawn is held, and what was made with it stays.
+	tenant := markedTenant(linkWith("logo", "final"), linkWith("agency", "final"))
+	library := &tenant.Declared.Libraries[0]
+	marks := marksOf(library, nil, nil)
+	got := newMarker(presetsOf(library), marks, markings(tenant, library, marksNoon)).of(hero)
+	if presetNames(got.Presets) != basic || presetNames(got.Held) != "preview_logo thumb_logo" || marks["logo"].Reason != heldNotFound {
+		t.Errorf("made %s, held %s, marks %+v", presetNames(got.Presets), presetNames(got.Held), marks)
+	}
+}
+
+func presetNames(list []rendition.Preset) string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// The catalog of a link with a watermark names pictures that bear it, and no other: neither those that are there without, nor with another.
+// features: F3
+func TestALinkWithAWatermarkListsMarkedPicturesAlone(t *testing.T) {
+	made := func(preset string) asset.CatalogRendition {
+		return asset.CatalogRendition{Preset: preset, Object: "renditions/launch/final/hero.jpg/" + preset + "-aaaaaaaaaaaaa-marked.webp", ETag: "p"}
+	}
+	hero, plain, text := fileAt("launch/final/hero.jpg"), fileAt("launch/final/plain.jpg"), fileAt("launch/final/notes.txt")
+	hero.Renditions = []asset.CatalogRendition{made("preview"), made("proof"), made("thumb"), made("web")}
+	hero.Marked = []asset.CatalogRendition{made("preview_agency"), made("thumb_agency"), made("thumb_logo"), made("web_agency")}
+	hero.Asked = []string{"preview_agency", "thumb_agency", "thumb_logo", "web_agency"}
+	plain.Renditions = hero.Renditions
+	text.Facts.Error = asset.NewReadError(asset.ReasonNotAnImage, "text")
+	holding := &Holding{Assets: []Asset{*hero, *text, *plain}}
+	shown := access.LinkScope{Library: "brand", Scope: &access.Scope{Library: "brand", Prefix: "launch/final/"}}
+	for reason, c := range map[string]struct {
+		link    v1alpha1.PublicLink
+		want    []string // presets and objects of hero
+		waiting int64
+	}{
+		"a link without":               {linkWith("", "final"), []string{"preview preview", "proof proof", "thumb thumb", "web web"}, 0},
+		"a link with the agency's":     {linkWith("agency", "final", func(l *v1alpha1.PublicLink) { l.Spec.Renditions = []string{"proof", "web"} }), []string{"preview preview_agency", "thumb thumb_agency", "web web_agency"}, 1},
+		"what it does not offer":       {linkWith("agency", "final"), []string{"preview preview_agency", "thumb thumb_agency"}, 1},
+		"a link of which one is there": {linkWith("logo", "final"), []string{"thumb thumb_logo"}, 2},
+		"a link with none yet":         {linkWith("gone", "final"), nil, 2},
+	} {
+		tenant := markedTenant(c.link)
+		v := newView(tenant, &tenant.Declared.Libraries[0], &c.link)
+		catalog := v.catalog(shown, holding)
+		var got []string
+		for _, r := range catalog.Assets[0].Renditions {
+			object, _, _ := strings.Cut(strings.TrimPrefix(r.Object, "renditions/launch/final/hero.jpg/"), "-")
+			got = append(got, r.Preset+" "+object)
+			if c.link.Spec.Watermark != "" && !rendition.Bears(strings.TrimPrefix(r.Object, "renditions/launch/final/hero.jpg/"), r.Preset, c.link.Spec.Watermark) {
+				t.Errorf("%s: the gateway would not serve %s as %s", reason, r.Object, r.Preset)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", reason, diff)
+		}
+		if c.link.Spec.Watermark == "" {
+			continue
+		}
+		if n := len(catalog.Assets[2].Renditions); n != 0 {
+			t.Errorf("%s: %d pictures of a file of which none bears it", reason, n)
+		}
+		if waiting, unasked := v.awaited(membersOf(shown), holding); waiting != c.waiting || !unasked {
+			t.Errorf("%s: %d wait, want %d; unasked %t", reason, waiting, c.waiting, unasked)
+		}
+	}
+
+	// What was asked for is waited for, and what cannot be made of a file is not.
+	only := linkWith("agency", "final")
+	tenant := markedTenant(only)
+	v := newView(tenant, &tenant.Declared.Libraries[0], &only)
+	plain.Asked = []string{"preview_agency", "thumb_agency"}
+	for reason, c := range map[string]struct {
+		unmade  []asset.Unmade
+		waiting int64
+	}{
+		"all of it is to be made":      {nil, 1},
+		"one cannot be made":           {[]asset.Unmade{{Preset: "thumb_agency", Reason: asset.UnmadeFailed}}, 1},
+		"none can be made":             {[]asset.Unmade{{Preset: "thumb_agency", Reason: asset.UnmadeFailed}, {Preset: "preview_agency", Reason: asset.UnmadeTimeout}}, 0},
+		"the watermark cannot be seen": {[]asset.Unmade{{Preset: "thumb_agency", Reason: asset.UnmadeBlank, Watermark: "w"}, {Preset: "preview_agency", Reason: asset.UnmadeBlank, Watermark: "w"}}, 1},
+	} {
+		plain.Facts = &asset.Facts{Unmade: c.unmade}
+		if waiting, unasked := v.awaited(membersOf(shown), &Holding{Assets: []Asset{*hero, *plain}}); waiting != c.waiting || unasked {
+			t.Errorf("%s: %d wait, want %d; unasked %t", reason, waiting, c.waiting, unasked)
+		}
+	}
+}
+
+// A link says why it shows no pictures with its watermark, and what to do.
+// features: F3
+func TestALinkSaysWhatIsWrongWithItsWatermark(t *testing.T) {
+	tenant := markedTenant()
+	library := &tenant.Declared.Libraries[0]
+	logo := fileAt("brand/logo.png")
+	unread, broken := *logo, *logo
+	unread.Facts = nil
+	broken.Facts = &asset.Facts{Error: asset.NewReadError(asset.ReasonCorrupt, "it ends too early")}
+	blank := map[string]asset.Unmade{(&rendition.Watermark{Image: "brand/logo.png", ETag: "e"}).Identity(): {Reason: asset.UnmadeBlank}}
+	for reason, c := range map[string]struct {
+		watermark string
+		offers    []string
+		holding   *Holding
+		want      string // reason, and words of the message
+		words     string
+	}{
+		"none":                             {"", []string{"proof"}, nil, "", ""},
+		"one that can be drawn":            {"logo", []string{"web"}, &Holding{Marks: marksOf(library, []Asset{*logo}, nil)}, "", ""},
+		"before the first look":            {"logo", nil, nil, "", ""},
+		"one that is not declared":         {"gone", nil, nil, v1alpha1.ReasonWatermarkNotFound, "add it to the Library's spec.watermarks"},
+		"an image that is not there":       {"logo", nil, &Holding{Marks: marksOf(library, nil, nil)}, v1alpha1.ReasonWatermarkNotFound, "upload it"},
+		"an image that was not looked at":  {"logo", nil, &Holding{Marks: marksOf(library, []Asset{unread}, nil)}, v1alpha1.ReasonProgressing, "is being looked at"},
+		"an image that cannot be read":     {"logo", nil, &Holding{Marks: marksOf(library, []Asset{broken}, nil)}, v1alpha1.ReasonWatermarkUnreadable, "upload a PNG"},
+		"an image that is not seen":        {"logo", nil, &Holding{Marks: marksOf(library, []Asset{*logo}, blank)}, v1alpha1.ReasonWatermarkBlank, "upload a picture that is seen"},
+		"a preset with one of its own":     {"agency", []string{"proof"}, nil, v1alpha1.ReasonPresetHasWatermark, "take it out of the link's renditions"},
+		"a text, whatever is wrong beside": {"agency", []string{"web"}, &Holding{Marks: marksOf(library, nil, nil)}, "", ""},
+	} {
+		link := linkWith(c.watermark, "final", func(l *v1alpha1.PublicLink) { l.Spec.Renditions = c.offers })
+		got := checkWatermark(&link, library, c.holding)
+		if got == nil {
+			got = &failure{}
+		}
+		if got.reason != c.want || !strings.Contains(got.message, c.words) {
+			t.Errorf("%s: %s: %s", reason, got.reason, got.message)
+		}
+	}
+}
