@@ -78,7 +78,7 @@ func waitingMessage(obj *v1alpha1.PublicLink) string {
 	if obj.Status.Waiting == nil || *obj.Status.Waiting == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; of %d files pictures with the watermark %s are still to be made, and are not shown until then", *obj.Status.Waiting, obj.Spec.Watermark)
+	return fmt.Sprintf("; files of which pictures with the watermark %s are still to be made, and which show none until then: %d", obj.Spec.Watermark, *obj.Status.Waiting)
 }
 
 func declaresWatermark(library *v1alpha1.Library, name string) bool {
