@@ -266,7 +266,7 @@ func aside(j relocate.Journal) string {
 	case j.Deleted:
 		return "somebody deleted the file where it was meanwhile; it is at the new place all the same"
 	case len(j.Left) > 0:
-		return fmt.Sprintf("%d versions came too late, or are kept by the store, and stay where the file was", len(j.Left))
+		return fmt.Sprintf("%d versions came too late, or are kept or not copied by the store, and stay where the file was", len(j.Left))
 	}
 	return ""
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +38,8 @@ const (
 	// StepDone: nothing is left to do. Outcome and Refusal say what came of it.
 	StepDone Step = "Done"
 )
+
+var steps = []Step{StepCopy, StepDescribe, StepClear, StepRemove, StepUndo, StepDone}
 
 // Version is one version of the file on its way.
 type Version struct {
@@ -72,8 +76,8 @@ type Journal struct {
 	Described bool `json:"described,omitempty"`
 	// Deleted: the file was deleted at the old place while it moved. It is at the new one all the same.
 	Deleted bool `json:"deleted,omitempty"`
-	// Left are versions that stay at the old place: those that came when the bound of rounds was reached, those that the store began to
-	// keep when others were gone already, and those whose copies somebody deleted.
+	// Left are versions that stay at the old place: those that came when the bound of rounds was reached or that the store does not copy,
+	// those that the store began to keep when others were gone already, and those whose copies somebody deleted.
 	Left []string `json:"left,omitempty"`
 	// Refusal says why the file stayed where it was; nil when it moved.
 	Refusal *Refusal `json:"refusal,omitempty"`
@@ -113,16 +117,37 @@ func decodeJournal(library, object string, data []byte) (Journal, error) {
 	if err := decoder.Decode(&j); err != nil {
 		return j, fmt.Errorf("%w: %w", errJournal, err)
 	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return j, fmt.Errorf("%w: something follows the object", errJournal)
+	}
 	switch {
 	case j.V != journalVersion:
 		return j, fmt.Errorf("%w: version %d is unknown", errJournal, j.V)
 	case j.From.Key.Library != library || journalObject(j.ID) != object || j.ID != asset.ID(j.From.Key) || j.Token == "":
 		return j, fmt.Errorf("%w: it is of another file", errJournal)
+	case !slices.Contains(steps, j.Step): // it would pass for one that is done
+		return j, fmt.Errorf("%w: step %.20q is unknown", errJournal, string(j.Step))
+	case (j.Step == StepClear || j.Step == StepRemove) && !j.Described: // what is deleted then has to be at the new place
+		return j, fmt.Errorf("%w: nothing was described before step %s", errJournal, j.Step)
+	case !j.soundVersions():
+		return j, fmt.Errorf("%w: its versions are not such as a store has", errJournal)
 	}
 	if refusal := (Move{From: j.From, To: j.To}).validate(); refusal != nil {
 		return j, fmt.Errorf("%w: %w", errJournal, refusal)
 	}
 	return j, nil
+}
+
+// soundVersions tells whether every version has an id of its own, and a size.
+func (j Journal) soundVersions() bool {
+	known := make(map[string]bool, len(j.Versions))
+	for _, v := range j.Versions {
+		if v.From == "" || v.Size < 0 || known[v.From] {
+			return false
+		}
+		known[v.From] = true
+	}
+	return true
 }
 
 // Names tells whether the move is of a key, or to it.
@@ -138,7 +163,7 @@ type Progress struct {
 func (j Journal) Progress() Progress {
 	var p Progress
 	for _, v := range j.Versions {
-		if v.Gone {
+		if v.Gone || v.To == "" && slices.Contains(j.Left, v.From) {
 			continue
 		}
 		p.OfVersions, p.OfBytes = p.OfVersions+1, p.OfBytes+v.Size

@@ -84,7 +84,7 @@ func nextCopy(j Journal, seen look) (Journal, action) {
 			}
 		case !there[v.From]:
 			v.Gone = true
-		case !v.Gone:
+		case !v.Gone && !slices.Contains(j.Left, v.From):
 			pending = append(pending, i)
 		}
 	}

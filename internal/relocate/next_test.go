@@ -117,6 +117,22 @@ func TestNext(t *testing.T) {
 			journal: tired(described(moving(StepRemove, "a>A", "b>B"))), seen: look{source: listing("b", "a", "m"), target: listing("A")},
 			want: action{verb: removeVersions, ids: []string{"a"}, step: StepRemove}, left: []string{"b"}, copied: []string{"a>A", "b>B"},
 		},
+		"one that the store does not copy stays, and the others go on": {
+			journal: func() Journal {
+				j := described(moving(StepCopy, "a>A", "b", "c"))
+				j.Left = []string{"b"}
+				return j
+			}(), seen: look{source: listing("c", "b", "a"), target: listing("A")},
+			want: action{verb: copyVersions, indexes: []int{2}, step: StepCopy}, left: []string{"b"}, copied: []string{"a>A", "b", "c"},
+		},
+		"and the move ends": {
+			journal: func() Journal {
+				j := described(moving(StepCopy, "a>A", "b"))
+				j.Left = []string{"b"}
+				return j
+			}(), seen: look{source: listing("b"), target: listing("A")},
+			want: action{verb: describe, ids: []string{"b"}, step: StepClear}, left: []string{"b"}, copied: []string{"a>A", "b"},
+		},
 		"one that came when all was copied is taken along": {
 			journal: described(moving(StepRemove, "a>A")), seen: look{source: listing("b"), target: listing("A")},
 			want: action{verb: nothing, step: StepCopy}, copied: []string{"a>A", "b"},

@@ -191,6 +191,9 @@ func (m Mover) copyVersions(ctx context.Context, j *Journal, indexes []int, left
 			return nil // the next look tells
 		case errors.Is(err, store.ErrInvalid) && !j.Described:
 			return refuse(ReasonNotCopied, "the store refuses to copy version %s: %v", v.From, err)
+		case errors.Is(err, store.ErrInvalid): // what came meanwhile must not keep the move from ending
+			j.Left = append(j.Left, v.From)
+			continue
 		case err != nil:
 			return fmt.Errorf("copying version %s of a file that moves: %w", v.From, err)
 		}

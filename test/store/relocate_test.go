@@ -379,3 +379,44 @@ func TestAFileStaysThatTheStoreRefusesToCopy(t *testing.T) {
 		t.Errorf("at the new place are %v", got)
 	}
 }
+
+// A version that the store does not copy, and that came when what was said of the file was at the new place already, stays: the move ends, and
+// tells of it. Here its user metadata leave no room for the mark of the move.
+func TestAMoveEndsThoughAVersionThatCameIsNotCopied(t *testing.T) {
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			e := newEstate(t)
+			here, there := inLibrary("launch/hero.jpg"), inFolder("embargo", "hero.jpg")
+			e.fileAt(here)
+			m := e.mover(e.s)
+			m.CallVersions = 4
+			j, err := m.Start(t.Context(), relocate.Move{From: here, To: there})
+			e.must(err)
+			if done, err := m.Resume(t.Context(), &j); done || err != nil || j.Described || len(e.history(there)) != 4 {
+				t.Fatalf("%t, %v: %+v", done, err, j)
+			}
+			came := ""
+			m.Now = func() time.Time { // asked when it is about to be described, and what is at the old place was listed
+				if came == "" {
+					made, err := e.s.S3.PutObject(t.Context(), e.buckets.Originals, "launch/hero.jpg", strings.NewReader("full"), 4, minio.PutObjectOptions{UserMetadata: map[string]string{"k": strings.Repeat("v", 2000)}})
+					e.must(err)
+					came = made.VersionID
+				}
+				return time.Now()
+			}
+			j, err = e.resume(m, j)
+			e.must(err)
+			if !slices.Equal(j.Left, []string{came}) || j.Refusal != nil {
+				t.Errorf("the journal tells %+v; %s came", j, came)
+			}
+			stays := slices.DeleteFunc(e.versions(here), func(v store.ObjectInfo) bool { return v.DeleteMarker })
+			if len(stays) != 1 || stays[0].VersionID != came {
+				t.Errorf("at the old place are %v", stays)
+			}
+			if got := e.history(there); !slices.Equal(got, []string{"one", "two", "three", "four"}) {
+				t.Errorf("at the new place are %q", got)
+			}
+			e.must(m.Forget(t.Context(), j))
+		})
+	}
+}
