@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -87,9 +88,14 @@ func (r *ChangeRecordsReconciler) work(ctx context.Context, library *v1alpha1.Li
 		return false, err
 	}
 	var errs []error
+	allowances := map[string]*int{}
 	for _, a := range asked {
-		desk := &desk{Deps: r.Deps, connection: connection, library: library}
+		if allowances[a.folder] == nil {
+			allowances[a.folder] = ptr.To(overwrittenAtOnce)
+		}
+		desk := &desk{Deps: r.Deps, connection: connection, library: library, allowance: allowances[a.folder]}
 		err := desk.serve(ctx, a)
+		more = more || desk.unfinished
 		desk.tell(ctx) // also what was written before it failed
 		if err != nil {
 			errs = append(errs, fmt.Errorf("doing what %s asks for: %w", a.object, err))
@@ -106,6 +112,8 @@ func (r *ChangeRecordsReconciler) work(ctx context.Context, library *v1alpha1.Li
 const (
 	recordsAtOnce = 200
 	ofOneAuthor   = 50
+	// overwrittenAtOnce is how many overwritten versions of one author's records are removed in one pass.
+	overwrittenAtOnce = 100
 )
 
 // waiting lists records that wait, the oldest first. Who comes first among the authors changes from pass to pass.

@@ -31,6 +31,12 @@ type desk struct {
 	holding    *Holding // nil before the first sweep
 	moving     []relocate.Journal
 
+	// asked is when the record came that is done.
+	asked time.Time
+	// allowance is how many overwritten versions of its author's records may be removed yet in this pass, and unfinished: there are more.
+	allowance  *int
+	unfinished bool
+
 	mu sync.Mutex // guards all below, and moving while a record is done
 	// said is what was written of files, to be told.
 	said map[access.Key]Said
@@ -76,8 +82,12 @@ func (d *desk) serve(ctx context.Context, r request) error {
 		line.Changes, line.Author, result.Answers = record.Changes, author, answers
 	}
 	line.Answers = result.Answers
-	if err := d.audit(ctx, line); err != nil {
+	noted, err := d.audit(ctx, line, replayed == nil && r.id != "")
+	switch {
+	case err != nil:
 		return err
+	case noted: // what is not answered is known from the trail when its removal takes several passes
+		return d.dismiss(ctx, r)
 	}
 	for _, a := range result.Answers {
 		changesAnswered.WithLabelValues(string(a.Outcome), string(a.Reason)).Inc()
@@ -140,23 +150,63 @@ func (d *desk) answer(ctx context.Context, r request, result change.Result) erro
 	return nil
 }
 
-func (d *desk) audit(ctx context.Context, line change.Audit) error {
+// audit notes a record in the trail. Noted tells of one that was there already and is not to be written over.
+func (d *desk) audit(ctx context.Context, line change.Audit, over bool) (noted bool, err error) {
 	data, err := line.Encode()
 	if err != nil {
-		return err //nolint:wrapcheck // it says what
+		return false, err //nolint:wrapcheck // it says what
 	}
-	if _, err := d.connection.PutObject(ctx, d.library.Status.VitrineBucket, change.AuditObject(line.At, line.Folder, line.ID, line.Record), data, jsonType, store.Always()); err != nil {
-		return fmt.Errorf("writing the audit trail: %w", err)
+	as := store.IfAbsent()
+	if over {
+		as = store.Always()
+	}
+	_, err = d.connection.PutObject(ctx, d.library.Status.VitrineBucket, change.AuditObject(line.At, line.Folder, line.ID, line.Record), data, jsonType, as)
+	switch {
+	case errors.Is(err, store.ErrPreconditionFailed):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("writing the audit trail: %w", err)
+	}
+	return false, nil
+}
+
+// dismiss removes a record with all its versions: whoever puts it again asks again. Of one that was overwritten very often it removes as many
+// as its author is allowed in one pass; the next goes on, since the record stays until then.
+func (d *desk) dismiss(ctx context.Context, r request) error {
+	bucket := d.library.Status.VitrineBucket
+	versions, all, err := d.connection.SomeVersionsOf(ctx, bucket, r.object, *d.allowance+1)
+	if err != nil {
+		return fmt.Errorf("looking at the versions of a change record: %w", err)
+	}
+	ids, old := dismissed(versions, all, *d.allowance)
+	*d.allowance -= old
+	d.unfinished = len(ids) < len(versions) || !all
+	for _, id := range ids {
+		if err := d.connection.RemoveObject(ctx, bucket, r.object, id); err != nil {
+			return fmt.Errorf("removing a change record: %w", err)
+		}
 	}
 	return nil
 }
 
-// dismiss removes a record with all its versions: whoever puts it again asks again.
-func (d *desk) dismiss(ctx context.Context, r request) error {
-	if err := d.connection.PurgeObject(ctx, d.library.Status.VitrineBucket, r.object); err != nil {
-		return fmt.Errorf("removing a change record: %w", err)
+// dismissed are the versions of a record to be removed now, in their order, and how many of them were overwritten; at most so many of
+// those. The current one goes when it is the last: else an older one would be taken for a record that was put anew.
+func dismissed(versions []store.ObjectInfo, all bool, most int) (ids []string, old int) {
+	current := ""
+	for _, v := range versions {
+		switch {
+		case v.IsLatest:
+			current = v.VersionID
+		case old < most:
+			ids, old = append(ids, v.VersionID), old+1
+		default:
+			all = false
+		}
 	}
-	return nil
+	if all && current != "" {
+		ids = append(ids, current)
+	}
+	return ids, old
 }
 
 // do does what a record asks for.
@@ -170,6 +220,7 @@ func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Re
 	if refused != nil {
 		return record, author, whole(refused), nil
 	}
+	d.asked = r.at
 	// No move begins while it is done but its own.
 	lock := d.Moves.start(client.ObjectKeyFromObject(d.library))
 	lock.Lock()

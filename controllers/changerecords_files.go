@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -165,7 +166,7 @@ func (d *desk) apply(ctx context.Context, s sighted, e change.Effect, by asset.S
 	case e.Move != nil:
 		return d.move(ctx, s.Key, *e.Move, by)
 	case e.Restore != "":
-		return d.restore(ctx, s.Key, e.Restore)
+		return d.restore(ctx, s.Key, e.Restore, by)
 	case e.Remove != "":
 		return d.remove(ctx, s.Key, e.Remove)
 	default:
@@ -225,10 +226,13 @@ func (d *desk) move(ctx context.Context, from, to access.Key, by asset.Signature
 	return nil, nil
 }
 
-// restore makes an old version the current one again, as a new version of the same content.
-func (d *desk) restore(ctx context.Context, key access.Key, id string) (*change.Refusal, error) {
+// restore makes an old version the current one again, as a new version of the same content. Whatever is asked for by one record is done once.
+func (d *desk) restore(ctx context.Context, key access.Key, id string, by asset.Signature) (*change.Refusal, error) {
 	bucket, object := d.placeOf(key)
-	_, err := d.connection.CopyVersion(ctx, store.VersionCopy{From: store.VersionAt{Bucket: bucket, Key: object, ID: id}, ToBucket: bucket, ToKey: object})
+	_, err := d.connection.RestoreVersion(ctx, store.Restoration{
+		At: store.VersionAt{Bucket: bucket, Key: object, ID: id}, Since: d.asked,
+		Mark: change.Digest(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s", by.By, by.Change, d.asked.UTC().Format(time.RFC3339Nano), id))[:32],
+	})
 	switch {
 	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrNotFound):
 		return &change.Refusal{Reason: change.InvalidState, Message: "the store does not copy this version; look whether it is still there, and restore it with your own key"}, nil

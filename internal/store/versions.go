@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 )
@@ -87,9 +88,16 @@ var errEnough = errors.New("enough")
 // VersionsOf gives every version and delete marker of one key: the current one first, and the versions from the newest to the oldest. Where
 // the markers are between them is not told by every store.
 func (s *Store) VersionsOf(ctx context.Context, bucket, key string) ([]ObjectInfo, error) {
-	var versions []ObjectInfo
+	versions, _, err := s.SomeVersionsOf(ctx, bucket, key, math.MaxInt)
+	return versions, err
+}
+
+// SomeVersionsOf gives at most so many versions and delete markers of one key, and tells whether that is all of them. Which ones it gives
+// when there are more, the current one among them or not, is the store's to choose.
+func (s *Store) SomeVersionsOf(ctx context.Context, bucket, key string, most int) (versions []ObjectInfo, all bool, err error) {
+	all = true
 	others, seen := 0, map[string]bool{}
-	err := s.ListVersions(ctx, bucket, key, func(v ObjectInfo) error {
+	err = s.ListVersions(ctx, bucket, key, func(v ObjectInfo) error {
 		if v.Key != key {
 			if others++; others == othersListed {
 				return errEnough
@@ -98,13 +106,16 @@ func (s *Store) VersionsOf(ctx context.Context, bucket, key string) ([]ObjectInf
 		}
 		// VersityGW lists a version twice while it is being replaced.
 		if others = 0; !seen[v.VersionID] {
+			if all = len(versions) < most; !all {
+				return errEnough
+			}
 			seen[v.VersionID] = true
 			versions = append(versions, v)
 		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, errEnough) {
-		return nil, err
+		return nil, false, err
 	}
 	slices.SortStableFunc(versions, func(a, b ObjectInfo) int {
 		switch {
@@ -115,5 +126,5 @@ func (s *Store) VersionsOf(ctx context.Context, bucket, key string) ([]ObjectInf
 		}
 		return 1
 	})
-	return versions, nil
+	return versions, all, nil
 }

@@ -383,6 +383,9 @@ func TestNobodyKeepsOthersWaiting(t *testing.T) {
 		}
 		puts.Go(func() error { return put(w.ctx, alice, bucket, "changes/alice/"+name, `{"v":1}`) })
 	}
+	for range 250 { // one record, put again and again: it is asked for once
+		puts.Go(func() error { return put(w.ctx, alice, bucket, "changes/alice/often.json", `{"v":1}`) })
+	}
 	w.must(puts.Wait())
 	w.done(mona, "mona", "title", a("launch/a.txt", "describe", map[string]any{"set": map[string]any{"title": []string{"Hero"}}}))
 	w.eventually("all of the flood is gone", 90*time.Second, func() error {

@@ -258,6 +258,16 @@ func TestVersionsOfAKeyAreToldInTheirOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			check(false)
+			there, err := s.VersionsOf(ctx, name, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for most, whole := range map[int]bool{1: false, 2: false, len(there) - 1: false, len(there): true, len(there) + 1: true} {
+				some, all, err := s.SomeVersionsOf(ctx, name, key, most)
+				if err != nil || all != whole || len(some) != min(most, len(there)) {
+					t.Errorf("of %d versions at most %d: %d, all: %t, %v", len(there), most, len(some), all, err)
+				}
+			}
 			if none, err := s.VersionsOf(ctx, name, "launch"); len(none) != 0 || err != nil {
 				t.Errorf("of a folder: %v, %v", none, err)
 			}
