@@ -139,8 +139,8 @@ func Approved(library, object string) (access.Key, bool) {
 func besideOf(library, name string) (access.Key, bool) {
 	k := access.Key{Library: library, Path: name}
 	if below, restricted := strings.CutPrefix(name, RestrictedRoot); restricted {
-		if k.Restricted, k.Path, restricted = strings.Cut(below, "/"); !restricted {
-			return access.Key{}, false
+		if k.Restricted, k.Path, restricted = strings.Cut(below, "/"); !restricted || k.Restricted == "" {
+			return access.Key{}, false // an empty name would make it one of the open library
 		}
 	}
 	return k, k.Path != ""

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -290,6 +291,31 @@ func FuzzClientOf(f *testing.F) {
 		r.RemoteAddr = "10.0.0.1:1"
 		if got := clientOf(r, trusted); !got.IsValid() || got.Bits() != 32 && got.Bits() != 64 {
 			t.Fatalf("a client of %s", got)
+		}
+	})
+}
+
+// FuzzParsePrefixes reads any list of proxies: it is refused, or stays the same when it is written and read again, and nothing in it is
+// wider than what stands there.
+func FuzzParsePrefixes(f *testing.F) {
+	for _, seed := range []string{"10.0.0.0/8, 192.0.2.1", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "fe80::1%eth0", "10.0.0.1/33", ",,", "0.0.0.0/0"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, list string) {
+		prefixes, err := ParsePrefixes(list)
+		if err != nil {
+			return
+		}
+		var words []string
+		for _, p := range prefixes {
+			if !p.IsValid() || p.Bits() == 0 && !strings.Contains(list, "/") {
+				t.Fatalf("%q trusts %s", list, p)
+			}
+			words = append(words, p.String())
+		}
+		again, err := ParsePrefixes(strings.Join(words, ","))
+		if err != nil || !slices.Equal(prefixes, again) {
+			t.Errorf("%q is read as %v, and that as %v: %v", list, prefixes, again, err)
 		}
 	})
 }

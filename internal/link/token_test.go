@@ -137,3 +137,34 @@ func FuzzParseToken(f *testing.F) {
 		}
 	})
 }
+
+// FuzzKeyRings makes rings of any key: it is refused as no ring, or opens what it seals, and another does not.
+func FuzzKeyRings(f *testing.F) {
+	f.Add("2027-03-01", bytes.Repeat([]byte{7}, link.RingKeyBytes))
+	f.Add("", []byte{})
+	f.Add("x\n", bytes.Repeat([]byte{7}, link.RingKeyBytes+1))
+	f.Fuzz(func(t *testing.T, id string, key []byte) {
+		ring, err := link.ParseKeyRing(map[string][]byte{id: key})
+		_, other := link.ParseSigner(map[string][]byte{id: key})
+		if (err == nil) != (other == nil) || err != nil && (!errors.Is(err, link.ErrKeyRing) || !errors.Is(other, link.ErrKeyRing)) {
+			t.Fatalf("the errors are %v and %v", err, other)
+		}
+		if err != nil {
+			return
+		}
+		if len(key) != link.RingKeyBytes || ring.Newest() != id {
+			t.Fatalf("a ring of %d bytes, the newest being %q", len(key), ring.Newest())
+		}
+		token := newToken(t)
+		sealed, err := ring.Seal(token, "acme/press")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := ring.Open(sealed, "acme/press"); err != nil || again != token {
+			t.Errorf("what was sealed does not open: %v", err)
+		}
+		if _, err := ring.Open(sealed, "acme/other"); err == nil {
+			t.Error("it opens in the place of another link")
+		}
+	})
+}

@@ -125,11 +125,11 @@ func (r *Review) Missing(b *v1alpha1.RoleBinding) []string {
 
 // ParseInstant reads a date, which is its first instant in UTC, or a date and time as RFC 3339 writes it.
 func ParseInstant(text string) (time.Time, error) {
-	if at, err := time.Parse(time.DateOnly, text); err == nil {
-		return at.UTC(), nil
-	}
-	at, err := time.Parse(time.RFC3339, text)
+	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
+		at, err = time.Parse(time.RFC3339, text)
+	}
+	if year := at.UTC().Year(); err != nil || year < 1 || year > 9999 { // which a declaration cannot hold
 		return time.Time{}, fmt.Errorf("%q is not an instant: write 2027-03-31 or 2027-03-31T18:00:00Z", text)
 	}
 	return at.UTC(), nil

@@ -106,15 +106,21 @@ func (r *Renderer) draw(src []byte, contentType string, pixels int) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	// Without memory for a page, pdftoppm draws something else and calls it a success.
-	const header = 24 // where the first chunk of a PNG ends that has its width and height
-	if len(drawn) >= header && rendition.Sniff(drawn).ContentType == "image/png" {
-		w, h := binary.BigEndian.Uint32(drawn[header-8:]), binary.BigEndian.Uint32(drawn[header-4:])
-		if long := int64(max(w, h)); long >= int64(pixels)-1 && long <= int64(pixels)+1 {
-			return drawn, nil
-		}
+	if !isWhole(drawn, pixels) {
+		return nil, asset.NewReadError(asset.ReasonTooComplex, "what was drawn is not the whole page")
 	}
-	return nil, asset.NewReadError(asset.ReasonTooComplex, "what was drawn is not the whole page")
+	return drawn, nil
+}
+
+// isWhole tells whether what a program drew is a PNG whose longer side has so many pixels. Without memory for a page, pdftoppm draws
+// something else and calls it a success.
+func isWhole(drawn []byte, pixels int) bool {
+	const header = 24 // where the first chunk of a PNG ends that has its width and height
+	if len(drawn) < header || rendition.Sniff(drawn).ContentType != "image/png" {
+		return false
+	}
+	long := int64(max(binary.BigEndian.Uint32(drawn[header-8:]), binary.BigEndian.Uint32(drawn[header-4:])))
+	return long >= int64(pixels)-1 && long <= int64(pixels)+1
 }
 
 // edge is the longer side of what is to be drawn, so that no preset enlarges it, at most MaxEdge.

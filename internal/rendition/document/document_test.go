@@ -173,6 +173,7 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 		"a script in an attribute":          {svg(`onload="alert(1)"`, ""), asset.ReasonUnsafe},
 		"a drawing of huge size":            {svg(`width="1e9" height="1e9"`, ""), asset.ReasonTooManyPixels},
 		"a drawing with a huge box":         {svg(`viewBox="0 0 1e300 1e300"`, ""), asset.ReasonTooManyPixels},
+		"an element that nothing began":     {[]byte(`</svg><svg xmlns="` + namespaceSVG + `">`), asset.ReasonCorrupt},
 		"half a drawing":                    {svg("", scene(9, 9))[:150], asset.ReasonCorrupt},
 		"a drawing as deep as a well":       {svg("", strings.Repeat("<g>", 10_000)), asset.ReasonTooComplex},
 		"an encoding nobody uses for these": {[]byte(`<?xml version="1.0" encoding="utf-7"?><svg/>`), asset.ReasonCorrupt},

@@ -50,10 +50,9 @@ func readInfo(said string) (pages, width, height int, err error) {
 		case "Pages":
 			pages, err = strconv.Atoi(strings.TrimSpace(value))
 		case "Page 1 size":
-			if len(fields) < 3 {
-				return 0, 0, 0, fmt.Errorf("size %q", value)
+			if width, height = 0, 0; len(fields) >= 3 {
+				width, height = points(fields[0]), points(fields[2])
 			}
-			width, height = points(fields[0]), points(fields[2])
 		case "Page 1 rot":
 			turned = len(fields) == 1 && (fields[0] == "90" || fields[0] == "270")
 		}

@@ -63,7 +63,9 @@ func inspectSVG(src []byte, info *rendition.Info) error {
 				}
 			}
 		case xml.EndElement:
-			depth--
+			if depth--; depth < 0 {
+				return asset.NewReadError(asset.ReasonCorrupt, "the drawing ends an element that it did not begin")
+			}
 		}
 	}
 }

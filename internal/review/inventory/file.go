@@ -49,7 +49,7 @@ func readJSON(from io.Reader) ([]compare.Object, error) {
 		if line.Path == "" {
 			line.Path = line.Key
 		}
-		if err != nil || line.Bucket == "" || line.Path == "" || line.Size == nil {
+		if err != nil || line.Bucket == "" || line.Path == "" || line.Size == nil || *line.Size < 0 {
 			return nil, fmt.Errorf("reading the inventory: object %d: %w", len(objects)+1, ErrFormat)
 		}
 		objects = append(objects, compare.Object{Bucket: line.Bucket, Key: line.Path, Size: *line.Size})
@@ -72,7 +72,7 @@ func readCSV(from io.Reader) ([]compare.Object, error) {
 		if err != nil && n == 1 && fields[0] == "bucket" {
 			continue // the header
 		}
-		if err != nil {
+		if err != nil || size < 0 || fields[0] == "" || fields[1] == "" {
 			return nil, fmt.Errorf("reading the inventory: line %d: %w", n, ErrFormat)
 		}
 		objects = append(objects, compare.Object{Bucket: fields[0], Key: fields[1], Size: size})

@@ -24,6 +24,10 @@ func TestRead(t *testing.T) {
 		{"nothing", "", []compare.Object{}, false},
 		{"a size that is none", "acme-brand,a.jpg,large\n", nil, true},
 		{"a field too few", "acme-brand,a.jpg\n", nil, true},
+		{"a size below nothing", "acme-brand,a.jpg,-1\n", nil, true},
+		{"no bucket", ",a.jpg,1\n", nil, true},
+		{"no path", "acme-brand,,1\n", nil, true},
+		{"JSON with a size below nothing", `{"bucket":"acme-brand","path":"a","size":-1}`, nil, true},
 		{"JSON without a size", `{"bucket":"acme-brand","path":"a"}`, nil, true},
 	}
 	for _, c := range cases {
