@@ -101,7 +101,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 	if err != nil {
 		return err
 	}
-	after := aftermath{r.Deps, connection, library, s, found}
+	after := aftermath{r.Deps, connection, library, s, found, tenant.Lifecycles}
 	settled := after.settle(ctx, isFrozen(tenant, library))
 	found.Descriptions = describeAll(found, asset.NewSchema(library.Spec.Metadata), tenant.Lifecycles, r.Clock.Now())
 	plan, err := rendition.NewPlan(world)

@@ -28,6 +28,7 @@ type aftermath struct {
 	library    *v1alpha1.Library
 	sweeper    *sweeper
 	found      *Holding
+	lifecycles lifecycles
 }
 
 // prepare brings what is remembered up to date.
@@ -61,7 +62,7 @@ func (a aftermath) rename(ctx context.Context) error {
 	certain, unclear := asset.Renames(gone, came)
 	a.found.Unclear = unclear
 	a.tellUnclear(unclear)
-	done := make([]bool, min(len(certain), renamesAtOnce))
+	done := make([]followed, min(len(certain), renamesAtOnce))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(filesAtOnce)
 	for i := range done {
@@ -75,18 +76,42 @@ func (a aftermath) rename(ctx context.Context) error {
 		})
 	}
 	err = group.Wait()
-	count := 0
+	count, restated := 0, 0
 	for i, is := range done {
-		if is {
+		if is != notFollowed {
 			count++
+			if is == restatedThere {
+				restated++
+			}
 			*a.sweeper.left.gone[certain[i].From] = remains{renditions: a.sweeper.left.gone[certain[i].From].renditions}
 		}
 	}
 	if count > 0 {
 		filesRenamed.Add(float64(count))
-		a.Events.Eventf(a.library, nil, corev1.EventTypeNormal, "FilesRenamed", "Sweep", "%d files got other names and kept what was said and decided of them", count)
+		a.Events.Eventf(a.library, nil, corev1.EventTypeNormal, "FilesRenamed", "Sweep", "%s", renamedMessage(count, restated))
 	}
 	return err
+}
+
+// followed is what became of what was said of a file under its old name.
+type followed int
+
+const (
+	// notFollowed: it stays where it is, for now.
+	notFollowed followed = iota
+	// kept: all of it went along.
+	kept
+	// restatedThere: all but the state did, which is the new Folder's now.
+	restatedThere
+)
+
+// renamedMessage tells of files that got other names.
+func renamedMessage(count, restated int) string {
+	message := fmt.Sprintf("%d files got other names and kept what was said and decided of them", count)
+	if restated > 0 {
+		message += fmt.Sprintf(", but for the state of %d, which came into another Folder and have the state that it gives: publish them there", restated)
+	}
+	return message
 }
 
 // gone are the originals that are not there, as their facts tell of them.
@@ -123,7 +148,7 @@ func (a aftermath) came() []asset.Content {
 			continue
 		}
 		blank := f.Said.Documents() == 0 || slices.ContainsFunc(said[f.Facts.SHA256], func(key access.Key) bool {
-			return f.Said.Within(a.saidOf(key).Carried(*a.sweeper.facts.of(asset.FactsObject(key)), *f.Facts))
+			return f.Said.Within(a.carried(a.saidOf(key), asset.Rename{From: key, To: f.Key}, a.sweeper.facts.of(asset.FactsObject(key)), f.Facts))
 		})
 		if blank {
 			all = append(all, asset.Content{Key: f.Key, SHA256: f.Facts.SHA256, Size: f.Facts.Size, Came: f.Modified})
@@ -143,6 +168,11 @@ func (a aftermath) saidOf(key access.Key) Said {
 		}
 	}
 	return said
+}
+
+// carried gives what of that goes along to a new name.
+func (a aftermath) carried(said Said, r asset.Rename, from, to *asset.Facts) Said {
+	return said.Carried(*from, *to, a.lifecycles.of(r.From), a.lifecycles.of(r.To))
 }
 
 // went looks at the store when each of them was deleted, once, and leaves out those whose last content is another than their facts are of.
@@ -215,46 +245,50 @@ func (a aftermath) placeOf(key access.Key) (bucket, object string) {
 var errSaidOtherwise = errors.New("something else was said of it meanwhile")
 
 // follow brings along what was said of one file: it is copied, signed as it was, and removed from the old name when all of it is at the new one.
-// A cut anywhere leaves a file that is still certain, or remains that nothing matches any more. False when the files are not what they were.
-func (a aftermath) follow(ctx context.Context, r asset.Rename) (bool, error) {
+// A cut anywhere leaves a file that is still certain, or remains that nothing matches any more. Nothing follows when the files are not what they were.
+func (a aftermath) follow(ctx context.Context, r asset.Rename) (followed, error) {
 	at, found := find(a.found.Assets, r.To)
 	facts := a.sweeper.facts.of(asset.FactsObject(r.From))
 	if !found || facts == nil {
-		return false, nil
+		return notFollowed, nil
 	}
 	to := &a.found.Assets[at]
 	if _, fit, err := a.lastOf(ctx, r.From); err != nil || !fit {
-		return false, err
+		return notFollowed, err
 	}
 	bucket, object := a.placeOf(r.To)
 	info, err := a.connection.StatObject(ctx, bucket, object, "")
 	switch {
 	case isMissing(err):
-		return false, nil
+		return notFollowed, nil
 	case err != nil:
-		return false, err //nolint:wrapcheck // it names the file
+		return notFollowed, err //nolint:wrapcheck // it names the file
 	case rendition.TrimETag(info.ETag) != to.ETag || info.VersionID != "" && info.VersionID != to.Facts.VersionID:
-		return false, nil
+		return notFollowed, nil
 	}
-	said := a.saidOf(r.From).Carried(*facts, *to.Facts)
+	was := a.saidOf(r.From)
+	said, became := a.carried(was, r, facts, to.Facts), kept
+	if was.State != said.State {
+		became = restatedThere
+	}
 	if err := a.write(ctx, r.To, said); err != nil {
 		if errors.Is(err, errSaidOtherwise) {
-			return false, nil // the next sweep decides anew
+			return notFollowed, nil // the next sweep decides anew
 		}
-		return false, err
+		return notFollowed, err
 	}
 	if gone, err := a.isGone(ctx, r.From); err != nil || !gone {
-		return false, err
+		return notFollowed, err
 	}
 	// First the facts, without which nothing matches what may be left after a cut.
 	for _, object := range append([]string{asset.FactsObject(r.From)}, a.sweeper.left.gone[r.From].documents...) {
 		if err := a.connection.PurgeObject(ctx, a.library.Status.VitrineBucket, object); err != nil {
-			return false, err //nolint:wrapcheck // it names the object
+			return notFollowed, err //nolint:wrapcheck // it names the object
 		}
 	}
-	log.FromContext(ctx).Info("a file got another name and keeps what was said of it", "from", objectOf(r.From), "to", objectOf(r.To), "sha256", facts.SHA256)
+	log.FromContext(ctx).Info("a file got another name and keeps what was said of it", "from", objectOf(r.From), "to", objectOf(r.To), "sha256", facts.SHA256, "state", became == kept)
 	to.Said = said
-	return true, nil
+	return became, nil
 }
 
 // write writes what was said of a file under its new name, where nothing is.

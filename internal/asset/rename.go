@@ -156,9 +156,9 @@ func (s Said) Documents() int {
 }
 
 // Carried gives what was said of an original for its new name: the same, signed as it was, with the decision on its last version, if
-// there is one, for the version that is there now. From and to are the facts of the two.
-func (s Said) Carried(from, to Facts) Said {
-	carried := Said{Metadata: s.Metadata, State: s.State}
+// there is one, for the version that is there now. From and to are the facts of the two, there and here what the Folders above them say.
+func (s Said) Carried(from, to Facts, there, here Lifecycle) Said {
+	carried := Said{Metadata: s.Metadata, State: s.State.Carried(there, here)}
 	for _, a := range s.Approvals {
 		if moved, ok := a.Carried(from, to); ok {
 			carried.Approvals = append(carried.Approvals, moved)

@@ -161,7 +161,7 @@ func TestDescriptionsAreCarried(t *testing.T) {
 		State:     &StateRecord{V: 1, State: v1alpha1.StateDraft, Signature: signed},
 		Approvals: []Approval{approval("v1", other), approval("v0", sum), approval("v2", sum)},
 	}
-	got := d.Carried(from, to)
+	got := d.Carried(from, to, Lifecycle{}, Lifecycle{})
 	want := Said{Metadata: d.Metadata, State: d.State, Approvals: []Approval{approval("w1", sum)}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -172,7 +172,7 @@ func TestDescriptionsAreCarried(t *testing.T) {
 		"an approval is of a version, and here there is none": {from, Facts{SHA256: sum}},
 		"nothing is read yet":                                 {Facts{}, Facts{}},
 	} {
-		if got := d.Carried(c.from, c.to).Approvals; len(got) > 0 {
+		if got := d.Carried(c.from, c.to, Lifecycle{}, Lifecycle{}).Approvals; len(got) > 0 {
 			t.Errorf("%s: %+v", why, got)
 		}
 	}

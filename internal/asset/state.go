@@ -51,8 +51,9 @@ func (r StateRecord) validate() error {
 
 // Lifecycle is what the Folders above a file say of it.
 type Lifecycle struct {
-	// State of a file that nobody gave one.
-	State v1alpha1.AssetState
+	// State of a file that nobody gave one, and Source the path of the Folder that says so; empty for the root, or when none does.
+	State  v1alpha1.AssetState
+	Source string
 	// PublishAt is when such a file is published; zero for never.
 	PublishAt time.Time
 	// Sunset is when any file is archived; zero for never.
@@ -78,8 +79,8 @@ func (l Lifecycles) Of(path string) Lifecycle {
 		if said == nil {
 			continue
 		}
-		if sum.State == "" {
-			sum.State = v1alpha1.AssetState(said.State)
+		if sum.State == "" && said.State != "" {
+			sum.State, sum.Source = v1alpha1.AssetState(said.State), at
 		}
 		if said.PublishAt != nil && sum.PublishAt.IsZero() {
 			sum.PublishAt = said.PublishAt.Time
@@ -164,6 +165,27 @@ func Window(record *StateRecord, l Lifecycle, modified time.Time, drafts bool) (
 		return time.Time{}, time.Time{}, false
 	}
 	return from, c.ends, true
+}
+
+// Carried gives what of a decision goes along when a file gets another name, given what the Folders above it said there and say here: all of it
+// where the same Folder says which state files have that nobody gave one, since whoever publishes there publishes here. Elsewhere the
+// decision must not show the file to anybody who would not see it without: then only its sunset goes along, and nil stands for nothing.
+func (r *StateRecord) Carried(there, here Lifecycle) *StateRecord {
+	same := there.Source == here.Source && there.PublishAt.Equal(here.PublishAt)
+	if r == nil || same || !r.widens(here, false) && !r.widens(here, true) {
+		return r
+	}
+	if r.Sunset.IsZero() {
+		return nil
+	}
+	return &StateRecord{V: r.V, Sunset: r.Sunset, Signature: r.Signature}
+}
+
+// widens tells whether links show a file sooner by a decision than without it, or only by it.
+func (r *StateRecord) widens(l Lifecycle, drafts bool) bool {
+	from, _, shown := Window(r, l, time.Time{}, drafts)
+	otherwise, _, anyhow := Window(nil, l, time.Time{}, drafts)
+	return shown && (!anyhow || from.Before(otherwise))
 }
 
 func earliest(a, b time.Time) time.Time {

@@ -104,10 +104,10 @@ func TestLifecyclesOfFolders(t *testing.T) {
 	})
 	for path, want := range map[string]asset.Lifecycle{
 		"a.jpg":              {State: v1alpha1.StatePublished},
-		"launch/a.jpg":       {State: v1alpha1.StateDraft, Sunset: day(20)},
+		"launch/a.jpg":       {State: v1alpha1.StateDraft, Source: "launch", Sunset: day(20)},
 		"launch-2/a.jpg":     {State: v1alpha1.StatePublished},
-		"launch/final/a.jpg": {State: v1alpha1.StatePublished, Sunset: day(20), ArchiveAfter: 48 * time.Hour},
-		"launch/raw/x/a.jpg": {State: v1alpha1.StateDraft, Sunset: day(20), PublishAt: day(5)},
+		"launch/final/a.jpg": {State: v1alpha1.StatePublished, Source: "launch/final", Sunset: day(20), ArchiveAfter: 48 * time.Hour},
+		"launch/raw/x/a.jpg": {State: v1alpha1.StateDraft, Source: "launch", Sunset: day(20), PublishAt: day(5)},
 	} {
 		if got := l.Of(path); got != want {
 			t.Errorf("%s: %+v, want %+v", path, got, want)

@@ -113,7 +113,7 @@ var saidRoots = []string{asset.MetaRoot, asset.StateRoot, asset.ApprovalsRoot}
 // A file that gets another name with any S3 tool is described, published and approved as before, for people and for links. Where one content
 // came twice, nothing is guessed and somebody is told.
 //
-// features: A1.24, A1.25, P7
+// features: A1.24, A1.25, B11, P7
 func TestARenamedFileKeepsWhatWasSaidOfIt(t *testing.T) {
 	onEachStore(t, "renamed", func(w *world) {
 		alice, mona, _ := w.opensStudio()
@@ -148,7 +148,24 @@ func TestARenamedFileKeepsWhatWasSaidOfIt(t *testing.T) {
 		w.eventually("the links show it under the old name again", 60*time.Second, func() error { return w.shows("approved", "raw/b.txt") })
 
 		w.guessesNothing(mona)
+		w.publishesNothing(mona)
 	})
+}
+
+// publishesNothing brings what is published into a Folder of drafts by renaming it: all that was said goes along, and the Folder's state counts.
+func (w *world) publishesNothing(mona *minio.Client) {
+	w.Helper()
+	w.done(mona, "mona", "publish-a", a("launch/a.txt", "state", map[string]any{"state": "Published"}), a("launch/a.txt", "describe", map[string]any{"set": map[string]any{"title": []string{"Renamed"}}}))
+	w.current("launch/a.txt")
+	w.eventually("the link shows both", 20*time.Second, func() error { return w.shows("all", "a.txt raw/b.txt") })
+	w.renames(mona, "launch/a.txt", "launch/raw/a.txt")
+	w.eventually("what was said of it is at the new name", 60*time.Second, func() error {
+		_, err := fetch(w.ctx, w.root(), w.name+"-brand-dam", asset.MetaObject(keyOf("launch/raw/a.txt")))
+		return errors.Join(err, w.leavesNothing("launch/a.txt", saidRoots...))
+	})
+	w.must(w.leavesNothing("launch/raw/a.txt", asset.StateRoot))
+	w.eventually("an event tells of its state", 10*time.Second, func() error { return w.hasEvent("FilesRenamed", "but for the state of 1") })
+	w.must(w.shows("all", "raw/b.txt"))
 }
 
 // guessesNothing lets one file become two.
