@@ -61,7 +61,7 @@ func (a aftermath) rename(ctx context.Context) error {
 	}
 	certain, unclear := asset.Renames(gone, came)
 	a.found.Unclear = unclear
-	a.tellUnclear(unclear)
+	a.tellUnclear(ctx, unclear)
 	done := make([]followed, min(len(certain), renamesAtOnce))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(filesAtOnce)
@@ -332,12 +332,13 @@ func (a aftermath) writeAbsent(ctx context.Context, object string, document inte
 }
 
 // tellUnclear tells of files that may have been renamed, once as long as they are the same.
-func (a aftermath) tellUnclear(unclear []asset.Unclear) {
+func (a aftermath) tellUnclear(ctx context.Context, unclear []asset.Unclear) {
 	if reflect.DeepEqual(a.sweeper.unclear, unclear) {
 		return
 	}
 	a.sweeper.unclear = unclear
 	if len(unclear) > 0 {
+		log.FromContext(ctx).Info("it is not certain which file is which", "library", a.library.Name, "gone", unclear[0].Gone, "came", unclear[0].Came, "contents", len(unclear))
 		a.Events.Eventf(a.library, nil, corev1.EventTypeWarning, "RenameUnclear", "Sweep", "%s", strings.TrimPrefix(unclearMessage(unclear, a.Settings.DescriptionGrace), "; "))
 	}
 }
@@ -355,8 +356,11 @@ func unclearMessage(unclear []asset.Unclear, grace time.Duration) string {
 	return message
 }
 
-// severalKeys names the first of some files.
+// severalKeys names the first of some files of one root. Whoever reads it need not see into a restricted Folder, so of its files the number is told.
 func severalKeys(keys []access.Key) string {
+	if len(keys) > 0 && keys[0].Restricted != "" {
+		return fmt.Sprintf("of the restricted Folder %s %d", keys[0].Restricted, len(keys))
+	}
 	const most = 3
 	var names []string
 	for _, key := range keys[:min(len(keys), most)] {

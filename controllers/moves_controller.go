@@ -277,7 +277,7 @@ func (r *MovesReconciler) begin(ctx context.Context, connection Connection, libr
 	if holding == nil {
 		return 0, nil
 	}
-	name, now, problem := client.ObjectKeyFromObject(library), r.Clock.Now(), ""
+	name, now, problem, stays := client.ObjectKeyFromObject(library), r.Clock.Now(), "", stuck{}
 	for _, group := range []struct {
 		assets []Asset
 		held   bool
@@ -288,7 +288,7 @@ func (r *MovesReconciler) begin(ctx context.Context, connection Connection, libr
 				continue
 			}
 			if r.Moves.rests(name, a.Key, now) {
-				problem = fmt.Sprintf("%q could not be moved, and is tried again later", objectOf(a.Key))
+				stays.add(a.Key, "could not be moved, and is tried again later")
 				continue
 			}
 			err := r.start(ctx, connection, library, mover, a, group.held)
@@ -301,17 +301,21 @@ func (r *MovesReconciler) begin(ctx context.Context, connection Connection, libr
 			case errors.Is(err, store.ErrPreconditionFailed):
 				// Somebody decided otherwise meanwhile.
 			case err != nil && refusal == nil:
-				log.FromContext(ctx).Error(err, "a file cannot be moved; trying again later", "library", library.Name)
+				log.FromContext(ctx).Error(err, "a file cannot be moved; trying again later", "library", library.Name, "file", objectOf(a.Key))
 				r.Moves.refuse(name, a.Key, now.Add(refusedRest))
 				problem = "a file cannot be moved, and is tried again later; see the manager's log"
 			case err != nil:
 				r.Moves.refuse(name, a.Key, now.Add(refusedRest))
-				problem = fmt.Sprintf("%q stays where it is: %s", objectOf(a.Key), refusal.Error())
-				r.Events.Eventf(library, nil, corev1.EventTypeWarning, "MoveRefused", "Move", "%s", cut(problem))
+				stays.add(a.Key, "stays where it is: "+refusal.Error())
+				log.FromContext(ctx).Info("a file does not move", "library", library.Name, "file", objectOf(a.Key), "why", refusal.Error())
+				r.Events.Eventf(library, nil, corev1.EventTypeWarning, "MoveRefused", "Move", "%s", cut(refusedMessage(a.Key, refusal)))
 			default:
 				begun++
 			}
 		}
+	}
+	if told := stays.String(); told != "" {
+		problem = told
 	}
 	if r.Moves.set(name, problem) {
 		r.Notices.wake(libraryController, name, 0)
