@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,8 +14,19 @@ import (
 // Descriptions counts how well a Library's files are described.
 type Descriptions struct {
 	Drafts, Archived, Approved, Misfits int
+	// TooLong have names under which not all can be kept that may be said of them.
+	TooLong int
 	// Misfit names some of those.
 	Misfit []v1alpha1.MetadataMisfit
+}
+
+// tooLongMessage tells of files with names that are too long; empty when there are none.
+func tooLongMessage(files int) string {
+	if files == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d files have names so long that not all can be kept that is said and decided of them: rename them, or folders above them, so that paths have at most %d bytes",
+		files, asset.MaxName)
 }
 
 // maxNamed is how many files of one kind a status names.
@@ -73,6 +85,9 @@ func describeAll(found *Holding, schema asset.Schema, l lifecycles, now time.Tim
 	d := Descriptions{Archived: len(found.Archived)}
 	for i := range found.Assets {
 		a := &found.Assets[i]
+		if !asset.Describable(a.Key) {
+			d.TooLong++
+		}
 		switch state, _ := a.state(l, now); state {
 		case v1alpha1.StateArchived:
 			d.Archived++

@@ -180,7 +180,7 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 		switch why, marker := notAFile(info.Key); {
 		case marker:
 		case why != "":
-			g.ignore(info.Key, why)
+			g.ignore(info.Key, fmt.Sprintf("%q: %s", info.Key, why))
 		default:
 			g.take(access.Key{Library: library.Name, Path: info.Key}, info)
 			g.listed.paths = append(g.listed.paths, info.Key)
@@ -195,7 +195,7 @@ func (s *sweeper) originals(ctx context.Context, connection Connection, library 
 		switch why, marker := asset.NoAsset(path); {
 		case !ok || marker:
 		case why != "":
-			g.ignore(info.Key, why)
+			g.ignore(info.Key, "in the restricted Folder "+folder) // whoever reads this need not see into it
 		default:
 			g.take(access.Key{Library: library.Name, Restricted: folder, Path: path}, info)
 		}
@@ -229,10 +229,10 @@ func (g *gathered) take(key access.Key, info store.ObjectInfo) {
 }
 
 // ignore counts a file that is left out, and names a file that somebody may want to rename before any that a program left behind.
-func (g *gathered) ignore(path, why string) {
+func (g *gathered) ignore(path, told string) {
 	mistake := asset.Leftover(path) == ""
 	if g.found.Ignored++; g.found.Ignored == 1 || mistake && !g.named {
-		g.found.IgnoredFirst = fmt.Sprintf("%q: %s", path, why)
+		g.found.IgnoredFirst = told
 		g.named = mistake
 	}
 }

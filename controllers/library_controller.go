@@ -192,6 +192,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 			if holding.Ignored > 0 {
 				message += fmt.Sprintf("; %d files are left out, the first is %s", holding.Ignored, holding.IgnoredFirst)
 			}
+			message += tooLongMessage(holding.Descriptions.TooLong)
 			message += unclearMessage(holding.Unclear, r.Settings.DescriptionGrace)
 		}
 		return outcome{enforced, v1alpha1.ReasonEnforced, message, r.Settings.DriftInterval}, nil

@@ -13,7 +13,9 @@ import (
 // What stays where it is, is told; of files in restricted Folders their number and no name.
 func TestNoRestrictedFileIsNamedToWhoSeesTheLibrary(t *testing.T) {
 	open := access.Key{Library: "brand", Path: "launch/hero.jpg"}
-	secret := func(folder, path string) access.Key { return access.Key{Library: "brand", Restricted: folder, Path: path} }
+	secret := func(folder, path string) access.Key {
+		return access.Key{Library: "brand", Restricted: folder, Path: path}
+	}
 	taken := &relocate.Refusal{Reason: relocate.ReasonTargetExists, Message: `there is a file "merger.jpg" in restricted folder embargo already; rename it`}
 
 	var s stuck

@@ -105,6 +105,16 @@ func ApprovalObject(k access.Key, versionID string) string {
 	return ApprovalsPrefix(k) + shortDigest(versionID) + ".json"
 }
 
+// MaxObject is how many bytes S3 lets the name of an object have.
+const MaxObject = 1024
+
+// MaxName is how many bytes the name of an original may have, that of its restricted folder in front, so that whatever is said and decided
+// of it has a name of its own: approvals have the longest.
+const MaxName = MaxObject - len(ApprovalsRoot) - len("/") - IDLength - len(".json")
+
+// Describable tells whether whatever may be said and decided of an original has a name that a store takes.
+func Describable(k access.Key) bool { return len(beside(k)) <= MaxName }
+
 // beside is where an original is found in each root that holds something of every original. No file of the bucket of originals has
 // RestrictedRoot in front, since that is Reserved.
 func beside(k access.Key) string {

@@ -31,7 +31,6 @@ const (
 	// MaxFields is how many fields of a file one change may touch.
 	MaxFields = 64
 
-	maxPath      = 1024 // bytes: a key of S3
 	maxVersionID = 1024 // bytes: likewise
 	maxAuthor    = 512  // bytes: names that come from an issuer of tokens are long
 )
@@ -180,6 +179,9 @@ func (c Change) check() string {
 	if wrong := wrongPlace(c.Restricted, c.Path); wrong != "" {
 		return wrong
 	}
+	if wrong := c.tooLong(); wrong != "" {
+		return wrong
+	}
 	switch {
 	case !plain(c.VersionID, maxVersionID):
 		return "versionID is not one that a store gives; copy it from a listing of versions"
@@ -203,14 +205,35 @@ func wrongPlace(restricted, path string) string {
 		return fmt.Sprintf("path %s is %s; rename the file, or correct the path", quote(path), err)
 	}
 	switch {
-	case len(path) > maxPath:
-		return fmt.Sprintf("path %s is longer than %d bytes; no store has such a file", quote(path), maxPath)
+	case len(path) > asset.MaxObject:
+		return fmt.Sprintf("path %s is longer than %d bytes; no store has such a file", quote(path), asset.MaxObject)
 	case restricted == "" && asset.Reserved(path):
 		return "no file of the open library is below restricted/; name the restricted Folder in restricted, and the path within it"
 	case restricted != "" && !folderName.MatchString(restricted):
 		return fmt.Sprintf("restricted %s is no name of a Folder; write the name of the object, not its path", quote(restricted))
 	}
 	return ""
+}
+
+// tooLong says that a file is called so that what the change says of it has no name that a store takes; empty when it has.
+func (c Change) tooLong() string {
+	key, object := c.Key(""), ""
+	switch {
+	case c.Describe != nil:
+		object = asset.MetaObject(key)
+	case c.State != nil:
+		object = asset.StateObject(key)
+	case c.Approve != nil:
+		object = asset.ApprovalObject(key, c.VersionID)
+	case c.Move != nil: // all that is known of the file goes along
+		key = access.Key{Restricted: c.Move.Restricted, Path: c.Move.Path}
+		object = asset.ApprovalObject(key, "")
+	}
+	over := len(object) - asset.MaxObject
+	if over <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("path %s is too long for what is kept of the file under its name; shorten the name, or one of a folder above it, by %d bytes", quote(key.Path), over)
 }
 
 // The instants that the API takes.
