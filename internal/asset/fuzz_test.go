@@ -15,6 +15,7 @@ import (
 // decoded checks what holds of every document about a file: it is refused as no description, or what it says stays the same when it is
 // written and read again.
 func decoded[T interface{ Encode() ([]byte, error) }](t *testing.T, data []byte, decode func([]byte) (T, error)) {
+	t.Helper()
 	document, err := decode(data)
 	if err != nil {
 		if !errors.Is(err, asset.ErrDescription) || strings.ContainsAny(err.Error(), "\n\x1b") {

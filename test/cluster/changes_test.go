@@ -178,7 +178,13 @@ spec: {target: {collection: {name: heroes}}}
 // opensStudio brings the studio up with two files in it.
 func (w *world) opensStudio() (alice, mona, sam *minio.Client) {
 	w.Helper()
-	w.apply(w.named(studio))
+	return w.opens(studio)
+}
+
+// opens brings up what is declared as the studio is.
+func (w *world) opens(manifest string) (alice, mona, sam *minio.Client) {
+	w.Helper()
+	w.apply(w.named(manifest))
 	w.ready(&v1alpha1.Library{}, "brand")
 	for _, key := range []string{"launch/a.txt", "launch/raw/b.txt"} {
 		w.must(put(w.ctx, w.root(), w.name+"-brand", key, "content of "+key))
