@@ -119,6 +119,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 	if settled {
 		after.sweepOrphans(ctx)
 	}
+	after.writeCatalogs(ctx)
 	return failed
 }
 

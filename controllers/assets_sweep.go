@@ -33,6 +33,8 @@ type sweeper struct {
 	left    left
 	lately  lately
 	unclear []asset.Unclear
+	// catalogs are what is remembered of those of its places.
+	catalogs catalogMemory
 	// retired: links deleted while no manager ran have been looked for.
 	retired bool
 	// gathered is what the sweep under way has found so far, or the one that was cut; nil between sweeps.
@@ -281,6 +283,7 @@ func (s *sweeper) renditions(ctx context.Context, connection Connection, library
 // read brings what is remembered of files up to date.
 func (s *sweeper) read(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
 	bucket := asset.VitrineBucket(library.Spec.Bucket.Name)
+	s.recall(ctx, connection, bucket)
 	return errors.Join(
 		s.facts.refresh(ctx, connection, bucket, s.progress.see),
 		s.metadata.refresh(ctx, connection, bucket, s.progress.see),

@@ -42,6 +42,8 @@ type Settings struct {
 	OrphanGrace time.Duration
 	// DescriptionGrace is how long what people said and decided of a file is kept after it has gone; 24 h by default.
 	DescriptionGrace time.Duration
+	// CatalogInterval is how often at most the catalogs of what a Library holds are written; 30 s by default.
+	CatalogInterval time.Duration
 	// HintsAddress is where stores may tell of changes; nowhere when it is empty.
 	HintsAddress string
 	// HintsSecretFile has the secrets that they show, one on each line.
@@ -60,6 +62,7 @@ const (
 	DefaultForeignInterval  = 5 * time.Minute
 	DefaultOrphanGrace      = 10 * time.Minute
 	DefaultDescriptionGrace = 24 * time.Hour
+	DefaultCatalogInterval  = 30 * time.Second
 )
 
 // DefaultSweepRequests is a good third of the 5,500 reads a second that Amazon S3 promises for one prefix, so that most of a store's
@@ -93,6 +96,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.DescriptionGrace == 0 {
 		s.DescriptionGrace = DefaultDescriptionGrace
+	}
+	if s.CatalogInterval == 0 {
+		s.CatalogInterval = DefaultCatalogInterval
 	}
 	if s.Debounce == 0 {
 		s.Debounce = 100 * time.Millisecond

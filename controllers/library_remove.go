@@ -124,6 +124,9 @@ func (r *LibraryReconciler) shutBucket(ctx context.Context, connection Connectio
 		if err := r.retireDeleted(ctx, connection, bucket.name, library.Namespace, ""); err != nil {
 			return false, err
 		}
+		if err := removeCatalogs(ctx, connection, bucket.name); err != nil {
+			return false, err
+		}
 	}
 	return true, nil
 }

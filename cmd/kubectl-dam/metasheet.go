@@ -9,19 +9,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/known"
 	"github.com/vitrine-dam/vitrine/internal/review/printer"
 	"github.com/vitrine-dam/vitrine/internal/review/sheet"
 )
 
 func (p *program) metaExport() *cobra.Command {
 	var key keyFlags
+	var fresh bool
 	c := &cobra.Command{
 		Use:   "export LIBRARY [FOLDER]",
 		Short: "Write what is said of files as a CSV sheet",
 		Long: `Writes a sheet with a row for each file and a column for each field of the Library: CSV as RFC 4180 has it, in UTF-8. Values of
 a list are parted by semicolons; \; is a semicolon within one. State and approval are shown in brackets. A cell that a program
 for spreadsheets could take for a formula begins with an apostrophe, which import takes away again. With a key of your own the
-sheet has the names of the files that you may list, and empty cells to fill in; --platform fills in what is said already.
+sheet has the names of the files that you may list, and empty cells to fill in; --platform fills in what is said already. Where there
+are more than some thousands of files, a note says when Vitrine's catalog, which tells of them, last had something to change; --fresh looks at each.
 ` + keysAre,
 		Example:           "  kubectl dam meta export brand launch -n acme --platform > launch.csv",
 		Args:              libraryAndFolder,
@@ -40,24 +43,26 @@ sheet has the names of the files that you may list, and empty cells to fill in; 
 				return err
 			}
 			defer d.close()
-			files, notes, err := d.files(c.Context(), p, strings.Join(args[1:], ""))
+			var rows []sheet.File
+			notes, err := d.files(c.Context(), p, reading{strings.Join(args[1:], ""), fresh}, func(f *known.File) error {
+				row := sheet.File{Path: d.library.Path(f.Key), State: string(f.State), Approval: string(f.Approval)}
+				if f.Metadata != nil {
+					row.Fields = f.Metadata.Fields
+				}
+				rows = append(rows, row)
+				return nil
+			})
 			if err != nil {
 				return err
 			}
 			for _, n := range notes {
 				_, _ = fmt.Fprintln(p.complaints, "note:", printer.OneLine(n))
 			}
-			rows := make([]sheet.File, len(files))
-			for i := range files {
-				rows[i] = sheet.File{Path: d.library.Path(files[i].Key), State: string(files[i].State), Approval: string(files[i].Approval)}
-				if m := files[i].Metadata; m != nil {
-					rows[i].Fields = m.Fields
-				}
-			}
 			return sheet.Write(p.out, d.library.Schema, rows)
 		},
 	}
 	key.add(c.Flags())
+	c.Flags().BoolVar(&fresh, "fresh", false, "with --platform, look at each file, however many there are")
 	return c
 }
 

@@ -9,8 +9,10 @@ import (
 	"slices"
 
 	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/change"
 	"github.com/vitrine-dam/vitrine/internal/review"
+	"github.com/vitrine-dam/vitrine/internal/review/known"
 	"github.com/vitrine-dam/vitrine/internal/review/outbox"
 	"github.com/vitrine-dam/vitrine/internal/review/printer"
 	"github.com/vitrine-dam/vitrine/internal/review/sheet"
@@ -105,16 +107,16 @@ func (d *desk) rowChange(row *sheet.Row, clearEmpty bool) (c change.Change, says
 
 // tryRows tells what would become of a sheet, as far as can be told from here.
 func (d *desk) tryRows(ctx context.Context, p *program, table *sheet.Sheet, clearEmpty bool) (*imported, error) {
-	files, notes, err := d.files(ctx, p, "")
+	there := map[access.Key]*asset.Metadata{}
+	notes, err := d.files(ctx, p, reading{fresh: true}, func(f *known.File) error {
+		there[f.Key] = f.Metadata
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range notes {
 		_, _ = fmt.Fprintln(p.complaints, "note:", printer.OneLine(n))
-	}
-	there := make(map[access.Key]int, len(files))
-	for i := range files {
-		there[files[i].Key] = i
 	}
 	now, err := p.now()
 	if err != nil {
@@ -134,9 +136,7 @@ func (d *desk) tryRows(ctx context.Context, p *program, table *sheet.Sheet, clea
 			continue
 		}
 		file := change.Asset{Key: c.Key(d.library.Declared.Name)}
-		if at, ok := there[file.Key]; ok {
-			file.Exists, file.Metadata = true, files[at].Metadata
-		}
+		file.Metadata, file.Exists = there[file.Key]
 		effect, wrong := change.Decide(change.Asker{Platform: true}, d.library.Schema, c, file, now, "")
 		asked := d.newAsked(c)
 		asked.Line = row.Line

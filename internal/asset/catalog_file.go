@@ -1,39 +1,22 @@
 package asset
 
 import (
-	"bytes"
 	"encoding/base32"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 )
 
-// A catalog is written so that one of a hundred thousand files is read in a moment, and takes little more memory than bytes:
-//
-//	"vitrine catalog 2\n"
-//	blocks of blockRows rows, each a Zstandard frame (RFC 8878) of a JSON array
-//	of each row, the first 8 bytes of its asset's ID
-//	a Zstandard frame of a JSON object, the outline
-//	the length of that frame, 4 bytes, big endian
+// A link's catalog is written so that one of a hundred thousand files is read in a moment, and takes little more memory than bytes: it is
+// a file of blocks, and beside them it has the first 8 bytes of the ID of each row's asset.
 const (
 	catalogMagic = "vitrine catalog 2\n"
-	blockRows    = 256
-	// maxBlock and maxOutline bound what a frame may unpack to, in bytes.
-	maxBlock   = 16 << 20
-	maxOutline = 64 << 20
 	// MaxCatalogRows bounds the files of one catalog.
 	MaxCatalogRows = 2_000_000
 )
-
-// ErrCatalog says that an object is not a catalog that Encode wrote.
-var ErrCatalog = errors.New("not a catalog")
 
 // outline is what is known of a catalog without its rows.
 type outline struct {
@@ -55,21 +38,6 @@ type timedRow struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-var (
-	packer   = sync.OnceValue(func() *zstd.Encoder { return must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))) })
-	unpacker = sync.OnceValue(func() *zstd.Decoder {
-		return must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxOutline)))
-	})
-)
-
-// must is for what only fails by the options above.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 // Encode gives the catalog as it is stored; equal catalogs give equal bytes.
 func (c Catalog) Encode() ([]byte, error) {
 	if len(c.Assets) > MaxCatalogRows {
@@ -78,13 +46,11 @@ func (c Catalog) Encode() ([]byte, error) {
 	o := outline{Title: c.Title, Archived: c.Archived, Rows: len(c.Assets)}
 	data := []byte(catalogMagic)
 	for block := range slices.Chunk(c.Assets, blockRows) {
-		rows, err := json.Marshal(block)
+		packed, length, err := packFrame(data, block)
 		if err != nil {
-			return nil, fmt.Errorf("encoding the catalog: %w", err)
+			return nil, err
 		}
-		before := len(data)
-		data = packer().EncodeAll(rows, data)
-		o.Blocks = append(o.Blocks, len(data)-before)
+		data, o.Blocks = packed, append(o.Blocks, length)
 	}
 	for i := range c.Assets {
 		a := &c.Assets[i]
@@ -94,13 +60,7 @@ func (c Catalog) Encode() ([]byte, error) {
 			o.Timed = append(o.Timed, timedRow{i, a.Size, a.From, a.Until})
 		}
 	}
-	text, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the catalog: %w", err)
-	}
-	before := len(data)
-	data = packer().EncodeAll(text, data)
-	return binary.BigEndian.AppendUint32(data, uint32(len(data)-before)), nil
+	return sealOutline(data, o)
 }
 
 // idPrefix is the beginning of an ID as a number; 0 for what is no ID.
@@ -116,8 +76,8 @@ func idPrefix(id string) uint64 {
 // of goroutines.
 type CatalogFile struct {
 	outline
-	data   []byte
-	starts []int    // of each block
+	size   int      // bytes
+	blocks [][]byte // packed
 	ids    []uint64 // idPrefix of each row, in ascending order
 	rows   []uint32 // the row of each of ids
 
@@ -136,43 +96,27 @@ const recentBlocks = 4
 // OpenCatalog reads what Encode wrote. It keeps data, which must not be changed afterwards. ErrCatalog when it is something else, as
 // far as that shows without its rows.
 func OpenCatalog(data []byte) (*CatalogFile, error) {
-	bad := func(what string) (*CatalogFile, error) { return nil, fmt.Errorf("%w: %s", ErrCatalog, what) }
-	body, ok := bytes.CutPrefix(data, []byte(catalogMagic))
-	if !ok || len(body) < 4 {
-		return bad("it begins otherwise")
-	}
-	length := int(binary.BigEndian.Uint32(body[len(body)-4:]))
-	if body = body[:len(body)-4]; length > len(body) {
-		return bad("it is cut off")
-	}
-	text, err := unpacker().DecodeAll(body[len(body)-length:], nil)
+	c := &CatalogFile{size: len(data)}
+	body, err := openOutline(catalogMagic, data, &c.outline)
 	if err != nil {
-		return bad("its outline cannot be unpacked")
+		return nil, err
 	}
-	c := &CatalogFile{data: data}
-	if err := json.Unmarshal(text, &c.outline); err != nil {
-		return bad("its outline cannot be read")
+	if c.Rows > MaxCatalogRows || c.Archived < 0 || c.Bytes < 0 {
+		return nil, badCatalog("its outline says what cannot be")
 	}
-	if c.Rows < 0 || c.Rows > MaxCatalogRows || c.Archived < 0 || c.Bytes < 0 || len(c.Blocks) != (c.Rows+blockRows-1)/blockRows {
-		return bad("its outline says what cannot be")
+	var ids []byte
+	if c.blocks, ids, err = cutBlocks(body, c.Blocks, c.Rows); err != nil {
+		return nil, err
 	}
-	at := len(catalogMagic)
-	for _, n := range c.Blocks {
-		if n <= 0 || n > len(body) {
-			return bad("a block has no length")
-		}
-		c.starts = append(c.starts, at)
-		at += n
-	}
-	if at-len(catalogMagic)+8*c.Rows+length != len(body) {
-		return bad("its parts do not add up")
+	if len(ids) != 8*c.Rows {
+		return nil, badCatalog("its parts do not add up")
 	}
 	for _, t := range c.Timed {
 		if t.Row < 0 || t.Row >= c.Rows || t.Size < 0 {
-			return bad("a row that is not there is shown at a time")
+			return nil, badCatalog("a row that is not there is shown at a time")
 		}
 	}
-	c.index(data[at : at+8*c.Rows])
+	c.index(ids)
 	return c, nil
 }
 
@@ -207,7 +151,7 @@ func (c *CatalogFile) TargetTitle() string { return c.Title }
 // Row gives one row. ErrCatalog when it cannot be read, or says what cannot be.
 func (c *CatalogFile) Row(i int) (*CatalogAsset, error) {
 	if i < 0 || i >= c.Rows {
-		return nil, fmt.Errorf("%w: there is no row %d of %d", ErrCatalog, i, c.Rows)
+		return nil, badCatalog("there is no row %d of %d", i, c.Rows)
 	}
 	rows, err := c.block(i / blockRows)
 	if err != nil {
@@ -238,16 +182,9 @@ func (c *CatalogFile) block(n int) ([]CatalogAsset, error) {
 		c.recent = slices.Insert(slices.Delete(c.recent, at, at+1), 0, used)
 		return used.rows, nil
 	}
-	text, err := unpacker().DecodeAll(c.data[c.starts[n]:c.starts[n]+c.Blocks[n]], nil)
-	if err != nil || len(text) > maxBlock {
-		return nil, fmt.Errorf("%w: block %d cannot be unpacked", ErrCatalog, n)
-	}
-	var rows []CatalogAsset
-	if err := json.Unmarshal(text, &rows); err != nil {
-		return nil, fmt.Errorf("%w: block %d cannot be read", ErrCatalog, n)
-	}
-	if len(rows) != min(blockRows, c.Rows-n*blockRows) || slices.ContainsFunc(rows, func(a CatalogAsset) bool { return !a.sane() }) {
-		return nil, fmt.Errorf("%w: block %d says what cannot be", ErrCatalog, n)
+	rows, err := unpackBlock(c.blocks, n, c.Rows, (*CatalogAsset).sane)
+	if err != nil {
+		return nil, err
 	}
 	c.recent = slices.Insert(c.recent[:min(len(c.recent), recentBlocks-1)], 0, unpacked{n, rows})
 	return rows, nil
@@ -263,7 +200,7 @@ func (a *CatalogAsset) sane() bool {
 
 // Weight is about the memory that the catalog takes, in bytes.
 func (c *CatalogFile) Weight() int64 {
-	return int64(len(c.data)) + int64(c.Rows)*12 + recentBlocks*blockRows*1024
+	return int64(c.size) + int64(c.Rows)*12 + recentBlocks*blockRows*1024
 }
 
 // CatalogView is what of a catalog is shown at one instant.

@@ -3,7 +3,6 @@ package known
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,17 +82,15 @@ func isFile(k access.Key) bool {
 }
 
 func sortFiles(files []File) {
-	slices.SortFunc(files, func(a, b File) int {
-		return cmp.Or(cmp.Compare(a.Key.Restricted, b.Key.Restricted), cmp.Compare(a.Key.Path, b.Key.Path))
-	})
+	slices.SortStableFunc(files, func(a, b File) int { return compareKeys(a.Key, b.Key) })
 }
 
 // atOnce is how many objects are read at a time.
 const atOnce = 16
 
-// Read gives the files at some places, archived ones included, and all that is known of them. It takes a key that may read all of
-// Vitrine's own bucket, and a request for each thing that is known of a file.
-func Read(ctx context.Context, s Objects, l Library, places []access.Scope, now time.Time) ([]File, error) {
+// read gives the files at some places, archived ones included, and all that is known of them. It takes a key that may read all of
+// Vitrine's own bucket, and a request for each thing that is known of a file, but for those that are as they were before.
+func read(ctx context.Context, s Objects, l Library, places []access.Scope, now time.Time, before noted) ([]File, error) {
 	files, denied, err := List(ctx, s, l, places)
 	if err != nil {
 		return nil, err
@@ -114,7 +111,7 @@ func Read(ctx context.Context, s Objects, l Library, places []access.Scope, now 
 		}
 	}
 	sortFiles(files)
-	reader := reader{objects: s, library: l, files: files, now: now}
+	reader := reader{objects: s, library: l, files: files, now: now, before: before}
 	return files, reader.read(ctx, places)
 }
 
@@ -168,6 +165,7 @@ type reader struct {
 	library Library
 	files   []File
 	now     time.Time
+	before  noted
 }
 
 // part is one of the things that are known of a file. What does not decode counts as absent: the manager reports it.
@@ -179,8 +177,8 @@ type part struct {
 
 var parts = []part{
 	{asset.FactsRoot, asset.FactsObject, func(f *File, data []byte) {
-		if facts, err := asset.DecodeFacts(bytes.NewReader(data)); err == nil && (f.etag == "" || f.etag == facts.ETag) {
-			f.Facts = &facts
+		if facts, err := asset.DecodeFacts(bytes.NewReader(data)); err == nil {
+			f.find(&facts)
 		}
 	}},
 	{asset.MetaRoot, asset.MetaObject, func(f *File, data []byte) {
@@ -194,10 +192,32 @@ var parts = []part{
 		}
 	}},
 	{asset.ApprovalsRoot, nil, func(f *File, data []byte) {
-		if a, err := asset.DecodeApproval(data); err == nil && asset.ApprovalOf([]asset.Approval{a}, f.Facts) != v1alpha1.ApprovalUnreviewed {
-			f.Approval = a.Verdict
+		if a, err := asset.DecodeApproval(data); err == nil {
+			f.decide(&a)
 		}
 	}},
+}
+
+// find notes facts, if they are of this version.
+func (f *File) find(facts *asset.Facts) {
+	if f.etag == "" || f.etag == facts.ETag {
+		f.Facts = facts
+	}
+}
+
+// decide notes what was decided, if it is of this version.
+func (f *File) decide(a *asset.Approval) {
+	if verdict := asset.ApprovalOf([]asset.Approval{*a}, f.Facts); verdict != v1alpha1.ApprovalUnreviewed {
+		f.Approval = verdict
+	}
+}
+
+// settle says what follows from what is known.
+func (f *File) settle(l Library, now time.Time) {
+	f.State, _ = asset.StateOf(f.Record, l.Lifecycle(f.Key), f.ModifiedAt, now)
+	if f.Approval == "" {
+		f.Approval = v1alpha1.ApprovalUnreviewed
+	}
 }
 
 func (r *reader) get(ctx context.Context, p part, f *File, object string) error {
@@ -216,7 +236,7 @@ func (r *reader) read(ctx context.Context, places []access.Scope) error {
 		byKey[r.files[i].Key] = &r.files[i]
 	}
 	for _, p := range parts { // approvals come last: they are of what facts tell
-		there, err := r.below(ctx, p, places)
+		there, etags, err := r.below(ctx, p, places)
 		if err != nil {
 			return err
 		}
@@ -233,9 +253,16 @@ func (r *reader) read(ctx context.Context, places []access.Scope) error {
 				}
 				object = asset.ApprovalObject(k, f.Facts.VersionID)
 			}
+			if etags[object] == "" { // there are decisions on other versions alone
+				continue
+			}
+			if was, ok := r.before[object]; ok && was.etag == etags[object] {
+				was.keep(f)
+				continue
+			}
 			gets.Go(func() error {
 				err := r.get(ctx, p, f, object)
-				if errors.Is(err, store.ErrNotFound) { // gone meanwhile, or of other versions alone
+				if errors.Is(err, store.ErrNotFound) { // gone meanwhile
 					return nil
 				}
 				return err
@@ -246,18 +273,14 @@ func (r *reader) read(ctx context.Context, places []access.Scope) error {
 		}
 	}
 	for i := range r.files {
-		f := &r.files[i]
-		f.State, _ = asset.StateOf(f.Record, r.library.Lifecycle(f.Key), f.ModifiedAt, r.now)
-		if f.Approval == "" {
-			f.Approval = v1alpha1.ApprovalUnreviewed
-		}
+		r.files[i].settle(r.library, r.now)
 	}
 	return nil
 }
 
-// below are the objects of a root at some places, by the files that they are of.
-func (r *reader) below(ctx context.Context, p part, places []access.Scope) (map[access.Key]string, error) {
-	there := map[access.Key]string{}
+// below are the objects of a root at some places, by the files that they are of, and their ETags.
+func (r *reader) below(ctx context.Context, p part, places []access.Scope) (there map[access.Key]string, etags map[string]string, err error) {
+	there, etags = map[access.Key]string{}, map[string]string{}
 	for _, place := range places {
 		prefix := p.root + strings.TrimPrefix(asset.HeldObject(access.Key{Restricted: place.Restricted, Path: place.Prefix}), asset.HeldRoot)
 		err := r.objects.ListObjects(ctx, r.library.Vitrine, prefix, func(o store.ObjectInfo) error {
@@ -266,13 +289,13 @@ func (r *reader) below(ctx context.Context, p part, places []access.Scope) (map[
 				k, ok = asset.Approved(r.library.Name, o.Key)
 			}
 			if ok && k.Restricted == place.Restricted {
-				there[k] = o.Key
+				there[k], etags[o.Key] = o.Key, o.ETag
 			}
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("listing what is known of files: %w", err)
+			return nil, nil, fmt.Errorf("listing what is known of files: %w", err)
 		}
 	}
-	return there, nil
+	return there, etags, nil
 }
