@@ -127,7 +127,7 @@ bench-review: tools ## How long one waits for kubectl dam about 10,000 bindings,
 bench-renditions: tools ## How fast pictures are rendered, beside vipsthumbnail, and 100,000 of them confirmed; ONLY=speed, confirmed or catalog
 	@GO=$(GO) hack/install-deps bench
 	@mkdir -p $(BIN)/bench
-	@GOFLAGS=-buildvcs=false $(NOCGO) $(GO) build -o $(BIN)/bench/ ./cmd/manager ./test/bench/renditions
+	@GOFLAGS=-buildvcs=false $(NOCGO) $(GO) build -o $(BIN)/bench/ ./cmd/manager ./cmd/kubectl-dam ./test/bench/renditions
 	@GOFLAGS=-buildvcs=false $(GO) build -o $(BIN)/bench/ ./cmd/transform
 	@$(BIN)/bench/renditions $(if $(ONLY),-only=$(ONLY))
 

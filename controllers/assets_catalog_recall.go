@@ -93,7 +93,7 @@ func readPart(ctx context.Context, connection Connection, bucket, place string, 
 		return nil, "", err //nolint:wrapcheck // it names the part
 	}
 	rows = make([]asset.PlaceRow, 0, p.Rows)
-	err = part.Below("", func(r *asset.PlaceRow) error {
+	err = part.All(func(r *asset.PlaceRow) error {
 		rows = append(rows, *r)
 		return nil
 	})

@@ -39,7 +39,7 @@ type File struct {
 	ModifiedAt time.Time
 	// Held: it is archived, and its original is put aside.
 	Held bool
-	// Facts of its current version; nil while no machine has read it.
+	// Facts of its current version; nil while no machine has read it. What was made of the file may be left out.
 	Facts *asset.Facts
 	// Metadata is what people say of it; nil for nothing.
 	Metadata *asset.Metadata

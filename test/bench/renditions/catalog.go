@@ -28,7 +28,7 @@ const (
 )
 
 // catalogs measures how long it takes to fetch a link's catalog from a real store, open it and read the first page, and how much memory
-// it then takes.
+// it then takes; and to read all of a folder's.
 func catalogs(ctx context.Context, dir string, rows int) (err error) {
 	s, err := testbed.StartObjectStore(ctx, filepath.Join(dir, "catalog"), testbed.ObjectStoreOptions{})
 	if err != nil {
@@ -39,6 +39,14 @@ func catalogs(ctx context.Context, dir string, rows int) (err error) {
 	if err != nil {
 		return fmt.Errorf("making a client of the store: %w", err)
 	}
+	if err := folder(ctx, s, files, rows); err != nil {
+		return err
+	}
+	return linkCatalog(ctx, files, rows)
+}
+
+// linkCatalog measures that of a link.
+func linkCatalog(ctx context.Context, files *minio.Client, rows int) error {
 	size, err := storeCatalog(ctx, files, rows)
 	if err != nil {
 		return err

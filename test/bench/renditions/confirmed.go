@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -12,6 +15,8 @@ import (
 	"github.com/minio/minio-go/v7"
 	"golang.org/x/sync/errgroup"
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/asset"
@@ -27,8 +32,9 @@ const (
 	uploads = 32
 )
 
-// confirm measures how long a manager that knows nothing takes to confirm that so many assets are rendered: from its start until the
-// Library's status says so. No Job may be made for that.
+// confirm measures how long a manager that was just started takes to confirm that so many assets are rendered: from its start until the
+// Library's status says so. No Job may be made for that. The first one has never seen any of them, and reads what is known of each; it is
+// told and has no limit. The second finds the catalog that the first one wrote.
 func confirm(ctx context.Context, dir string, assets int) (err error) {
 	b, err := startBed(ctx, filepath.Join(dir, "confirmed"))
 	if err != nil {
@@ -51,18 +57,21 @@ func confirm(ctx context.Context, dir string, assets int) (err error) {
 		return err
 	}
 	fmt.Printf("  %d assets with renditions and facts are stored after %.0f s\n", assets, time.Since(began).Seconds())
-	began = time.Now()
-	if err := b.startManager(ctx); err != nil {
-		return err
-	}
-	err = b.until(ctx, confirmMost, func(l *v1alpha1.Library) bool {
-		r := l.Status.Renditions
-		return *r.Wanted == int64(assets) && *r.Done == *r.Wanted
-	})
+	took, err := b.confirmed(ctx, assets)
 	if err != nil {
 		return err
 	}
-	took := time.Since(began)
+	fmt.Printf("  a manager that never saw them confirms them after %.1f s\n", took.Seconds())
+	if err := b.catalogued(ctx, assets); err != nil {
+		return err
+	}
+	b.stopManager()
+	if err := b.forgetStatus(ctx); err != nil {
+		return err
+	}
+	if took, err = b.confirmed(ctx, assets); err != nil {
+		return err
+	}
 	var jobs batchv1.JobList
 	if err := b.admin.List(ctx, &jobs); err != nil {
 		return fmt.Errorf("listing Jobs: %w", err)
@@ -71,7 +80,84 @@ func confirm(ctx context.Context, dir string, assets int) (err error) {
 		return fmt.Errorf("%d Jobs were made, though everything is rendered", len(jobs.Items))
 	}
 	figure.Figure{Name: fmt.Sprintf("renditions-confirmed-%d", assets), Ours: took.Seconds(), Peer: confirmLimit.Seconds(), Unit: "s", Decimals: 1}.Print()
+	return b.listed(ctx, assets)
+}
+
+// confirmed starts a manager, and gives how long it takes until it has confirmed the assets.
+func (b *bed) confirmed(ctx context.Context, assets int) (time.Duration, error) {
+	began := time.Now()
+	if err := b.startManager(ctx); err != nil {
+		return 0, err
+	}
+	err := b.until(ctx, confirmMost, func(l *v1alpha1.Library) bool {
+		r := l.Status.Renditions
+		return r != nil && *r.Wanted == int64(assets) && *r.Done == *r.Wanted
+	})
+	return time.Since(began), err
+}
+
+// forgetStatus takes away what the Library's status says of renditions, so that what is there afterwards was found anew.
+func (b *bed) forgetStatus(ctx context.Context) error {
+	library := &v1alpha1.Library{}
+	library.Namespace, library.Name = namespace, "brand"
+	if err := b.admin.Status().Patch(ctx, library, client.RawPatch(types.MergePatchType, []byte(`{"status":{"renditions":null}}`))); err != nil {
+		return fmt.Errorf("forgetting what was confirmed: %w", err)
+	}
 	return nil
+}
+
+// catalogued waits until the catalog has all assets.
+func (b *bed) catalogued(ctx context.Context, assets int) error {
+	ctx, cancel := context.WithTimeout(ctx, confirmMost)
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		o, err := b.files.GetObject(ctx, asset.VitrineBucket(bucket), asset.PlaceObject(""), minio.GetObjectOptions{})
+		if err != nil {
+			return fmt.Errorf("reading the catalog: %w", err)
+		}
+		data, err := io.ReadAll(o) // fails while there is none
+		c, wrong := asset.DecodePlaceCatalog(data)
+		if err == nil && wrong == nil && asset.Rows(c.Parts) == assets {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the catalog: %w", errors.Join(ctx.Err(), err, wrong))
+		case <-tick.C:
+		}
+	}
+}
+
+// listed measures how long kubectl dam takes to list the assets, and how much memory it has at most.
+func (b *bed) listed(ctx context.Context, assets int) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding kubectl dam: %w", err)
+	}
+	var lines lineCounter
+	//nolint:gosec // the program that was built beside this one
+	dam := exec.CommandContext(ctx, filepath.Join(filepath.Dir(self), "kubectl-dam"), "assets", "brand", "-n", namespace, "--platform", "--s3-endpoint="+b.store.S3Endpoint)
+	dam.Env, dam.Stdout, dam.Stderr = append(os.Environ(), "KUBECONFIG="+b.cluster.Kubeconfig), &lines, os.Stderr
+	took, peak, err := runPeak(dam)
+	if err != nil {
+		return fmt.Errorf("listing the assets: %w", err)
+	}
+	if int(lines) < assets {
+		return fmt.Errorf("%d lines for %d assets", int(lines), assets)
+	}
+	figure.Figure{Name: fmt.Sprintf("assets-listed-%d", assets), Ours: took.Seconds(), Peer: catalogLimit.Seconds(), Unit: "s", Decimals: 2}.Print()
+	figure.Figure{Name: fmt.Sprintf("assets-listed-%d-memory", assets), Ours: peak / (1 << 20), Peer: catalogMemoryMiB, Unit: "MiB", Decimals: 1}.Print()
+	return nil
+}
+
+// lineCounter counts the lines that are written to it.
+type lineCounter int
+
+func (n *lineCounter) Write(p []byte) (int, error) {
+	*n += lineCounter(bytes.Count(p, []byte("\n")))
+	return len(p), nil
 }
 
 // fill stores assets as if workers had rendered them.

@@ -3,8 +3,9 @@
 // so that whatever else the machine does meets both. The worker's time includes its requests to the store, which is this program;
 // vipsthumbnail reads and writes files.
 //
-// It measures as well how long a manager that was just started takes to confirm that everything of a large Library is rendered, and what a
-// link's catalog of as many files takes; both have a limit in the place of a peer. -only chooses one, and -assets how many.
+// It measures as well how long a manager that was just started takes to confirm that everything of a large Library is rendered, and kubectl
+// dam to list it, and what the catalogs of a link and of a folder of as many files take; these have a limit in the place of a peer. -only
+// chooses one, and -assets how many.
 package main
 
 import (
@@ -42,8 +43,13 @@ func main() {
 	defer cancel()
 	only := flag.String("only", "", "measure only this: catalog, confirmed or speed")
 	assets := flag.Int("assets", 100_000, "how many assets there are to confirm, and to list")
+	read := flag.String("read", "", "read the folder at this store, and measure nothing: for this program itself")
 	flag.Parse()
-	if err := run(ctx, *only, *assets); err != nil {
+	measure := func() error { return run(ctx, *only, *assets) }
+	if *read != "" {
+		measure = func() error { return readFolder(ctx, *read, *assets) }
+	}
+	if err := measure(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-renditions:", err)
 		os.Exit(1)
 	}
