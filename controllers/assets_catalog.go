@@ -18,7 +18,7 @@ import (
 
 const (
 	catalogType = "application/octet-stream"
-	// catalogsAtOnce is how many parts of catalogs are read or written at once; each is some hundred KiB, and several MiB of rows.
+	// catalogsAtOnce is how many parts of catalogs are read or written at once; each is some hundred KiB, and a MiB or two of rows.
 	catalogsAtOnce = 4
 	// catalogShare: writing catalogs takes a tenth of the time at most, however much changes.
 	catalogShare = 10
@@ -78,16 +78,7 @@ func (a aftermath) writeChanged(ctx context.Context, m *catalogMemory) error {
 	m.forgetChanged(there)
 	// What the catalogs of before name stays until the next time: somebody may be reading it.
 	named := m.objects()
-	entries := a.sweeper.entries(a.found)
-	places := map[string][]placeEntry{}
-	for len(entries) > 0 {
-		place := entries[0].key.Restricted
-		n := slices.IndexFunc(entries, func(e placeEntry) bool { return e.key.Restricted != place })
-		if n < 0 {
-			n = len(entries)
-		}
-		places[place], entries = entries[:n], entries[n:]
-	}
+	places := byPlace(a.sweeper.entries(a.found))
 	errs := make([]error, 0, len(places))
 	for place, of := range places {
 		errs = append(errs, a.writePlace(ctx, m, place, of))

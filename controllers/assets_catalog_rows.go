@@ -51,6 +51,20 @@ func (s *sweeper) entries(found *Holding) []placeEntry {
 	return all
 }
 
+// byPlace parts entries, which are in order, by their places.
+func byPlace(entries []placeEntry) map[string][]placeEntry {
+	places := map[string][]placeEntry{}
+	for len(entries) > 0 {
+		place := entries[0].key.Restricted
+		n := slices.IndexFunc(entries, func(e placeEntry) bool { return e.key.Restricted != place })
+		if n < 0 {
+			n = len(entries)
+		}
+		places[place], entries = entries[:n], entries[n:]
+	}
+	return places
+}
+
 // rank orders what has the same key: the original, then one that is put aside.
 func rank(e placeEntry) int {
 	if e.held {

@@ -150,12 +150,12 @@ func (c PlaceCatalog) Below(prefix string) []PlacePart {
 	return c.Parts[first:end]
 }
 
-// A part has between leastPart and mostPart rows, but for the last: one is read in a moment and is some hundred KiB. Where parts are cut
+// A part has between leastPart and mostPart rows, but for the last: one is read in a moment and is 250 KiB at most. Where parts are cut
 // hangs on the names around alone, so that a file that comes or goes leaves other parts as they are.
 const (
-	leastPart = 256
-	mostPart  = 2048
-	cutEvery  = 1024
+	leastPart = 128
+	mostPart  = 1024
+	cutEvery  = 512
 	// maxPartRows is more than mostPart, since an original and an archived one of the same path are not parted.
 	maxPartRows = 2 * mostPart
 )

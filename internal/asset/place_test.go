@@ -268,7 +268,7 @@ func TestRowsAreSane(t *testing.T) {
 
 // No two places share an object, and none has one of a link's.
 //
-// features: K14
+// features: K2
 func TestObjectsOfPlaces(t *testing.T) {
 	name := asset.NamePart(nil)
 	seen := map[string]bool{}

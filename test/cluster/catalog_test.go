@@ -127,7 +127,7 @@ func (r *readings) known() [4]int {
 // What a Library holds is in the catalogs of its places: a manager that starts reads what changed and nothing else, nobody's key reads
 // them, and whatever becomes of them, they come back.
 //
-// features: A1.1, A1.2, D7, K14
+// features: A1.1, A1.2, D7, K2
 func TestCatalogsOfPlaces(t *testing.T) {
 	onEachStore(t, "places", func(w *world) {
 		w.stopManager()

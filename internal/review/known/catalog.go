@@ -16,7 +16,7 @@ import (
 // things are now.
 const looked = 5000
 
-// partsAhead is how many parts of a catalog are read ahead; each is several MiB while it is unpacked.
+// partsAhead is how many parts of a catalog are read ahead; each is a MiB or two while it is unpacked.
 const partsAhead = 3
 
 // Visit visits the files at some places, archived ones included, in order, with all that is known of them. It takes a key that may read all

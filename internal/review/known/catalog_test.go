@@ -197,8 +197,8 @@ func TestTheAnswerIsTheSameWithAndWithoutCatalog(t *testing.T) {
 			t.Errorf("%s: it took %d reads, and is of %s", what, s.reads, since)
 		}
 	}
-	check("by the catalog", false, 60, true)
-	check("by the objects that changed", true, 60, false)
+	check("by the catalog", false, 100, true)
+	check("by the objects that changed", true, 100, false)
 	head := s.objects["b-dam/"+asset.PlaceObject("")]
 	c, err := asset.DecodePlaceCatalog(head)
 	if err != nil {
@@ -226,7 +226,7 @@ func TestTheAnswerIsTheSameWithAndWithoutCatalog(t *testing.T) {
 		}
 	}
 	want[len(want)-4] += " map[title:[New]]"
-	check("replaced while it is read", false, 120, true)
+	check("replaced while it is read", false, 200, true)
 }
 
 // Where there are not many files, what changed since the catalog was written is in the answer.
