@@ -134,7 +134,7 @@ func TestFoldersOfAPlaceCatalog(t *testing.T) {
 	names := []string{"a", "a/", "a-2/", "a.b/", "a/b/", "a/b", "a0/", "ab/", "b/", "é/", "z"}
 	rapid.Check(t, func(t *rapid.T) {
 		paths := map[string]bool{}
-		for i := range rapid.IntRange(0, 3000).Draw(t, "files") {
+		for i := range rapid.IntRange(0, 1500).Draw(t, "files") {
 			folder := names[rapid.IntRange(0, len(names)-1).Draw(t, "folder")]
 			paths[fmt.Sprintf("%s%x", folder, i*7919%1000)] = true
 		}
@@ -169,7 +169,7 @@ func TestFoldersOfAPlaceCatalog(t *testing.T) {
 // Parts are cut where the names say: what comes or goes changes the part where it is, and one beside it at most.
 func TestAChangeIsInOnePart(t *testing.T) {
 	var rows []asset.PlaceRow
-	for i := range 20_000 {
+	for i := range 5000 {
 		rows = append(rows, asset.PlaceRow{Path: fmt.Sprintf("f/%06d", 3*i), ETag: "e"})
 	}
 	before := storePlace(t, rows)
