@@ -31,7 +31,7 @@ func FuzzSVG(f *testing.F) {
 			}
 			return
 		}
-		if within := func(side int) bool { return side >= 1 && side <= maxSide }; info.Width|info.Height != 0 && !(within(info.Width) && within(info.Height)) {
+		if beyond := func(side int) bool { return side < 1 || side > maxSide }; info.Width|info.Height != 0 && (beyond(info.Width) || beyond(info.Height)) {
 			t.Fatalf("a drawing of %d x %d", info.Width, info.Height)
 		}
 		if len(src) > maxSVG {
