@@ -94,6 +94,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 		}
 		return markings(tenant, library, r.Clock.Now()), nil
 	}
+	s.asked, s.served = r.Requests.of(client.ObjectKeyFromObject(library), r.Clock.Now()), nil
 	stop := r.tellProgress(library, &s.progress)
 	found, world, err := s.sweep(ctx, connection, library, r.mover(connection, library), func(listed files) { r.tellFiles(library, listed) }, asked)
 	stop()
@@ -116,6 +117,10 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 		found.RenderError = failed.Error()
 	}
 	r.tell(library, found)
+	for _, settled := range s.served {
+		r.Requests.serve(client.ObjectKeyFromObject(library), settled)
+	}
+	r.tellPace(library, plan, job != "")
 	if settled {
 		after.sweepOrphans(ctx)
 	}
@@ -159,6 +164,15 @@ func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
 	r.wakeReaders(context.Background(), library)
 }
 
+// tellPace makes known how fast rendering goes, to the one who shows it.
+func (r *AssetsReconciler) tellPace(library *v1alpha1.Library, plan rendition.Plan, underWay bool) {
+	key, s := client.ObjectKeyFromObject(library), r.sweeper(library)
+	s.history = s.history.Observe(r.Clock.Now(), plan, underWay)
+	if r.Inventory.setPace(key, s.history.Pace()) {
+		r.Notices.wake(libraryController, key, 0)
+	}
+}
+
 // wakeReaders wakes those who show or select files of a Library by what is known of them.
 func (d *Deps) wakeReaders(ctx context.Context, library *v1alpha1.Library) {
 	for _, request := range d.namesIn(ctx, library.Namespace, &v1alpha1.PublicLinkList{}) {
@@ -193,6 +207,7 @@ func (r *AssetsReconciler) forget(key types.NamespacedName) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.sweepers, key)
+	r.Requests.forget(key)
 	r.Inventory.forget(key)
 }
 

@@ -13,7 +13,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
@@ -35,16 +34,30 @@ const caFile = "ca.crt"
 // labelClass names the class of workers on Jobs for another one than pictures.
 const labelClass = "dam.vitrine.dev/workers"
 
-// classOf tells which workers a Job is for.
-func classOf(job *batchv1.Job) rendition.Class {
-	if class := job.Labels[labelClass]; class != "" {
-		return rendition.Class(class)
-	}
-	return rendition.Pictures
+// labelAsked marks Jobs of what visitors asked for.
+const labelAsked = "dam.vitrine.dev/asked"
+
+// lane is a row of Jobs that come one after the other, beside those of other lanes.
+type lane struct {
+	class rendition.Class
+	// asked: visitors wait for what its Jobs make, so it does not wait for what nobody has asked for.
+	asked bool
+	// prefix of its Jobs' names.
+	prefix string
+}
+
+var lanes = []lane{
+	{rendition.Pictures, false, "render-"}, {rendition.Documents, false, "draw-"},
+	{rendition.Pictures, true, "ask-"}, {rendition.Documents, true, "askdraw-"},
+}
+
+// has tells whether a Job is of the lane.
+func (l lane) has(job *batchv1.Job) bool {
+	return rendition.Class(cmp.Or(job.Labels[labelClass], string(rendition.Pictures))) == l.class && (job.Labels[labelAsked] != "") == l.asked
 }
 
 // render has the plan's work done, one Job at a time for each Library and
-// class of workers, and names a Job that runs now. Job and work determine each
+// lane, and names a Job that runs now. Job and work determine each
 // other's names, so that no crash makes two Jobs of the same work.
 func (r *AssetsReconciler) render(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, plan rendition.Plan) (string, error) {
 	var jobs batchv1.JobList
@@ -54,10 +67,10 @@ func (r *AssetsReconciler) render(ctx context.Context, connection Connection, li
 		return "", fmt.Errorf("listing rendition Jobs: %w", err)
 	}
 	running := ""
-	for _, class := range []rendition.Class{rendition.Pictures, rendition.Documents} {
-		ofClass := slices.DeleteFunc(slices.Clone(jobs.Items), func(job batchv1.Job) bool { return classOf(&job) != class })
-		work := slices.DeleteFunc(slices.Clone(plan.Work), func(w rendition.Work) bool { return w.Class != class })
-		job, err := r.renderClass(ctx, connection, library, found, class, ofClass, work)
+	for _, l := range lanes {
+		ofLane := slices.DeleteFunc(slices.Clone(jobs.Items), func(job batchv1.Job) bool { return !l.has(&job) })
+		work := slices.DeleteFunc(slices.Clone(plan.Work), func(w rendition.Work) bool { return w.Class != l.class || w.Asked != l.asked })
+		job, err := r.renderLane(ctx, connection, library, found, l, ofLane, work)
 		if err != nil {
 			return "", err
 		}
@@ -66,8 +79,8 @@ func (r *AssetsReconciler) render(ctx context.Context, connection Connection, li
 	return running, nil
 }
 
-// renderClass has the work of one class of workers done, whose Jobs are these.
-func (r *AssetsReconciler) renderClass(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, class rendition.Class, jobs []batchv1.Job, work []rendition.Work) (string, error) {
+// renderLane has the work of one lane done, whose Jobs are these.
+func (r *AssetsReconciler) renderLane(ctx context.Context, connection Connection, library *v1alpha1.Library, found *Holding, l lane, jobs []batchv1.Job, work []rendition.Work) (string, error) {
 	for i := range jobs {
 		job := &jobs[i]
 		switch {
@@ -92,8 +105,7 @@ func (r *AssetsReconciler) renderClass(ctx context.Context, connection Connectio
 	if err != nil {
 		return "", err
 	}
-	prefix := map[rendition.Class]string{rendition.Pictures: "render-", rendition.Documents: "draw-"}[class]
-	return r.start(ctx, connection, library, class, packed, prefix+library.Name[:min(len(library.Name), 30)]+"-"+digest)
+	return r.start(ctx, connection, library, l, packed, l.prefix+library.Name[:min(len(library.Name), 30)]+"-"+digest)
 }
 
 // pack signs what a worker may do for each original, and cuts it into manifests.
@@ -110,6 +122,9 @@ func (r *AssetsReconciler) pack(ctx context.Context, connection Connection, libr
 	most := limits.MaxItems * limits.MaxIndexes
 	seen := sha256.New()
 	_, _ = fmt.Fprintf(seen, "%s\n", library.UID)
+	if library.Spec.Rendering != nil { // where more memory is given, what died for lack of it is tried again at once
+		_, _ = fmt.Fprintln(seen, describeResources(workerResources(rendition.Pictures, library.Spec.Rendering, r.Settings.WorkerCeilings)))
+	}
 	var items []rendition.Item
 	var watermarks []rendition.WatermarkImage
 	for _, w := range work {
@@ -197,8 +212,8 @@ func sign(ctx context.Context, connection Connection, library *v1alpha1.Library,
 
 // start makes the Job asleep, gives it its manifests in a Secret that goes with
 // it, and wakes it.
-func (r *AssetsReconciler) start(ctx context.Context, connection Connection, library *v1alpha1.Library, class rendition.Class, manifests [][]byte, name string) (string, error) {
-	job := r.newJob(library, class, name, len(manifests), len(connection.Declared.Spec.CABundle) > 0)
+func (r *AssetsReconciler) start(ctx context.Context, connection Connection, library *v1alpha1.Library, l lane, manifests [][]byte, name string) (string, error) {
+	job := r.newJob(library, l, name, len(manifests), len(connection.Declared.Spec.CABundle) > 0)
 	if err := r.Create(ctx, job, fieldOwner); err != nil {
 		if apierrors.IsAlreadyExists(err) {
 			// The same work was done and is not seen to be: it waits until that Job's time is over.
@@ -232,18 +247,16 @@ func (r *AssetsReconciler) start(ctx context.Context, connection Connection, lib
 // exitNever is the worker's word that trying again is no use; see cmd/transform.
 const exitNever = 3
 
-func (r *AssetsReconciler) newJob(library *v1alpha1.Library, class rendition.Class, name string, indexes int, ca bool) *batchv1.Job {
+func (r *AssetsReconciler) newJob(library *v1alpha1.Library, l lane, name string, indexes int, ca bool) *batchv1.Job {
 	labels := map[string]string{
 		labelPartOf: partOf, v1alpha1.LabelTenant: library.Namespace, v1alpha1.LabelLibrary: library.Name,
 	}
+	resources := workerResources(l.class, library.Spec.Rendering, r.Settings.WorkerCeilings)
 	worker := corev1.Container{
-		Name:  "transform",
-		Image: r.Settings.TransformImage,
-		Args:  []string{"--manifest-dir=" + manifestsPath},
-		Resources: corev1.ResourceRequirements{
-			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("512Mi")},
-			Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("2Gi")},
-		},
+		Name:      "transform",
+		Image:     r.Settings.TransformImage,
+		Args:      append([]string{"--manifest-dir=" + manifestsPath}, memoryArgs(l.class, resources)...),
+		Resources: resources,
 		SecurityContext: &corev1.SecurityContext{
 			AllowPrivilegeEscalation: ptr.To(false),
 			ReadOnlyRootFilesystem:   ptr.To(true),
@@ -251,12 +264,13 @@ func (r *AssetsReconciler) newJob(library *v1alpha1.Library, class rendition.Cla
 		},
 		VolumeMounts: []corev1.VolumeMount{{Name: "manifest", MountPath: manifestsPath, ReadOnly: true}},
 	}
-	if class == rendition.Documents {
-		labels[labelClass] = string(class)
+	if l.asked {
+		labels[labelAsked] = "true"
+	}
+	if l.class == rendition.Documents {
+		labels[labelClass] = string(l.class)
 		worker.Image = r.Settings.DocumentsImage
-		worker.Args = append([]string{string(class)}, worker.Args...)
-		// One document at a time, and less memory for it: what draws them has more faults than what decodes pictures.
-		worker.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1536Mi")}
+		worker.Args = append([]string{string(l.class)}, worker.Args...)
 	}
 	if ca {
 		worker.Env = []corev1.EnvVar{{Name: "SSL_CERT_FILE", Value: manifestsPath + "/" + caFile}}

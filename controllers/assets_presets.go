@@ -34,7 +34,7 @@ func presetsOf(library *v1alpha1.Library) []rendition.Preset {
 			Name: p.Name, Width: int(p.Width), Height: int(p.Height),
 			Fit: rendition.Fit(p.Fit), Format: rendition.Format(p.Format), Quality: int(p.Quality),
 			Position: rendition.Position(p.Position), Background: p.Background, Sharpen: rendition.Sharpening(p.Sharpen),
-			Strip: rendition.Stripping(p.Strip), Page: int(p.Page),
+			Strip: rendition.Stripping(p.Strip), Page: int(p.Page), OnRequest: p.When == v1alpha1.RenderOnRequest,
 		}
 		if p.Effort != nil {
 			effort := int(*p.Effort)
@@ -133,7 +133,7 @@ func heldMessage(held []HeldPreset) string {
 }
 
 // present gives the renditions of an asset that exist for its current ETag, at most one for each preset, by name. Where a preset
-// has changed, what it made before serves until what it makes now is there.
+// has changed, what it made before serves until what it makes now is there, which is made unasked.
 func present(presets, held []rendition.Preset, a *Asset, objects map[string]store.ObjectInfo) []asset.CatalogRendition {
 	var list []asset.CatalogRendition
 	add := func(p rendition.Preset, object string) {
@@ -154,7 +154,7 @@ func present(presets, held []rendition.Preset, a *Asset, objects map[string]stor
 	}
 	for _, p := range presets {
 		object := rendition.ObjectName(p, a.ETag, a.Focus)
-		if _, stored := objects[object]; !stored {
+		if _, stored := objects[object]; !stored && !p.OnRequest {
 			object = earlier(p, a.Facts, objects)
 		}
 		add(p, object)
@@ -164,6 +164,24 @@ func present(presets, held []rendition.Preset, a *Asset, objects map[string]stor
 	}
 	slices.SortFunc(list, func(a, b asset.CatalogRendition) int { return strings.Compare(a.Preset, b.Preset) })
 	return list
+}
+
+// unmakeable names the presets by which no picture of an original comes to be before something changes, on request either: nobody is to wait for it.
+func unmakeable(original rendition.Original, presets []rendition.Preset, held []HeldPreset, facts *asset.Facts) []string {
+	plain := make([]rendition.Preset, 0, len(held))
+	var names []string
+	for _, h := range held {
+		plain = append(plain, h.Preset)
+		if h.Preset.OnRequest {
+			names = append(names, h.Preset.Name)
+		}
+	}
+	for _, name := range rendition.Unmakeable(original, presets, plain, facts) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // earlier names the rendition that an earlier form of p made of the original that facts are about, if there is one that may be

@@ -18,7 +18,7 @@ func TestPresetsOfALibrary(t *testing.T) {
 	library := &v1alpha1.Library{Spec: v1alpha1.LibrarySpec{Renditions: []v1alpha1.RenditionPreset{
 		{
 			Name: "social", Width: 1080, Height: 1350, Fit: v1alpha1.FitCover, Position: v1alpha1.PositionFocusArea, Format: v1alpha1.FormatAVIF, Quality: 60, Effort: ptr.To[int32](0),
-			Background: "#ffcc00", Sharpen: v1alpha1.SharpeningLight, Strip: v1alpha1.StrippingKeepCopyright, Page: 2,
+			Background: "#ffcc00", Sharpen: v1alpha1.SharpeningLight, Strip: v1alpha1.StrippingKeepCopyright, Page: 2, When: v1alpha1.RenderOnRequest,
 			Watermark: &v1alpha1.RenditionWatermark{Image: "brand/logo.png", Position: v1alpha1.WatermarkTile, Opacity: 20, Size: 10},
 		},
 		{Name: "draft", Width: 800, Fit: v1alpha1.FitInside, Format: v1alpha1.FormatJPEG, Quality: 80, Watermark: &v1alpha1.RenditionWatermark{Text: "Draft"}},
@@ -29,7 +29,7 @@ func TestPresetsOfALibrary(t *testing.T) {
 		rendition.BuiltIn()[1],
 		{
 			Name: "social", Width: 1080, Height: 1350, Fit: rendition.Cover, Position: rendition.FocusArea, Format: rendition.AVIF, Quality: 60, Effort: ptr.To(0),
-			Background: "#ffcc00", Sharpen: rendition.SharpenLight, Strip: rendition.KeepCopyright, Page: 2,
+			Background: "#ffcc00", Sharpen: rendition.SharpenLight, Strip: rendition.KeepCopyright, Page: 2, OnRequest: true,
 			Watermark: &rendition.Watermark{Image: "brand/logo.png", Position: rendition.Tile, Opacity: 20, Size: 10},
 		},
 		rendition.BuiltIn()[0],

@@ -35,6 +35,12 @@ type sweeper struct {
 	unclear []asset.Unclear
 	// catalogs are what is remembered of those of its places.
 	catalogs catalogMemory
+	// asked are the presets by which visitors asked for pictures, by the asset's ID.
+	asked map[string][]string
+	// served are those of them that the last sweep found to be settled.
+	served []renditionRequest
+	// history of rendering.
+	history rendition.History
 	// retired: links deleted while no manager ran have been looked for.
 	retired bool
 	// gathered is what the sweep under way has found so far, or the one that was cut; nil between sweeps.
@@ -118,6 +124,7 @@ func (s *sweeper) world(library *v1alpha1.Library, found *Holding, rendered map[
 		world.Held = append(world.Held, h.Preset)
 	}
 	marker := newMarker(presets, found.Marks, links)
+	world.Asked = map[string][]string{}
 	for i := range found.Assets {
 		a := &found.Assets[i]
 		name := objectOf(a.Key)
@@ -137,13 +144,34 @@ func (s *sweeper) world(library *v1alpha1.Library, found *Holding, rendered map[
 		if moving[a.Key] {
 			continue // nothing is made of it where it may not stay
 		}
-		world.Originals = append(world.Originals, rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus, FactsETag: s.facts.etags[asset.FactsObject(a.Key)]})
+		original := rendition.Original{Key: name, ETag: a.ETag, Size: a.Size, Focus: a.Focus, FactsETag: s.facts.etags[asset.FactsObject(a.Key)]}
+		a.Unmade = unmakeable(original, presets, held, a.Facts)
+		if asked := s.unserved(a); len(asked) > 0 {
+			world.Asked[name] = asked
+		}
+		world.Originals = append(world.Originals, original)
 		world.Known[name] = known
 		if len(a.Asked) > 0 {
 			world.Marked[name] = marked
 		}
 	}
 	return world
+}
+
+// unserved gives the presets by which pictures of an original are asked for and not there, and notes those that are, or cannot be.
+func (s *sweeper) unserved(a *Asset) []string {
+	if len(s.asked) == 0 {
+		return nil
+	}
+	id := asset.ID(a.Key)
+	return slices.DeleteFunc(slices.Clone(s.asked[id]), func(preset string) bool {
+		there := slices.ContainsFunc(a.Renditions, func(r asset.CatalogRendition) bool { return r.Preset == preset })
+		if there || slices.Contains(a.Unmade, preset) {
+			s.served = append(s.served, renditionRequest{id, preset})
+			return true
+		}
+		return false
+	})
 }
 
 // movingKeys are the files that are on their way to another place, or have just come from one.

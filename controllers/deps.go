@@ -3,6 +3,7 @@ package controllers
 import (
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,6 +23,8 @@ type Settings struct {
 	TransformImage string
 	// DocumentsImage is the image of the workers that draw PDF and SVG; those have no pictures when it is empty.
 	DocumentsImage string
+	// WorkerCeilings are the most processors and memory that a Library's workers may have; none where nothing is said.
+	WorkerCeilings corev1.ResourceList
 	// DriftInterval is how often policies and buckets are looked at unasked; 30 s by default. What takes requests for each
 	// User or group is looked at less often, see driftInterval and keysInterval.
 	DriftInterval time.Duration
@@ -48,6 +51,11 @@ type Settings struct {
 	HintsAddress string
 	// HintsSecretFile has the secrets that they show, one on each line.
 	HintsSecretFile string
+	// GatewayAddress is where the manager asks gateways what visitors ask for, such as
+	// http://vitrine-gateway-replicas.vitrine-gateway.svc:9090; each address of that host is one. Nothing is rendered on request without it.
+	GatewayAddress string
+	// RequestsInterval is how often it asks; 2 s by default.
+	RequestsInterval time.Duration
 	// Debounce is how long the compiler waits for more changes to come; 100 ms by default.
 	Debounce time.Duration
 }
@@ -60,6 +68,7 @@ const (
 	DefaultChangesInterval  = 2 * time.Second
 	DefaultVersionsInterval = time.Hour
 	DefaultForeignInterval  = 5 * time.Minute
+	DefaultRequestsInterval = 2 * time.Second
 	DefaultOrphanGrace      = 10 * time.Minute
 	DefaultDescriptionGrace = 24 * time.Hour
 	DefaultCatalogInterval  = 30 * time.Second
@@ -100,6 +109,9 @@ func (s Settings) withDefaults() Settings {
 	if s.CatalogInterval == 0 {
 		s.CatalogInterval = DefaultCatalogInterval
 	}
+	if s.RequestsInterval == 0 {
+		s.RequestsInterval = DefaultRequestsInterval
+	}
 	if s.Debounce == 0 {
 		s.Debounce = 100 * time.Millisecond
 	}
@@ -132,6 +144,8 @@ type Deps struct {
 	Moves *Moves
 	// Inventory is what the libraries were last seen to hold.
 	Inventory *Inventory
+	// Requests are what visitors asked for that is rendered on request.
+	Requests *Requests
 	// Notices wake reconcilers about what no Kubernetes event tells them.
 	Notices *Notices
 }

@@ -24,6 +24,8 @@ type Inventory struct {
 	files    map[types.NamespacedName]files
 	tried    map[types.NamespacedName]bool // a look at it failed
 	looks    map[types.NamespacedName]look
+	// paces are how fast Libraries are rendered. They change with the clock, so they are no part of what is held.
+	paces map[types.NamespacedName]rendition.Pace
 	// swept is when the last sweep of each Library began that came to its end.
 	swept map[types.NamespacedName]time.Time
 	// sweeps is what is to be told of the sweeps of each Library.
@@ -92,6 +94,8 @@ type Asset struct {
 	Said Said
 	// Focus area of the asset, if it has one.
 	Focus *rendition.Focus
+	// Unmade names the presets by which no picture of it can be made.
+	Unmade []string
 	// Version, when this is another version than the current one.
 	Version string
 	// from and until bound when a link shows it; see asset.Window.
@@ -112,6 +116,7 @@ func NewInventory() *Inventory {
 		holdings: map[types.NamespacedName]*Holding{}, files: map[types.NamespacedName]files{}, tried: map[types.NamespacedName]bool{},
 		changed: map[string]uint64{}, looks: map[types.NamespacedName]look{}, said: map[types.NamespacedName]map[access.Key]saidAt{},
 		swept: map[types.NamespacedName]time.Time{}, sweeps: map[types.NamespacedName]v1alpha1.SweepStatus{},
+		paces: map[types.NamespacedName]rendition.Pace{},
 	}
 }
 
@@ -293,6 +298,23 @@ func (i *Inventory) setSweep(library types.NamespacedName, told v1alpha1.SweepSt
 	return !known || !reflect.DeepEqual(before, told)
 }
 
+// setPace notes how fast a Library is rendered, and tells whether that is another pace than before.
+func (i *Inventory) setPace(library types.NamespacedName, p rendition.Pace) (other bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.paces[library] == p {
+		return false
+	}
+	i.paces[library] = p
+	return true
+}
+
+func (i *Inventory) paceOf(library types.NamespacedName) rendition.Pace {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.paces[library]
+}
+
 // failed notes that a look at a Library was tried and did not succeed.
 func (i *Inventory) failed(library types.NamespacedName) {
 	i.mu.Lock()
@@ -317,6 +339,7 @@ func (i *Inventory) forget(library types.NamespacedName) {
 	delete(i.said, library)
 	delete(i.swept, library)
 	delete(i.sweeps, library)
+	delete(i.paces, library)
 	i.note(library.Namespace)
 	if !hasNamespace(i.holdings, library.Namespace) && !hasNamespace(i.files, library.Namespace) {
 		delete(i.changed, library.Namespace) // as before anything was known of it

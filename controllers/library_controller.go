@@ -189,6 +189,7 @@ func (r *LibraryReconciler) verdict(library *v1alpha1.Library, found foundAtBuck
 				message += "; renditions cannot be made now: " + holding.RenderError
 			}
 			message += heldMessage(holding.Held)
+			message += ceilingMessage(library.Spec.Rendering, r.Settings.WorkerCeilings)
 			if holding.Ignored > 0 {
 				message += fmt.Sprintf("; %d files are left out, the first is %s", holding.Ignored, holding.IgnoredFirst)
 			}
@@ -234,6 +235,11 @@ func (r *LibraryReconciler) count(library *v1alpha1.Library, holding *Holding) {
 	}
 	for _, held := range holding.Held {
 		renditions.Held = append(renditions.Held, v1alpha1.HeldPreset{Name: held.Preset.Name, Reason: held.Reason, Message: held.Message})
+	}
+	pace := r.Inventory.paceOf(client.ObjectKeyFromObject(library))
+	renditions.PerSecond = pace.PerSecond
+	if pace.Left > 0 {
+		renditions.Left = v1alpha1.NewDuration(pace.Left)
 	}
 	library.Status.Renditions = renditions
 	d := holding.Descriptions

@@ -89,7 +89,11 @@ func (r *PublicLinkReconciler) pinned(ctx context.Context, connection Connection
 		// What was rendered is of the current version.
 		old := Asset{Said: a.Said, Key: a.Key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
 		if old.ETag == a.ETag {
-			old.Facts, old.Renditions, old.Marked = a.Facts, a.Renditions, a.Marked
+			old.Facts, old.Renditions, old.Marked, old.Unmade = a.Facts, a.Renditions, a.Marked, a.Unmade
+		} else { // nothing is made of it, on request either
+			for _, p := range library.Spec.Renditions {
+				old.Unmade = append(old.Unmade, p.Name)
+			}
 		}
 		changed.Assets = append(changed.Assets, old)
 	}
@@ -212,7 +216,7 @@ func (v view) row(path string, a Asset) asset.CatalogAsset {
 	vitrine, object := asset.Object(a.Key)
 	entry := asset.CatalogAsset{
 		ID: asset.ID(a.Key), Path: path, Bucket: library.Spec.Bucket.Name, Object: object,
-		ETag: a.ETag, Size: a.Size, Modified: a.Modified.UTC(), Renditions: a.Renditions,
+		ETag: a.ETag, Size: a.Size, Modified: a.Modified.UTC(), Renditions: a.Renditions, Unmade: a.Unmade,
 		From: a.from.UTC(), Until: a.until.UTC(),
 	}
 	if vitrine {

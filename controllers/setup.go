@@ -62,7 +62,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
 	}
-	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted, changesAnswered, assetOrphansRemoved, filesRenamed, hintsTaken, hintRequests} {
+	for _, metric := range []prometheus.Collector{driftRepaired, orphansRemoved, versionsDeleted, changesAnswered, assetOrphansRemoved, filesRenamed, hintsTaken, hintRequests, renditionsAsked} {
 		if err := metrics.Registry.Register(metric); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
@@ -87,6 +87,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		Versions:    NewVersionCaps(),
 		Moves:       NewMoves(),
 		Notices:     NewNotices(),
+		Requests:    NewRequests(),
 	}
 	for name, reconciler := range map[string]interface{ SetupWithManager(ctrl.Manager) error }{
 		"ObjectStore": &ObjectStoreReconciler{Deps: deps},
@@ -112,6 +113,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, settings Settings, hook func(s
 		}
 	}
 	if err := receiveHints(mgr, deps); err != nil {
+		return err
+	}
+	if err := askGateways(mgr, deps); err != nil {
 		return err
 	}
 	// The first day's keys are there before the first link is asked for.

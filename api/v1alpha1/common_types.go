@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -69,6 +70,24 @@ type Path string
 // +kubebuilder:validation:MaxLength=32
 // +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$')",message="a length of time is in whole hours, minutes and seconds; write 720h or 1h30m"
 type Duration string
+
+// NewDuration writes a length of time of whole seconds, such as 1h30m; less than a second is 0s.
+func NewDuration(d time.Duration) Duration {
+	text := ""
+	for _, unit := range []struct {
+		long time.Duration
+		name string
+	}{{time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if n := d / unit.long; n > 0 {
+			text += strconv.FormatInt(int64(n), 10) + unit.name
+			d %= unit.long
+		}
+	}
+	if text == "" {
+		return "0s"
+	}
+	return Duration(text)
+}
 
 // Value gives the duration; zero when absent or not in the form the API admits.
 func (d Duration) Value() time.Duration {

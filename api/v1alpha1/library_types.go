@@ -85,6 +85,9 @@ type LibrarySpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=6
 	Watermarks []LinkWatermark `json:"watermarks,omitempty"`
+	// rendering says what may be taken to render the library.
+	// +optional
+	Rendering *Rendering `json:"rendering,omitempty"`
 
 	// metadata declares the fields by which files are described; title, description and keywords when absent.
 	// +optional
@@ -315,6 +318,15 @@ type RenditionCounts struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
 	Job string `json:"job,omitempty"`
+	// perSecond is how many originals were decided in a second, over the last minute, with at most two decimals. It is there while rendering is under way.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:Pattern=`^[0-9]+([.][0-9]{1,2})?$`
+	PerSecond string `json:"perSecond,omitempty"`
+	// left is about how long the rest takes at that speed.
+	// +optional
+	Left Duration `json:"left,omitempty"`
 }
 
 // HeldPreset names a preset by which nothing is rendered now.
@@ -366,6 +378,8 @@ type RenditionFailure struct {
 // +kubebuilder:printcolumn:name="Swept",type=integer,priority=1,JSONPath=`.status.sweep.running.seen`
 // +kubebuilder:printcolumn:name="Of About",type=integer,priority=1,JSONPath=`.status.sweep.running.about`
 // +kubebuilder:printcolumn:name="Time Left",type=string,priority=1,JSONPath=`.status.sweep.running.timeLeft`
+// +kubebuilder:printcolumn:name="Images/s",type=string,JSONPath=`.status.renditions.perSecond`
+// +kubebuilder:printcolumn:name="Left",type=string,JSONPath=`.status.renditions.left`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`

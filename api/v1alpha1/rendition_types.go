@@ -1,5 +1,7 @@
 package v1alpha1
 
+import "k8s.io/apimachinery/pkg/api/resource"
+
 // RenditionFit says how a picture is fitted into a preset's box.
 // +kubebuilder:validation:Enum=Inside;Cover;Fill;Pad
 type RenditionFit string
@@ -66,6 +68,18 @@ const (
 	StrippingAll RenditionStripping = "All"
 	// StrippingKeepCopyright leaves who made the picture and the notice of rights, and nothing else.
 	StrippingKeepCopyright RenditionStripping = "KeepCopyright"
+)
+
+// RenditionTime says when pictures of a preset are rendered.
+// +kubebuilder:validation:Enum=Eager;OnRequest
+type RenditionTime string
+
+// The values of RenditionTime.
+const (
+	// RenderEager: as soon as there is an original.
+	RenderEager RenditionTime = "Eager"
+	// RenderOnRequest: of an original that a visitor of a link asked for. What was rendered stays until the original or the preset changes.
+	RenderOnRequest RenditionTime = "OnRequest"
 )
 
 // WatermarkPosition says where on a picture a watermark is.
@@ -201,4 +215,42 @@ type RenditionPreset struct {
 	// watermark that every picture of the preset bears.
 	// +optional
 	Watermark *RenditionWatermark `json:"watermark,omitempty"`
+	// when says whether pictures are rendered as soon as there is an original, or when a visitor of a link first asks for one; Eager where nothing is said.
+	// +optional
+	When RenditionTime `json:"when,omitempty"`
+}
+
+// Rendering says what may be taken to render a library.
+// +kubebuilder:validation:MinProperties=1
+type Rendering struct {
+	// resources that each worker requests, and may take at most. A change holds for Jobs that begin after it.
+	// +optional
+	Resources *WorkerResources `json:"resources,omitempty"`
+}
+
+// WorkerResources are the requests and limits of one worker. What is not said is as it is without them, or as near to that as the rest allows.
+// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="!has(self.limits) || !has(self.limits.memory) || !isQuantity(string(self.limits.memory)) || quantity(string(self.limits.memory)).compareTo(quantity('1536Mi')) >= 0",message="a worker takes up to 1536Mi for one large original; set limits.memory to 1536Mi or more"
+// +kubebuilder:validation:XValidation:rule="!has(self.requests) || !has(self.limits) || !has(self.requests.cpu) || !has(self.limits.cpu) || ![self.requests.cpu, self.limits.cpu].all(q, isQuantity(string(q))) || quantity(string(self.requests.cpu)).compareTo(quantity(string(self.limits.cpu))) <= 0",message="requests.cpu must not be more than limits.cpu"
+// +kubebuilder:validation:XValidation:rule="!has(self.requests) || !has(self.limits) || !has(self.requests.memory) || !has(self.limits.memory) || ![self.requests.memory, self.limits.memory].all(q, isQuantity(string(q))) || quantity(string(self.requests.memory)).compareTo(quantity(string(self.limits.memory))) <= 0",message="requests.memory must not be more than limits.memory"
+type WorkerResources struct {
+	// requests are what a node must have free for a worker.
+	// +optional
+	Requests *ResourceAmounts `json:"requests,omitempty"`
+	// limits are the most that a worker takes. It decodes as many originals at once as it has processors, and as fit into its memory.
+	// +optional
+	Limits *ResourceAmounts `json:"limits,omitempty"`
+}
+
+// ResourceAmounts are amounts of what a worker computes with.
+// +kubebuilder:validation:MinProperties=1
+type ResourceAmounts struct {
+	// cpu in processors, such as 2 or 500m.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="size(string(self)) <= 16 && isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('100m')) >= 0 && quantity(string(self)).compareTo(quantity('64')) <= 0",message="cpu must be between 100m and 64"
+	CPU *resource.Quantity `json:"cpu,omitempty"`
+	// memory in bytes, such as 4Gi.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="size(string(self)) <= 16 && isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('64Mi')) >= 0 && quantity(string(self)).compareTo(quantity('256Gi')) <= 0",message="memory must be between 64Mi and 256Gi; write 4Gi or 1536Mi"
+	Memory *resource.Quantity `json:"memory,omitempty"`
 }

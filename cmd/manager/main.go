@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -25,6 +28,24 @@ func main() {
 	}
 }
 
+// ceiling reads the most that a worker may have of something.
+func ceiling(settings *controllers.Settings, name corev1.ResourceName) func(string) error {
+	return func(text string) error {
+		amount, err := resource.ParseQuantity(text)
+		if err != nil {
+			return fmt.Errorf("reading an amount: %w", err)
+		}
+		if amount.Sign() <= 0 || name == corev1.ResourceMemory && amount.Cmp(controllers.LeastWorkerMemory) < 0 {
+			return fmt.Errorf("%s is less than a worker needs", text)
+		}
+		if settings.WorkerCeilings == nil {
+			settings.WorkerCeilings = corev1.ResourceList{}
+		}
+		settings.WorkerCeilings[name] = amount
+		return nil
+	}
+}
+
 func run() error {
 	var (
 		settings       controllers.Settings
@@ -37,6 +58,9 @@ func run() error {
 	flag.StringVar(&settings.ExternalURL, "external-url", "", "the gateway's address as visitors know it, such as https://share.example.org")
 	flag.StringVar(&settings.TransformImage, "transform-image", "vitrine-transform:latest", "the image of rendition workers")
 	flag.StringVar(&settings.DocumentsImage, "documents-image", "", "the image of the workers that draw PDF and SVG; these have no pictures without it")
+	flag.StringVar(&settings.GatewayAddress, "gateway-address", "", "where gateways tell what visitors ask for, such as http://vitrine-gateway-replicas.vitrine-gateway.svc:9090; nothing is rendered on request when empty")
+	flag.Func("worker-max-cpu", "the most processors that a Library may give each of its rendition workers, such as 8", ceiling(&settings, corev1.ResourceCPU))
+	flag.Func("worker-max-memory", "the most memory that a Library may give each of its rendition workers, such as 16Gi; at least 1536Mi", ceiling(&settings, corev1.ResourceMemory))
 	flag.DurationVar(&settings.DriftInterval, "drift-interval", controllers.DefaultDriftInterval, "how often policies, identities and buckets are looked at unasked; with more than 45s a change by others is found later than within the minute that the documents promise")
 	flag.DurationVar(&settings.ChangesInterval, "changes-interval", controllers.DefaultChangesInterval, "how often change records of people are looked for")
 	flag.DurationVar(&settings.SweepInterval, "sweep-interval", controllers.DefaultSweepInterval, "how often libraries are listed")
@@ -54,6 +78,11 @@ func run() error {
 	address, err := url.Parse(settings.ExternalURL)
 	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
 		return fmt.Errorf("--external-url must be the gateway's http or https address, such as https://share.example.org")
+	}
+	if settings.GatewayAddress != "" {
+		if at, err := url.Parse(settings.GatewayAddress); err != nil || at.Scheme != "http" || at.Hostname() == "" || at.Port() == "" || strings.Trim(at.Path, "/") != "" {
+			return fmt.Errorf("--gateway-address must be an http address with a port and without a path, such as http://vitrine-gateway-replicas.vitrine-gateway.svc:9090")
+		}
 	}
 	if (settings.HintsAddress == "") != (settings.HintsSecretFile == "") {
 		return fmt.Errorf("--hints-bind-address and --hints-secret-file go together: nobody may give hints without a secret")

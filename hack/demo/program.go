@@ -84,7 +84,7 @@ func (d *demo) definePrograms(ctx context.Context) error {
 	if d.manager, err = d.defineProgram(ctx, "manager", systemNamespace, managerHealth,
 		"--system-namespace="+systemNamespace, "--gateway-namespace="+gatewayNamespace, "--jobs-namespace="+jobsNamespace,
 		"--external-url="+external, "--transform-image="+transformImage+":demo", "--documents-image="+documentsImage+":demo",
-		"--metrics-bind-address="+managerMetrics, "--health-probe-bind-address="+managerHealth,
+		"--gateway-address=http://"+gatewayHealth, "--metrics-bind-address="+managerMetrics, "--health-probe-bind-address="+managerHealth,
 		"--sweep-interval="+sweepInterval.String(), "--drift-interval="+driftInterval.String(),
 	); err != nil {
 		return err

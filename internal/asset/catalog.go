@@ -39,6 +39,8 @@ type CatalogAsset struct {
 	CRC32 string `json:"crc32,omitempty"`
 	// Problem says in one word why no rendition can be made; empty otherwise.
 	Problem string `json:"problem,omitempty"`
+	// Unmade names the presets by which no picture of the file can be made now.
+	Unmade []string `json:"unmade,omitempty"`
 	// From and Until bound when the file is shown, whatever the link says; zero for no bound.
 	From  time.Time `json:"from,omitzero"`
 	Until time.Time `json:"until,omitzero"`

@@ -52,6 +52,8 @@ const (
 	Unavailable
 	// NoSuchAsset: the link is open and does not show this.
 	NoSuchAsset
+	// Preparing: the link shows this, and it is rendered now that somebody asks for it.
+	Preparing
 )
 
 // Decision is what Authorise decided. Only an allowed one about bytes has a Blob.
@@ -146,8 +148,11 @@ var conditions = []condition{
 			return Allow, false
 		}
 		i := slices.IndexFunc(q.asset.Renditions, func(r asset.CatalogRendition) bool { return r.Preset == q.What })
-		if i >= 0 {
+		switch {
+		case i >= 0:
 			q.rendition = &q.asset.Renditions[i]
+		case q.makeable():
+			return Preparing, true
 		}
 		return when(i < 0, NoSuchAsset)
 	}},
@@ -174,6 +179,11 @@ func decide(conditions []condition, p Principal, s Subject, permission Permissio
 }
 
 func (q *question) signedForThis() bool { return q.Signed != nil && *q.Signed == q.Subject }
+
+// makeable tells whether the rendition that is not there is one that comes to be when it is asked for.
+func (q *question) makeable() bool {
+	return slices.Contains(q.Link.OnRequest, q.What) && q.asset.Problem == "" && !slices.Contains(q.asset.Unmade, q.What)
+}
 
 // inPlace tells whether the catalog points into the library's own buckets, and
 // there to where such bytes are kept. A catalog can thus never reach another

@@ -81,6 +81,7 @@ type assetPage struct {
 type downloadLine struct {
 	Href, Label, Kind string
 	Original          bool
+	OnRequest         bool // it is made when it is asked for
 	Width, Height     int
 	Size              int64
 }
@@ -154,6 +155,9 @@ func (s *Server) serveAssetPage(w http.ResponseWriter, r *http.Request, o *opene
 	for _, what := range append([]string{whatOriginal}, snap.Presets...) {
 		subject := Subject{Asset: a.ID, What: what}
 		d := Authorise(o.principal, subject, permissionFor(what), o.now)
+		if d.Answer == Preparing {
+			p.Downloads = append(p.Downloads, downloadLine{Href: s.address(o, subject), Label: what, OnRequest: true})
+		}
 		if d.Answer != Allow {
 			continue
 		}
@@ -274,7 +278,12 @@ type refusalPage struct {
 	Form  string
 	Wrong bool
 	Later bool
+	// Refresh is after how many seconds the page asks again by itself; never when zero.
+	Refresh int
 }
+
+// refreshSeconds is how often who waits for a rendition asks for it.
+const refreshSeconds = 5
 
 // refuse tells a visitor in plain words why there is nothing here, and whom to ask.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f refusal) {
@@ -298,6 +307,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f refusal) {
 		w.Header().Set("Retry-After", "5")
 	case NoSuchAsset:
 		p.Key = "noasset"
+	case Preparing:
+		status, p.Key, p.Refresh = http.StatusServiceUnavailable, "making", refreshSeconds
+		w.Header().Set("Retry-After", strconv.Itoa(refreshSeconds))
 	default:
 		// Nothing here may depend on what was asked: there is one answer for all.
 		p = refusalPage{frame: frame{Quiet: true}, Key: "notfound"}

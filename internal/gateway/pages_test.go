@@ -279,7 +279,7 @@ func TestLanguages(t *testing.T) {
 func usedKeys(t *testing.T) []string {
 	t.Helper()
 	keys := []string{"wait.minutes", "wait.seconds"}
-	for _, k := range []string{"early", "expired", "locked", "noasset", "notfound", "suspended", "targetgone", "unavailable"} {
+	for _, k := range []string{"early", "expired", "locked", "making", "noasset", "notfound", "suspended", "targetgone", "unavailable"} {
 		keys = append(keys, k+".title", k+".text")
 	}
 	asked := regexp.MustCompile(`(?:t|count) "([a-z.]+)"`)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/demand"
 	"github.com/vitrine-dam/vitrine/internal/link"
 )
 
@@ -78,6 +79,10 @@ func (s *Server) gate(route Route) http.HandlerFunc {
 			}
 			s.refuse(w, r, refusal{answer: Unavailable, snapshot: o.principal.Link})
 			return
+		}
+		if o.decision.Answer == Preparing && r.Method == http.MethodGet {
+			link := o.principal.Link
+			s.demand.Note(demand.Item{Namespace: link.Namespace, Link: link.Name, Asset: o.subject.Asset, Preset: o.subject.What})
 		}
 		if o.decision.Answer != Allow {
 			s.refuse(w, r, refusal{answer: o.decision.Answer, snapshot: o.principal.Link, verdict: o.decision.Verdict, base: o.base, method: route.Method})

@@ -18,6 +18,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+
+	"github.com/vitrine-dam/vitrine/internal/demand"
 )
 
 const (
@@ -110,7 +112,8 @@ func Run(ctx context.Context, o Options) error {
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	if o.Metrics == o.Health {
 		ops.Handle("/metrics", metrics)
-	} else if err := s.also(ctx, o.Metrics, metricsMux(metrics)); err != nil {
+		ops.Handle(demand.Path, server.Wanted())
+	} else if err := s.also(ctx, o.Metrics, metricsMux(metrics, server.Wanted())); err != nil {
 		return errors.Join(err, s.close())
 	}
 	if err := s.also(ctx, o.Health, ops); err != nil {
@@ -154,9 +157,11 @@ func healthHandler(ready func(context.Context) error) http.Handler {
 	})
 }
 
-func metricsMux(metrics http.Handler) http.Handler {
+// metricsMux is for the cluster's own: Prometheus and the manager.
+func metricsMux(metrics, wanted http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", metrics)
+	mux.Handle(demand.Path, wanted)
 	return mux
 }
 

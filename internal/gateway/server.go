@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vitrine-dam/vitrine/internal/demand"
 	"github.com/vitrine-dam/vitrine/internal/link"
 )
 
@@ -48,6 +49,7 @@ type Server struct {
 	catalogs   *catalogs
 	small      *small
 	throttle   *throttle
+	demand     *demand.List
 	gatekeeper *gatekeeper
 	trusted    []netip.Prefix
 	external   *url.URL
@@ -83,7 +85,7 @@ func New(c Config) (*Server, error) {
 		world:    &world{reader: c.Reader, namespace: c.Namespace, heartbeat: c.Heartbeat},
 		objects:  c.objects,
 		catalogs: newCatalogs(c.objects, c.Now), small: newSmall(c.objects, c.MemoryBytes),
-		throttle: newThrottle(), gatekeeper: newGatekeeper(c.dummy),
+		throttle: newThrottle(), demand: demand.NewList(c.Now), gatekeeper: newGatekeeper(c.dummy),
 		trusted: c.Trusted, external: c.External, https: c.External != nil && c.External.Scheme == "https",
 		web: pages, log: c.Log, now: c.Now,
 	}
@@ -116,6 +118,14 @@ func (s *Server) Handler() (http.Handler, error) {
 		commonHeaders(w.Header(), s.https)
 		inner.ServeHTTP(w, r)
 	}), nil
+}
+
+// Wanted shows the manager what visitors asked for that is rendered on request.
+func (s *Server) Wanted() http.Handler {
+	return demand.Handler(s.demand, func(ctx context.Context, proof string) bool {
+		signer, err := s.world.keys(ctx)
+		return err == nil && signer.VerifyCall(demand.Path, proof, s.now())
+	})
 }
 
 // Ready says what is missing before links can be served: nil, or why not. That

@@ -39,6 +39,8 @@ type Snapshot struct {
 	Presets       []string
 	// Watermark that every picture bears, by name; empty for none.
 	Watermark string
+	// OnRequest are the presets whose pictures are rendered when somebody first asks for one.
+	OnRequest []string
 }
 
 // sources are the objects that a Snapshot is made of; nil where there is none.
@@ -87,6 +89,11 @@ func compile(s sources) *Snapshot {
 		snap.Originals = s.library.Spec.Bucket.Name
 		snap.Vitrine = asset.VitrineBucket(snap.Originals)
 		snap.Store = s.library.Spec.StoreRef.Name
+		for _, p := range s.library.Spec.Renditions {
+			if p.When == v1alpha1.RenderOnRequest && snap.Watermark == "" { // with the watermark of a link they are made unasked
+				snap.OnRequest = append(snap.OnRequest, p.Name)
+			}
+		}
 		if s.library.Spec.Links != nil {
 			snap.Contact = s.library.Spec.Links.Contact
 		}

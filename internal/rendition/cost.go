@@ -19,6 +19,12 @@ func (it Item) Cost() int64 {
 	return cost
 }
 
+// MemoryBudget divides a worker's memory limit: how many bytes of originals it may hold at once, and how many decoding may take. The other
+// half is for what has no estimate: the program, finished pictures, and a single original above its share, which is let through alone.
+func MemoryBudget(limit int64) (originals, decoding int64) {
+	return limit / 8, limit / 8 * 3
+}
+
 // most gives how many pixels a picture by p of an original of so many has.
 func (p Preset) most(original int64) int64 {
 	p = p.Defaulted()

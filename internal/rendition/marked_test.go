@@ -168,3 +168,13 @@ func TestManyWatermarksTakeSeveralJobs(t *testing.T) {
 		made = append(made, work.Presets...)
 	}
 }
+
+// A link that names a watermark has asked for its pictures: they are made whether or not the preset waits for visitors.
+//
+// features: F3
+func TestMarkedPicturesWaitForNoVisitor(t *testing.T) {
+	p := Preset{Name: "web", Width: 800, Format: WebP, OnRequest: true}
+	if marked := p.Marked("draft", Watermark{Text: "draft"}); marked.OnRequest {
+		t.Error("the picture of a link's watermark waits for a visitor, whom the link would never show it to")
+	}
+}

@@ -108,6 +108,7 @@ func MarkedName(preset, watermark string) string { return preset + markOf + wate
 // Marked gives p with the watermark that links name so: another preset, whose pictures are beside p's and never in their place.
 func (p Preset) Marked(name string, w Watermark) Preset {
 	p.Name, p.Watermark = MarkedName(p.Name, name), &w
+	p.OnRequest = false // the link that names it has asked
 	return p
 }
 

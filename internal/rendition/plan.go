@@ -49,6 +49,8 @@ type World struct {
 	Known map[string]Known
 	// Marked by the original's key, for originals that links show with a watermark.
 	Marked map[string]Marked
+	// Asked names the presets that pictures of an original were asked for by, by the original's key; only those with OnRequest matter.
+	Asked map[string][]string
 	// Documents says that there are workers of class Documents. Without them PDF and SVG have no pictures.
 	Documents bool
 }
@@ -90,6 +92,8 @@ type Work struct {
 	PresetSet string
 	// Class of the workers that it is for.
 	Class Class
+	// Asked: all of Presets make pictures on request, so somebody waits for each of them.
+	Asked bool
 }
 
 // Problem is an original that cannot be made into pictures, or not into all.
@@ -117,6 +121,8 @@ type Plan struct {
 	// Work in the order of World.Originals.
 	Work   []Work
 	Counts Counts
+	// PresetSet is SetDigest of World.Presets and World.Held.
+	PresetSet string
 	// Problems are the failed originals, at most MaxProblems, in the order of World.Originals.
 	Problems []Problem
 }
@@ -124,7 +130,7 @@ type Plan struct {
 // NewPlan compares what should be with what is. It is pure, and idempotent: a world in which all Work is done gives no Work.
 //
 // The rules: an original without facts for its ETag is always work, whatever its name says it is. With facts, the presets whose
-// rendition is not both in the facts and among the objects are work. With facts that tell an error, it is not work until the
+// rendition is not both in the facts and among the objects are work, those with OnRequest only where they are asked for. With facts that tell an error, it is not work until the
 // ETag or the set of presets changes; the same holds for a single preset whose picture of the original could not be made. A document that
 // workers for pictures did not decode is work for those for documents. A preset whose watermark cannot be drawn is to be among
 // World.Held; see Undrawable.
@@ -137,7 +143,7 @@ func NewPlan(w World) (Plan, error) {
 		presets[i] = p.Defaulted()
 	}
 	set := SetDigest(slices.Concat(presets, w.Held))
-	var plan Plan
+	plan := Plan{PresetSet: set}
 	for _, o := range w.Originals {
 		plan.Counts.Originals++
 		known := w.Known[o.Key]
@@ -153,12 +159,13 @@ func NewPlan(w World) (Plan, error) {
 		}
 		plan.Counts.Wanted++
 		wanted, held := w.Marked[o.Key].Beside(presets, w.Held)
-		work := missing(o, wanted, held, known.Objects, facts, set)
+		work := missing(o, wanted, held, known.Objects, facts, set, w.Asked[o.Key])
 		if len(work.Presets) == 0 && facts != nil && facts.Error == nil {
 			plan.settle(o.Key, work.Unmade)
 			continue
 		}
 		work.PresetSet, work.Class = set, class
+		work.Asked = len(work.Presets) > 0 && facts != nil && !slices.ContainsFunc(work.Presets, func(p Preset) bool { return !p.OnRequest })
 		plan.Work = append(plan.Work, work)
 	}
 	return plan, nil
@@ -173,8 +180,9 @@ func (w World) class(facts *asset.Facts) Class {
 }
 
 // missing gives the presets of o that are to be made and the renditions that stay: those that are as they should be, and older
-// ones of the same presets, or of held ones, which serve until there are new ones.
-func missing(o Original, presets []Preset, held []Preset, objects map[string]struct{}, facts *asset.Facts, set string) Work {
+// ones of the same presets, or of held ones, which serve until there are new ones. There need not be new ones of what is made on request, so
+// older ones of that do not stay.
+func missing(o Original, presets []Preset, held []Preset, objects map[string]struct{}, facts *asset.Facts, set string, asked []string) Work {
 	work := Work{Original: o}
 	var known []asset.Rendition
 	if facts != nil {
@@ -189,8 +197,11 @@ func missing(o Original, presets []Preset, held []Preset, objects map[string]str
 		i := slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Object == name })
 		if i < 0 {
 			unmade := slices.ContainsFunc(work.Unmade, func(u asset.Unmade) bool { return u.Object == name })
-			if !unmade && len(work.Presets) < MaxPresets { // the others are for the next Job
+			if !unmade && (!p.OnRequest || slices.Contains(asked, p.Name)) && len(work.Presets) < MaxPresets { // the others are for the next Job
 				work.Presets = append(work.Presets, p.Defaulted())
+			}
+			if p.OnRequest {
+				continue
 			}
 			i = slices.IndexFunc(known, func(r asset.Rendition) bool { return r.Preset == p.Name })
 		}
@@ -218,6 +229,20 @@ func settled(o Original, presets, held []Preset, facts asset.Facts, set string) 
 		}
 	}
 	return list
+}
+
+// Unmakeable names the presets by which no picture of o comes to be before something changes, as facts of its current version tell.
+func Unmakeable(o Original, presets, held []Preset, facts *asset.Facts) []string {
+	if facts == nil || len(facts.Unmade) == 0 {
+		return nil
+	}
+	var names []string
+	for _, u := range settled(o, presets, held, *facts, SetDigest(slices.Concat(presets, held))) {
+		if !slices.Contains(names, u.Preset) {
+			names = append(names, u.Preset)
+		}
+	}
+	return names
 }
 
 // Undrawable collects, from the facts of a library's originals, what is known of watermarks that cannot be drawn, by Watermark.Identity.

@@ -128,6 +128,8 @@ const (
 type Preset struct {
 	// Name is a DNS label, unique within a library.
 	Name string `json:"name"`
+	// OnRequest presets make pictures of those originals alone of which somebody asked for one. It matters to plans and to nobody else.
+	OnRequest bool `json:"-"`
 	// Width and Height of the box in pixels, 1 to MaxEdge. For Inside one of them may be 0: that side is free.
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`

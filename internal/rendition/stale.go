@@ -7,7 +7,7 @@ import (
 )
 
 // Stale names, in order, the rendition objects of an original that serve nothing any more: those of another version of it, those of presets
-// that are declared no more, and those that a preset made before it changed, once there is what it makes now. Presets are as in World.
+// that are declared no more, and those that a preset made before it changed, once there is what it makes now, or at once where that is made on request. Presets are as in World.
 // What is not called like a rendition is not named.
 func Stale(o Original, presets, held []Preset, known Known) []string {
 	facts := known.Facts
@@ -18,7 +18,7 @@ func Stale(o Original, presets, held []Preset, known Known) []string {
 	for _, p := range presets {
 		serves[ObjectName(p, o.ETag, o.Focus)] = true // also one that facts do not tell of yet
 	}
-	for _, r := range missing(o, presets, held, known.Objects, facts, "").Kept {
+	for _, r := range missing(o, presets, held, known.Objects, facts, "", nil).Kept {
 		serves[r.Object] = true
 	}
 	var stale []string

@@ -42,12 +42,12 @@ var faces = []face{
 	},
 	{
 		table: libraries, plural: "libraries", shortName: "lib", scope: apiextensionsv1.NamespaceScoped,
-		status: `{assets: {count: 24, bytes: 1000}, renditions: {wanted: 88, done: 80, failed: 2},
+		status: `{assets: {count: 24, bytes: 1000}, renditions: {wanted: 88, done: 80, failed: 2, perSecond: "1.5", left: 5s},
 			sweep: {running: {phase: Details, startedAt: "2026-11-30T08:00:00Z", seen: 70, about: 120, perSecond: 10, timeLeft: 5s}}}`,
-		columns: "NAME  BUCKET  ASSETS  WANTED  DONE  FAILED  READY  REASON",
-		row:     "shown  acme-brand  24  88  80  2  True  Enforced",
-		wide:    "NAME  BUCKET  ASSETS  WANTED  DONE  FAILED  SWEPT  OF ABOUT  TIME LEFT  READY  REASON  MESSAGE",
-		wideRow: "shown  acme-brand  24  88  80  2  70  120  5s  True  Enforced  all is well",
+		columns: "NAME  BUCKET  ASSETS  WANTED  DONE  FAILED  IMAGES/S  LEFT  READY  REASON",
+		row:     "shown  acme-brand  24  88  80  2  1.5  5s  True  Enforced",
+		wide:    "NAME  BUCKET  ASSETS  WANTED  DONE  FAILED  SWEPT  OF ABOUT  TIME LEFT  IMAGES/S  LEFT  READY  REASON  MESSAGE",
+		wideRow: "shown  acme-brand  24  88  80  2  70  120  5s  1.5  5s  True  Enforced  all is well",
 	},
 	{
 		table: folders, plural: "folders", shortName: "damfolder", scope: apiextensionsv1.NamespaceScoped,

@@ -24,7 +24,30 @@ spec:
   - {name: draft, width: 800, format: JPEG, watermark: {text: "Northlight & Söhne <b>", position: Tile, opacity: 1, size: 100}}
   - {name: shop, width: 800, height: 800, fit: Pad, format: WebP, sharpen: None, strip: All, watermark: {image: brand/logo.png}}
   - {name: stretched, width: 800, height: 100, fit: Fill, format: PNG, effort: 9}
+  - {name: print, width: 4000, format: JPEG, when: OnRequest}
+  - {name: now, width: 400, format: JPEG, when: Eager}
+  rendering: {resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: 4, memory: 8Gi}}}
 `),
+		accepted("a limit of a worker may be its only word", `spec: {rendering: {resources: {limits: {memory: 1536Mi}}}}`),
+		accepted("a worker may request all of its limits", `spec: {rendering: {resources: {requests: {cpu: 64, memory: 256Gi}, limits: {cpu: "64", memory: 262144Mi}}}}`),
+		accepted("the least amounts fit", `spec: {rendering: {resources: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 100m}}}}`),
+		refused("a time to render is one that exists", `spec: {renditions: [{name: web, width: 100, format: PNG, when: Never}]}`, `spec.renditions[0].when: Unsupported value`),
+		refused("rendering says something", `spec: {rendering: {}}`, `spec.rendering in body should have at least 1 properties`),
+		refused("resources say something", `spec: {rendering: {resources: {}}}`, `spec.rendering.resources in body should have at least 1 properties`),
+		refused("amounts say something", `spec: {rendering: {resources: {limits: {}}}}`, `spec.rendering.resources.limits in body should have at least 1 properties`),
+		refused("a worker's memory is enough for a large original", `spec: {rendering: {resources: {limits: {memory: 1535Mi}}}}`, `set limits.memory to 1536Mi or more`),
+		refused("a request of processors is within its limit", `spec: {rendering: {resources: {requests: {cpu: 1001m}, limits: {cpu: 1}}}}`, `requests.cpu must not be more than limits.cpu`),
+		refused("a request of memory is within its limit", `spec: {rendering: {resources: {requests: {memory: 3Gi}, limits: {memory: 2Gi}}}}`, `requests.memory must not be more than limits.memory`),
+		refused("a worker has some processor", `spec: {rendering: {resources: {requests: {cpu: 99m}}}}`, `cpu must be between 100m and 64`),
+		refused("a worker has not all processors", `spec: {rendering: {resources: {limits: {cpu: 65}}}}`, `cpu must be between 100m and 64`),
+		refused("a worker requests some memory", `spec: {rendering: {resources: {requests: {memory: 512}}}}`, `memory must be between 64Mi and 256Gi`),
+		refused("a worker has not all memory", `spec: {rendering: {resources: {limits: {memory: 257Gi}}}}`, `memory must be between 64Mi and 256Gi`),
+		refused("requests say something", `spec: {rendering: {resources: {requests: {}}}}`, `spec.rendering.resources.requests in body should have at least 1 properties`),
+		refused("a limit of processors is a number", `spec: {rendering: {resources: {limits: {cpu: two}}}}`, `spec.rendering.resources.limits.cpu in body should match`, `cpu must be between 100m and 64`),
+		refused("a limit of memory is a number", `spec: {rendering: {resources: {limits: {memory: 4GB}}}}`, `spec.rendering.resources.limits.memory in body should match`, `write 4Gi or 1536Mi`),
+		refused("a request of processors is a number", `spec: {rendering: {resources: {requests: {cpu: 1 core}, limits: {cpu: 1}}}}`, `spec.rendering.resources.requests.cpu in body should match`, `cpu must be between 100m and 64`),
+		refused("a request of memory is a number", `spec: {rendering: {resources: {requests: {memory: much}, limits: {memory: 2Gi}}}}`, `spec.rendering.resources.requests.memory in body should match`, `write 4Gi or 1536Mi`),
+		refused("an amount is short", `spec: {rendering: {resources: {limits: {memory: "00000000017179869184"}}}}`, `memory must be between 64Mi and 256Gi`),
 		accepted("a cap on versions needs no grace", `spec: {versions: {keep: 1}}`),
 		accepted("the largest cap fits", `spec: {versions: {keep: 10000, grace: 87600h}}`),
 		accepted("versions may go without a grace", `spec: {versions: {keep: 2, grace: 0s}}`),

@@ -162,6 +162,7 @@ var rows = map[string]struct {
 	"internal/access/worldtest":   {pure, "api/v1alpha1 internal/access"},
 	"internal/asset":              {pure, "api/v1alpha1 internal/access"},
 	"internal/change":             {pure, "api/v1alpha1 internal/access internal/asset"},
+	"internal/demand":             {pure, ""},
 	"internal/link":               {pure, "api/v1alpha1"},
 	"internal/notification":       {pure, ""},
 	"internal/policy":             {pure, "api/v1alpha1 internal/access internal/asset internal/policy/evaluate"},
@@ -193,8 +194,8 @@ var rows = map[string]struct {
 	"internal/store/minio":        {stores, "internal/store/conn internal/store/identity"},
 	"internal/store/identity":     {stores, "internal/store/conn"},
 	"internal/store/conn":         {stores, ""},
-	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/link internal/store"},
-	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/change internal/link internal/notification internal/notification/receiver internal/policy internal/relocate internal/rendition internal/store"},
+	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/demand internal/link internal/store"},
+	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/change internal/demand internal/link internal/notification internal/notification/receiver internal/policy internal/relocate internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
 	"cmd/kubectl-dam": {both, "api/v1alpha1 internal/access internal/asset internal/change internal/review internal/review/adopt internal/review/atonce internal/review/compare internal/review/inventory " +

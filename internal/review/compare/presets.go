@@ -64,6 +64,7 @@ func plainPreset(p v1alpha1.RenditionPreset) v1alpha1.RenditionPreset {
 	unset(&p.Sharpen, v1alpha1.SharpeningNone)
 	unset(&p.Strip, v1alpha1.StrippingAll)
 	unset(&p.Page, 1)
+	unset(&p.When, v1alpha1.RenderEager)
 	if p.Watermark != nil {
 		w := plainWatermark(*p.Watermark)
 		p.Watermark = &w
@@ -140,6 +141,9 @@ func presetText(p v1alpha1.RenditionPreset) string {
 	}
 	if p.Page > 1 {
 		text += fmt.Sprintf(", page %d", p.Page)
+	}
+	if p.When == v1alpha1.RenderOnRequest {
+		text += ", made on request"
 	}
 	if p.Watermark != nil {
 		text += ", with the watermark " + watermarkText(*p.Watermark)

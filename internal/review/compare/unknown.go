@@ -11,7 +11,7 @@ import (
 // access. Another that changes is taken for a widening, so that none is passed over for being new. Links have
 // a list of their own.
 var compared = map[string][]string{
-	"Library":     {"storeRef", "bucket", "deletionPolicy", "driftPolicy", "versions", "links", "renditions", "watermarks", "metadata"},
+	"Library":     {"storeRef", "bucket", "deletionPolicy", "driftPolicy", "versions", "links", "renditions", "watermarks", "rendering", "metadata"},
 	"Folder":      {"libraryRef", "path", "title", "access", "lifecycle"},
 	"Collection":  {"libraryRef", "title", "items", "selector"},
 	"User":        {"displayName", "email", "credentials", "keyRotation"},

@@ -1,0 +1,170 @@
+package controllers
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
+	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/demand"
+	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/store"
+)
+
+var (
+	brandLibrary = types.NamespacedName{Namespace: "acme", Name: "brand"}
+	pressLibrary = types.NamespacedName{Namespace: "acme", Name: "press"}
+	askedAt      = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+)
+
+func asks(assetID, preset string, at time.Time) demand.Entry {
+	return demand.Entry{Item: demand.Item{Namespace: "acme", Link: "launch", Asset: assetID, Preset: preset}, At: at}
+}
+
+// features: D13
+func TestRequestsAreSeenToOnce(t *testing.T) {
+	r := NewRequests()
+	note := func(when string, at time.Time, want bool) {
+		t.Helper()
+		if got := r.note(brandLibrary, asks("hero", "print", at), at); got != want {
+			t.Errorf("%s: news is %v", when, got)
+		}
+	}
+	note("the first time", askedAt, true)
+	note("told again", askedAt, false)
+	note("asked again while it is waited for", askedAt.Add(5*time.Second), false)
+	if diff := cmp.Diff(map[string][]string{"hero": {"print"}}, r.of(brandLibrary, askedAt)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := r.of(pressLibrary, askedAt); got != nil {
+		t.Errorf("of another library are asked for %v", got)
+	}
+	r.serve(brandLibrary, renditionRequest{"hero", "print"})
+	r.serve(brandLibrary, renditionRequest{"nobody", "print"})
+	if got := r.of(brandLibrary, askedAt); got != nil {
+		t.Errorf("what is served is still asked for: %v", got)
+	}
+	note("told again after it was served", askedAt.Add(5*time.Second), false)
+	note("asked again after it was served", askedAt.Add(10*time.Second), true)
+	if got := r.of(brandLibrary, askedAt.Add(requestLife)); len(got) != 1 {
+		t.Errorf("in time there is %v", got)
+	}
+	if got := r.of(brandLibrary, askedAt.Add(requestLife+time.Minute)); got != nil {
+		t.Errorf("after its time there is %v", got)
+	}
+	note("and again", askedAt, true)
+	r.forget(brandLibrary)
+	if got := r.of(brandLibrary, askedAt); got != nil {
+		t.Errorf("of a library that is gone are asked for %v", got)
+	}
+}
+
+func TestRequestsAreBounded(t *testing.T) {
+	r := NewRequests()
+	for n := range maxRequests {
+		if !r.note(brandLibrary, asks(fmt.Sprint(n), "print", askedAt), askedAt) {
+			t.Fatalf("the %dth is refused", n)
+		}
+	}
+	if r.note(brandLibrary, asks("more", "print", askedAt), askedAt) {
+		t.Error("there is no end")
+	}
+	if !r.note(pressLibrary, asks("more", "print", askedAt), askedAt) {
+		t.Error("one library keeps out another")
+	}
+	r.serve(brandLibrary, renditionRequest{"7", "print"})
+	if !r.note(brandLibrary, asks("more", "print", askedAt), askedAt) || len(r.of(brandLibrary, askedAt)["more"]) != 1 {
+		t.Error("what is served takes somebody's place")
+	}
+}
+
+// What a gateway tells counts as far as what is declared bears it out.
+//
+// features: D13
+func TestOnlyWhatALiveLinkOffersIsMadeOnRequest(t *testing.T) {
+	for reason, c := range map[string]struct {
+		change func(*v1alpha1.PublicLink, *v1alpha1.Library)
+		preset string
+		want   bool
+	}{
+		"as declared":                {nil, "print", true},
+		"of a link that is going":    {func(l *v1alpha1.PublicLink, _ *v1alpha1.Library) { l.DeletionTimestamp = &metav1.Time{Time: askedAt} }, "print", false},
+		"of a link that is over":     {func(l *v1alpha1.PublicLink, _ *v1alpha1.Library) { l.Status.Phase = v1alpha1.LinkExpired }, "print", false},
+		"not offered":                {func(l *v1alpha1.PublicLink, _ *v1alpha1.Library) { l.Spec.Renditions = []string{"web"} }, "print", false},
+		"rendered unasked":           {nil, "web", false},
+		"no preset any more":         {func(_ *v1alpha1.PublicLink, b *v1alpha1.Library) { b.Spec.Renditions = nil }, "print", false},
+		"of a library that is going": {func(_ *v1alpha1.PublicLink, b *v1alpha1.Library) { b.DeletionTimestamp = &metav1.Time{Time: askedAt} }, "print", false},
+		"nothing":                    {nil, "", false},
+	} {
+		l := &v1alpha1.PublicLink{Spec: v1alpha1.PublicLinkSpec{Renditions: []string{"web", "print"}}, Status: v1alpha1.PublicLinkStatus{Phase: v1alpha1.LinkActive}}
+		b := &v1alpha1.Library{Spec: v1alpha1.LibrarySpec{Renditions: []v1alpha1.RenditionPreset{{Name: "print", When: v1alpha1.RenderOnRequest}, {Name: "web"}}}}
+		if c.change != nil {
+			c.change(l, b)
+		}
+		if got := madeOnRequest(l, b, c.preset); got != c.want {
+			t.Errorf("%s: %v, want %v", reason, got, c.want)
+		}
+	}
+}
+
+// A sweep passes on what is asked for and not there, and notes what is.
+func TestAskedForAndNotThere(t *testing.T) {
+	hero := access.Key{Library: "brand", Path: "hero.jpg"}
+	s := &sweeper{asked: map[string][]string{asset.ID(hero): {"print", "there", "impossible"}, "of nothing": {"print"}}}
+	a := &Asset{Key: hero, Renditions: []asset.CatalogRendition{{Preset: "there"}}, Unmade: []string{"impossible"}}
+	if got := s.unserved(a); !slices.Equal(got, []string{"print"}) {
+		t.Errorf("to be made are %v", got)
+	}
+	if want := []renditionRequest{{asset.ID(hero), "there"}, {asset.ID(hero), "impossible"}}; !slices.Equal(s.served, want) {
+		t.Errorf("served are %v, want %v", s.served, want)
+	}
+	if got := s.unserved(&Asset{Key: access.Key{Library: "brand", Path: "other.jpg"}}); len(got) != 0 {
+		t.Errorf("of another file are to be made %v", got)
+	}
+}
+
+// Nobody waits for what cannot be made, nor for a preset that is held.
+func TestNobodyWaitsForWhatCannotBeMade(t *testing.T) {
+	large := rendition.Preset{Name: "print", Width: 200, Format: rendition.JPEG, OnRequest: true}
+	poster, web := large, large
+	poster.Name, web.Name, web.OnRequest = "poster", "web", false
+	original := rendition.Original{ETag: "e1"}
+	presets, held := []rendition.Preset{large}, []HeldPreset{{Preset: poster}, {Preset: web}}
+	facts := &asset.Facts{V: asset.FactsVersion, ETag: "e1", PresetSet: rendition.SetDigest([]rendition.Preset{large, poster, web}), Unmade: []asset.Unmade{
+		{Preset: "print", Object: rendition.ObjectName(large, "e1", nil), Reason: asset.UnmadeTimeout, Message: "late"},
+	}}
+	if got := unmakeable(original, presets, held, facts); !slices.Equal(got, []string{"poster", "print"}) {
+		t.Errorf("with facts: %v", got)
+	}
+	if got := unmakeable(original, presets, held, nil); !slices.Equal(got, []string{"poster"}) {
+		t.Errorf("without facts: %v", got)
+	}
+	if got := unmakeable(original, presets, nil, nil); got != nil {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// What a preset made on request before it changed is not shown any more, as nothing would take its place unasked.
+func TestOldRenditionsOnRequestDoNotServe(t *testing.T) {
+	now := rendition.Preset{Name: "print", Width: 200, Format: rendition.JPEG, OnRequest: true}
+	before := now
+	before.Width = 100
+	a := &Asset{Key: access.Key{Library: "brand", Path: "hero.jpg"}, ETag: "e1"}
+	old, current := rendition.ObjectName(before, "e1", nil), rendition.ObjectName(now, "e1", nil)
+	a.Facts = &asset.Facts{V: asset.FactsVersion, ETag: "e1", Renditions: []asset.Rendition{{Preset: "print", Object: old}}}
+	objects := map[string]store.ObjectInfo{old: {}}
+	if got := present([]rendition.Preset{now}, nil, a, objects); len(got) != 0 {
+		t.Errorf("shown are %v", got)
+	}
+	objects[current] = store.ObjectInfo{}
+	if got := present([]rendition.Preset{now}, nil, a, objects); len(got) != 1 || got[0].Object != asset.Renditions(a.Key)+current {
+		t.Errorf("shown are %v", got)
+	}
+}
