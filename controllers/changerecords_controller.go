@@ -80,12 +80,9 @@ func (r *ChangeRecordsReconciler) work(ctx context.Context, library *v1alpha1.Li
 	if err := r.refusal(ctx, connection.Declared, library); err != nil {
 		return false, err
 	}
-	if err := r.sweepAnswers(ctx, connection, library); err != nil {
-		return false, err
-	}
 	asked, more, err := r.waiting(ctx, connection, library)
 	if err != nil || len(asked) == 0 {
-		return false, err
+		return false, errors.Join(err, r.sweepAnswers(ctx, connection, library)) // when nobody waits
 	}
 	var errs []error
 	allowances := map[string]*int{}
@@ -186,7 +183,10 @@ func beyond(author string) string { return asset.ChangesRoot + author + "0" }
 // errEnough ends a listing.
 var errEnough = errors.New("enough")
 
-// sweepAnswers removes old answers, once a day.
+// answersAtOnce is how many old answers are removed in one pass.
+const answersAtOnce = 500
+
+// sweepAnswers removes old answers, and what somebody else put there that can be none, once a day.
 func (r *ChangeRecordsReconciler) sweepAnswers(ctx context.Context, connection Connection, library *v1alpha1.Library) error {
 	key, now := client.ObjectKeyFromObject(library), r.Clock.Now()
 	r.mu.Lock()
@@ -197,18 +197,26 @@ func (r *ChangeRecordsReconciler) sweepAnswers(ctx context.Context, connection C
 	}
 	var old []string
 	err := connection.ListObjects(ctx, library.Status.VitrineBucket, asset.ResultsRoot, func(info store.ObjectInfo) error {
-		if now.Sub(info.LastModified) > change.KeepResults {
+		if now.Sub(info.LastModified) > change.KeepResults || !change.MayBeResult(info.Key, info.Size) {
 			old = append(old, info.Key)
+		}
+		if len(old) == answersAtOnce {
+			return errEnough
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		return fmt.Errorf("listing answers: %w", err)
 	}
+	kept := 0
 	for _, object := range old {
-		if err := connection.PurgeObject(ctx, library.Status.VitrineBucket, object); err != nil {
-			return fmt.Errorf("removing an old answer: %w", err)
+		if err := connection.PurgeObject(ctx, library.Status.VitrineBucket, object); err != nil { // which holds up nothing else
+			log.FromContext(ctx).Error(err, "an old answer cannot be removed; trying again tomorrow", "object", object)
+			kept++
 		}
+	}
+	if len(old) == answersAtOnce && kept == 0 {
+		return nil // and so many more at the next look
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -66,20 +66,18 @@ func (d *desk) serve(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
-	repeated, replayed := change.Replay(answered, result.Record)
+	replayed := change.Replay(answered, result.Record)
 	switch {
-	case repeated: // it was cut after the answer
-		return d.dismiss(ctx, r)
-	case replayed != nil:
+	case replayed != nil: // or it was cut after the answer: then its own line is in the trail, and stays
 		result.Answers = []change.Answer{change.Whole(replayed)}
 	case refused != nil:
 		result.Answers = []change.Answer{change.Whole(refused)}
 	default:
 		record, author, answers, err := d.do(ctx, r, data)
-		if err != nil {
-			return err
-		}
 		line.Changes, line.Author, result.Answers = record.Changes, author, answers
+		if err != nil {
+			return errors.Join(err, d.auditPart(ctx, line, answers))
+		}
 	}
 	line.Answers = result.Answers
 	noted, err := d.audit(ctx, line, replayed == nil && r.id != "")
@@ -168,6 +166,17 @@ func (d *desk) audit(ctx context.Context, line change.Audit, over bool) (noted b
 		return false, fmt.Errorf("writing the audit trail: %w", err)
 	}
 	return false, nil
+}
+
+// auditPart notes what was done of a record that could not be done whole: it is done again, and noted in the same place, unless somebody
+// takes it back or puts another before.
+func (d *desk) auditPart(ctx context.Context, line change.Audit, answers []change.Answer) error {
+	line.Answers = slices.DeleteFunc(slices.Clone(answers), func(a change.Answer) bool { return a.Outcome == "" })
+	if len(line.Answers) == 0 {
+		return nil
+	}
+	_, err := d.audit(ctx, line, true)
+	return err
 }
 
 // dismiss removes a record with all its versions: whoever puts it again asks again. Of one that was overwritten very often it removes as many

@@ -220,8 +220,20 @@ func purgeRendered(ctx context.Context, connection Connection, bucket string, ke
 	return nil
 }
 
-// answer writes what came of a move into the answer to the record that asked for it; false when that is yet to be written.
+// answer writes what came of a move into the answer to the record that asked for it; false when that is yet to be written. Whoever asked
+// may write there too, and keeps no move from ending by that.
 func (r *MovesReconciler) answer(ctx context.Context, connection Connection, library *v1alpha1.Library, j relocate.Journal) (bool, error) {
+	const tries = 3
+	for range tries {
+		written, err := r.tryAnswer(ctx, connection, library, j)
+		if !errors.Is(err, store.ErrPreconditionFailed) {
+			return written, err
+		}
+	}
+	return true, nil
+}
+
+func (r *MovesReconciler) tryAnswer(ctx context.Context, connection Connection, library *v1alpha1.Library, j relocate.Journal) (bool, error) {
 	object := asset.ResultObject(change.FolderOf(j.By), j.Record)
 	data, etag, err := connection.GetObject(ctx, library.Status.VitrineBucket, object)
 	if isMissing(err) {
@@ -252,7 +264,7 @@ func (r *MovesReconciler) answer(ctx context.Context, connection Connection, lib
 		}
 	}
 	if data, err = result.Encode(); err != nil {
-		return false, err //nolint:wrapcheck // it says what
+		return true, nil //nolint:nilerr // it grew too large, which no answer of ours does
 	}
 	if _, err := connection.PutObject(ctx, library.Status.VitrineBucket, object, data, jsonType, store.IfMatch(etag)); err != nil {
 		return false, fmt.Errorf("writing an answer: %w", err)

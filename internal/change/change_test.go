@@ -1,6 +1,8 @@
 package change_test
 
 import (
+	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -441,7 +443,46 @@ func TestResults(t *testing.T) {
 			t.Errorf("read as an answer: %.80s", bad)
 		}
 	}
-	if repeated, refused := change.Replay(&back, back.Record); !repeated || refused != nil {
-		t.Errorf("the same record is not taken for itself: %v", refused)
+	if refused := change.Replay(&back, back.Record); refused == nil || refused.Reason != change.Replayed {
+		t.Errorf("a record is done again after its answer: %v", refused)
+	}
+}
+
+// Whoever asks may write where the answers are. What they write there costs the manager no more than an answer does.
+//
+// features: K24
+func TestForgedResults(t *testing.T) {
+	head := `{"v":1,"record":"` + change.Digest(nil) + `","answers":`
+	for name, c := range map[string]struct {
+		data string
+		good bool
+	}{
+		"as many answers as changes":   {head + "[" + strings.Repeat("{},", change.MaxChanges-1) + "{}]}", true},
+		"one more":                     {head + "[" + strings.Repeat("{},", change.MaxChanges) + "{}]}", false},
+		"millions":                     {head + "[" + strings.Repeat("{},", 3_000_000) + "{}]}", false},
+		"no list":                      {head + "null}", false},
+		"another thing than an answer": {head + `[1]}`, false},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := change.DecodeResult([]byte(c.data))
+		runtime.ReadMemStats(&after)
+		if good := err == nil; good != c.good || err != nil && !errors.Is(err, change.ErrResult) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 8*change.MaxResultBytes {
+			t.Errorf("%s: takes %d MiB", name, took>>20)
+		}
+	}
+	grown := change.Result{Record: change.Digest(nil), Answers: []change.Answer{{Message: strings.Repeat("<", change.MaxResultBytes/2)}}}
+	if _, err := grown.Encode(); !errors.Is(err, change.ErrResult) {
+		t.Errorf("written although nobody would read it: %v", err)
+	}
+	for object, want := range map[string]bool{
+		"results/alice/a1.json": true, "results/@platform/a1.json": true, "results/alice/a1": false, "results/alice/more/a1.json": false, "results/a1.json": false, "changes/alice/a1.json": false,
+	} {
+		if change.MayBeResult(object, 1) != want || change.MayBeResult(object, change.MaxResultBytes+1) {
+			t.Errorf("%s: want %t", object, want)
+		}
 	}
 }

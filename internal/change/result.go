@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
 )
 
 // Outcome is what became of a change.
@@ -30,9 +33,9 @@ const WholeRecord = -1
 // KeepResults is how long answers stay.
 const KeepResults = 30 * 24 * time.Hour
 
-// maxResultBytes bounds what is read of an answer: the paths of a record and MaxChanges messages, of which JSON may take six
+// MaxResultBytes bounds what is read and written of an answer: the paths of a record and MaxChanges messages, of which JSON may take six
 // bytes for one.
-const maxResultBytes = 6 * (MaxRecordBytes + MaxChanges*maxMessage)
+const MaxResultBytes = 6 * (MaxRecordBytes + MaxChanges*maxMessage)
 
 // Result is the answer to a record: results/<user>/<id>.json.
 type Result struct {
@@ -75,12 +78,15 @@ func Whole(refused *Refusal) Answer {
 	return Answer{Index: WholeRecord, Outcome: Refused, Reason: refused.Reason, Message: refused.Message}
 }
 
-// Encode gives the answer as JSON.
+// Encode gives the answer as JSON; ErrResult when it is too large to be read again, as none is that a record can have.
 func (r Result) Encode() ([]byte, error) {
 	r.V = Version
 	data, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the answer to a change record: %w", err)
+	}
+	if len(data) > MaxResultBytes {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrResult, len(data), MaxResultBytes)
 	}
 	return data, nil
 }
@@ -88,12 +94,16 @@ func (r Result) Encode() ([]byte, error) {
 // ErrResult is what every error of DecodeResult is.
 var ErrResult = errors.New("not an answer to a change record")
 
-// DecodeResult reads what Encode wrote. Unknown fields are let through: a newer manager may add some.
+// DecodeResult reads what Encode wrote, or anything else: whoever asks may write where their answers are. Unknown fields are let through: a
+// newer manager may add some.
 func DecodeResult(data []byte) (Result, error) {
-	if len(data) > maxResultBytes {
-		return Result{}, fmt.Errorf("%w: %d bytes, at most %d", ErrResult, len(data), maxResultBytes)
+	if len(data) > MaxResultBytes {
+		return Result{}, fmt.Errorf("%w: %d bytes, at most %d", ErrResult, len(data), MaxResultBytes)
 	}
-	var r Result
+	var r struct {
+		Result
+		Answers bounded `json:"answers"`
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&r); err != nil {
 		return Result{}, fmt.Errorf("%w: %s", ErrResult, oneLine(err.Error(), maxMessage))
@@ -104,17 +114,46 @@ func DecodeResult(data []byte) (Result, error) {
 	if r.V != Version || len(r.Record) != len(Digest(nil)) || len(r.Answers) == 0 {
 		return Result{}, fmt.Errorf("%w: version %d of %.70q", ErrResult, r.V, r.Record)
 	}
-	return r, nil
+	r.Result.Answers = r.Answers
+	return r.Result, nil
 }
 
-// Replay compares a record with the answer that its id has already; nil for none. Repeated means that it was answered, and
-// is only to be taken away.
-func Replay(answered *Result, digest string) (repeated bool, refused *Refusal) {
+// bounded are the answers to at most MaxChanges changes: of three bytes of JSON comes an Answer of thirty times as many.
+type bounded []Answer
+
+// UnmarshalJSON stops at the first answer too many.
+func (b *bounded) UnmarshalJSON(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if begins, err := decoder.Token(); err != nil || begins != json.Delim('[') {
+		return errors.New("answers are a list")
+	}
+	for decoder.More() {
+		var a Answer
+		if err := decoder.Decode(&a); err != nil {
+			return err //nolint:wrapcheck // the caller says of what
+		}
+		if *b = append(*b, a); len(*b) > MaxChanges {
+			return fmt.Errorf("there are more than %d answers", MaxChanges)
+		}
+	}
+	return nil
+}
+
+// MayBeResult tells whether an object below asset.ResultsRoot is called like an answer and no larger than one.
+func MayBeResult(object string, size int64) bool {
+	name, ok := strings.CutPrefix(object, asset.ResultsRoot)
+	_, _, called := ParseObject(asset.ChangesRoot + name)
+	return ok && called && size <= MaxResultBytes
+}
+
+// Replay refuses a record whose id has an answer already; nil for none. The answer may be one that whoever asks has written, so it is no
+// proof that anything was done: that is in the trail.
+func Replay(answered *Result, digest string) *Refusal {
 	switch {
 	case answered == nil:
-		return false, nil
+		return nil
 	case answered.Record == digest:
-		return true, nil
+		return refuse(Replayed, "this record was answered; put it under a new id to have it done again")
 	}
-	return false, refuse(Replayed, "this id was used for another record; put the record again under a new id")
+	return refuse(Replayed, "this id was used for another record; put the record again under a new id")
 }

@@ -129,7 +129,7 @@ func answer(r change.Rights, folder, id string, data []byte, earlier *change.Res
 		asker.Name, asker.Platform, refused = record.AuthorOf(folder)
 	}
 	if refused == nil {
-		_, refused = change.Replay(earlier, result.Record)
+		refused = change.Replay(earlier, result.Record)
 	}
 	if refused != nil {
 		result.Answers = []change.Answer{change.Whole(refused)}
