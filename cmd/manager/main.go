@@ -64,6 +64,7 @@ func run() error {
 	flag.DurationVar(&settings.DriftInterval, "drift-interval", controllers.DefaultDriftInterval, "how often policies, identities and buckets are looked at unasked; with more than 45s a change by others is found later than within the minute that the documents promise")
 	flag.DurationVar(&settings.ChangesInterval, "changes-interval", controllers.DefaultChangesInterval, "how often change records of people are looked for")
 	flag.DurationVar(&settings.SweepInterval, "sweep-interval", controllers.DefaultSweepInterval, "how often libraries are listed")
+	flag.DurationVar(&settings.CatalogInterval, "catalog-interval", controllers.DefaultCatalogInterval, "how often at most the catalogs of what a library holds are written")
 	flag.IntVar(&settings.SweepRequests, "sweep-requests-per-second", controllers.DefaultSweepRequests, "how many requests a second the listings of all libraries at one store may make")
 	flag.DurationVar(&settings.DescriptionGrace, "description-grace", controllers.DefaultDescriptionGrace, "how long what people said and decided of a file is kept after it has gone")
 	flag.StringVar(&settings.HintsAddress, "hints-bind-address", "", "where stores may tell of changes, such as :8082; nowhere when empty")

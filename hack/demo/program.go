@@ -85,7 +85,7 @@ func (d *demo) definePrograms(ctx context.Context) error {
 		"--system-namespace="+systemNamespace, "--gateway-namespace="+gatewayNamespace, "--jobs-namespace="+jobsNamespace,
 		"--external-url="+external, "--transform-image="+transformImage+":demo", "--documents-image="+documentsImage+":demo",
 		"--gateway-address=http://"+gatewayHealth, "--metrics-bind-address="+managerMetrics, "--health-probe-bind-address="+managerHealth,
-		"--sweep-interval="+sweepInterval.String(), "--drift-interval="+driftInterval.String(),
+		"--sweep-interval="+sweepInterval.String(), "--catalog-interval="+sweepInterval.String(), "--drift-interval="+driftInterval.String(),
 	); err != nil {
 		return err
 	}
