@@ -60,14 +60,17 @@ func (a aftermath) writeCatalogs(ctx context.Context) {
 
 // goesOn wants the Library not to be going: its end takes the catalogs away. It takes no request to anybody.
 func (a aftermath) goesOn(ctx context.Context) error {
-	now := &v1alpha1.Library{}
-	if err := a.Get(ctx, client.ObjectKeyFromObject(a.library), now); err != nil {
-		return fmt.Errorf("reading Library %s: %w", a.library.Name, err)
-	}
-	if now.UID != a.library.UID || !now.DeletionTimestamp.IsZero() {
+	if !a.isStill(ctx, a.library) {
 		return errOtherOrder
 	}
 	return nil
+}
+
+// isStill tells whether a Library is the one that it was, and not going. It takes no request to anybody.
+func (d *Deps) isStill(ctx context.Context, library *v1alpha1.Library) bool {
+	now := &v1alpha1.Library{}
+	err := d.Get(ctx, client.ObjectKeyFromObject(library), now)
+	return err == nil && now.UID == library.UID && now.DeletionTimestamp.IsZero()
 }
 
 func (a aftermath) writeChanged(ctx context.Context, m *catalogMemory) error {
@@ -200,6 +203,9 @@ func (a aftermath) writePlace(ctx context.Context, m *catalogMemory, place strin
 
 // writeHead writes what names the parts. Every version of it before goes, since it tells of files that may be gone.
 func (a aftermath) writeHead(ctx context.Context, m *catalogMemory, place string, c asset.PlaceCatalog) error {
+	if err := a.goesOn(ctx); err != nil { // writing the parts may have taken minutes
+		return err
+	}
 	bucket, object := a.library.Status.VitrineBucket, asset.PlaceObject(place)
 	data, err := c.Encode()
 	if err != nil {

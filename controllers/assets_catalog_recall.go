@@ -20,6 +20,7 @@ func (s *sweeper) recall(ctx context.Context, connection Connection, bucket stri
 		return
 	}
 	m.recalled = true
+	defer func() { m.recalled = ctx.Err() == nil }() // a sweep that is cut here looks again when it goes on
 	m.written, m.etags = map[string]asset.PlaceCatalog{}, map[string]string{}
 	there, err := listCatalogs(ctx, connection, bucket)
 	if err != nil {

@@ -96,13 +96,20 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 	}
 	s.asked, s.served = r.Requests.of(client.ObjectKeyFromObject(library), r.Clock.Now()), nil
 	stop := r.tellProgress(library, &s.progress)
-	found, world, err := s.sweep(ctx, connection, library, r.mover(connection, library), func(listed files) { r.tellFiles(library, listed) }, asked)
+	found, world, err := s.sweep(ctx, connection, library, r.mover(connection, library), func(listed files) {
+		if r.isStill(ctx, library) {
+			r.tellFiles(library, listed)
+		}
+	}, asked)
 	stop()
 	r.tellEnd(library, s, err)
 	if err != nil {
 		return err
 	}
-	after := aftermath{r.Deps, connection, library, s, found, tenant.Lifecycles}
+	if !r.isStill(ctx, library) {
+		return nil // it went meanwhile, and another of its name is looked at by itself
+	}
+	after := aftermath{r.Deps, connection, library, s, found, tenant}
 	settled := after.settle(ctx, isFrozen(tenant, library))
 	found.Descriptions = describeAll(found, asset.NewSchema(library.Spec.Metadata), tenant.Lifecycles, r.Clock.Now())
 	plan, err := rendition.NewPlan(world)
@@ -120,7 +127,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 	for _, settled := range s.served {
 		r.Requests.serve(client.ObjectKeyFromObject(library), settled)
 	}
-	r.tellPace(library, plan, job != "")
+	r.tellPace(library, s, plan, job != "")
 	if settled {
 		after.sweepOrphans(ctx)
 	}
@@ -165,8 +172,8 @@ func (r *AssetsReconciler) tell(library *v1alpha1.Library, found *Holding) {
 }
 
 // tellPace makes known how fast rendering goes, to the one who shows it.
-func (r *AssetsReconciler) tellPace(library *v1alpha1.Library, plan rendition.Plan, underWay bool) {
-	key, s := client.ObjectKeyFromObject(library), r.sweeper(library)
+func (r *AssetsReconciler) tellPace(library *v1alpha1.Library, s *sweeper, plan rendition.Plan, underWay bool) {
+	key := client.ObjectKeyFromObject(library)
 	s.history = s.history.Observe(r.Clock.Now(), plan, underWay)
 	if r.Inventory.setPace(key, s.history.Pace()) {
 		r.Notices.wake(libraryController, key, 0)
@@ -197,8 +204,12 @@ func (r *AssetsReconciler) sweeper(library *v1alpha1.Library) *sweeper {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := client.ObjectKeyFromObject(library)
+	if s := r.sweepers[key]; s != nil && s.of != library.UID {
+		r.forgetLocked(key) // another Library had this name
+	}
 	if r.sweepers[key] == nil {
 		r.sweepers[key] = newSweeper(r.Settings.DocumentsImage != "", min(smallReads, r.Settings.SweepRequests))
+		r.sweepers[key].of = library.UID
 	}
 	return r.sweepers[key]
 }
@@ -206,6 +217,11 @@ func (r *AssetsReconciler) sweeper(library *v1alpha1.Library) *sweeper {
 func (r *AssetsReconciler) forget(key types.NamespacedName) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.forgetLocked(key)
+}
+
+// forgetLocked is called with the lock held.
+func (r *AssetsReconciler) forgetLocked(key types.NamespacedName) {
 	delete(r.sweepers, key)
 	r.Requests.forget(key)
 	r.Inventory.forget(key)

@@ -69,6 +69,13 @@ func (p *progress) see() {
 	p.seen++
 }
 
+// workedSoFar is how long the sweep under way has worked, the time between its looks left out.
+func (p *progress) workedSoFar(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.took(now)
+}
+
 // took is called with the lock held.
 func (p *progress) took(now time.Time) time.Duration {
 	if p.since.IsZero() {

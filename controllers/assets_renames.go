@@ -28,7 +28,7 @@ type aftermath struct {
 	library    *v1alpha1.Library
 	sweeper    *sweeper
 	found      *Holding
-	lifecycles lifecycles
+	tenant     *Tenant
 }
 
 // prepare brings what is remembered up to date.
@@ -172,7 +172,21 @@ func (a aftermath) saidOf(key access.Key) Said {
 
 // carried gives what of that goes along to a new name.
 func (a aftermath) carried(said Said, r asset.Rename, from, to *asset.Facts) Said {
-	return said.Carried(*from, *to, a.lifecycles.of(r.From), a.lifecycles.of(r.To))
+	there, here := a.tenant.Lifecycles.of(r.From), a.tenant.Lifecycles.of(r.To)
+	there.Folder, here.Folder = a.nearest(r.From), a.nearest(r.To)
+	return said.Carried(*from, *to, there, here)
+}
+
+// nearest gives the path of the nearest Folder that is declared above a file, within its root; empty for the root.
+func (a aftermath) nearest(key access.Key) string {
+	path := ""
+	for i := range a.tenant.Declared.Folders {
+		at, known := a.tenant.Model.FolderScope(a.tenant.Declared.Folders[i].Name)
+		if known && at.Library == key.Library && at.Restricted == key.Restricted && strings.HasPrefix(key.Path, at.Prefix) && len(at.Prefix) > len(path) {
+			path = at.Prefix
+		}
+	}
+	return path
 }
 
 // went looks at the store when each of them was deleted, once, and leaves out those whose last content is another than their facts are of.

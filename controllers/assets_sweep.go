@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -23,6 +24,8 @@ import (
 
 // sweeper remembers, between sweeps of one Library, what was read of its files.
 type sweeper struct {
+	// of is the Library that it is about.
+	of        types.UID
 	facts     known[asset.Facts]
 	metadata  known[asset.Metadata]
 	states    known[asset.StateRecord]

@@ -76,14 +76,14 @@ const staleAfter = 15 * time.Minute
 
 // serves tells whether a look goes on with what was gathered. A sweep that takes longer than most may be older when it is cut: else one
 // over a very large bucket would begin again and again.
-func (g *gathered) serves(of origin, now time.Time, lastTook time.Duration) bool {
-	return g != nil && g.of == of && now.Sub(g.began) <= max(staleAfter, 2*lastTook)
+func (g *gathered) serves(of origin, now time.Time, takes time.Duration) bool {
+	return g != nil && g.of == of && now.Sub(g.began) <= max(staleAfter, 2*takes)
 }
 
 // gather gives what a sweep has gathered so far: nothing, where it begins.
 func (s *sweeper) gather(of origin, about int64) *gathered {
 	now := time.Now()
-	if s.gathered.serves(of, now, s.last.took) {
+	if s.gathered.serves(of, now, max(s.last.took, s.progress.workedSoFar(now))) {
 		s.progress.resume(now)
 		return s.gathered
 	}

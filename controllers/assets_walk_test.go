@@ -10,7 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -153,5 +157,42 @@ func TestWhatWasReadIsKept(t *testing.T) {
 	k.restart()
 	if len(k.etags) != 3 || k.news != nil {
 		t.Errorf("after one that ended: %v", k.etags)
+	}
+}
+
+// A Library that is made again under its old name begins with nothing: what was said of the files of the other is no word about its own.
+//
+// features: D12
+func TestASweeperIsOfOneLibrary(t *testing.T) {
+	r := &AssetsReconciler{
+		Deps:     &Deps{Inventory: NewInventory(), Requests: NewRequests(), Settings: Settings{SweepRequests: 10}},
+		sweepers: map[types.NamespacedName]*sweeper{},
+	}
+	first := &v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "brand", UID: "4711"}}
+	again := first.DeepCopy()
+	again.UID = "4712"
+	key := client.ObjectKeyFromObject(first)
+	old := r.sweeper(first)
+	r.Inventory.set(key, &Holding{began: morning})
+	if r.sweeper(first) != old || r.Inventory.Of(key) == nil {
+		t.Error("the same Library begins anew")
+	}
+	if r.sweeper(again) == old || r.Inventory.Of(key) != nil {
+		t.Error("another Library of that name goes on with what was known of the first")
+	}
+}
+
+// A sweep that has worked for long may be as old when it is cut, also the first one of a manager.
+//
+// features: D12
+func TestAFirstLongSweepGoesOnToo(t *testing.T) {
+	of := origin{"4711", "first"}
+	s := newSweeper(false, 1)
+	g := s.gather(of, 0)
+	g.began = g.began.Add(-time.Hour)
+	s.progress.since = g.began
+	s.interrupt(time.Now())
+	if s.gather(of, 0) != g {
+		t.Error("a sweep that had worked for an hour begins again")
 	}
 }

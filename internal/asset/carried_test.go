@@ -31,21 +31,22 @@ func TestAStateIsCarriedWhereItShowsNothingMore(t *testing.T) {
 		there, here asset.Lifecycle
 		want        *asset.StateRecord
 	}{
-		"nobody decided anything":                                       {nil, plain, other, nil},
-		"where no Folder says anything, all goes along":                 {record(published, never, day(20)), plain, plain, record(published, never, day(20))},
-		"within one Folder too":                                         {record(published, never, never), drafts, drafts, record(published, never, never)},
-		"into a Folder of drafts, published stays behind":               {record(published, never, never), plain, drafts, nil},
-		"from one Folder of drafts into another, too":                   {record(published, never, never), drafts, other, nil},
-		"but its sunset goes along":                                     {record(published, never, day(20)), drafts, other, record("", never, day(20))},
-		"a draft goes along":                                            {record(draft, never, never), drafts, other, record(draft, never, never)},
-		"into a Folder where all is published, everything goes along":   {record(published, never, never), drafts, plain, record(published, never, never)},
-		"a draft there stays one":                                       {record(draft, day(5), never), drafts, plain, record(draft, day(5), never)},
-		"a time to publish stays behind where there is none":            {record(draft, day(5), never), drafts, other, nil},
-		"and where it is sooner than the Folder's":                      {record(draft, day(5), never), drafts, timed, nil},
-		"a later one goes along":                                        {record(draft, day(10), never), drafts, timed, record(draft, day(10), never)},
-		"the Folder says the same state, and when else":                 {record(published, never, never), other, timed, nil},
-		"what is archived goes along":                                   {record(archived, never, never), plain, other, record(archived, never, never)},
-		"where all is archived, a draft is none that links show drafts": {record(draft, never, never), drafts, asset.Lifecycle{State: archived, Source: "old"}, nil},
+		"nobody decided anything":                                             {nil, plain, other, nil},
+		"where no Folder says anything, all goes along":                       {record(published, never, day(20)), plain, plain, record(published, never, day(20))},
+		"within one Folder too":                                               {record(published, never, never), drafts, drafts, record(published, never, never)},
+		"into a Folder that says nothing of states, where others may publish": {record(published, never, never), drafts, asset.Lifecycle{State: draft, Source: "drafts", Folder: "drafts/b"}, nil},
+		"into a Folder of drafts, published stays behind":                     {record(published, never, never), plain, drafts, nil},
+		"from one Folder of drafts into another, too":                         {record(published, never, never), drafts, other, nil},
+		"but its sunset goes along":                                           {record(published, never, day(20)), drafts, other, record("", never, day(20))},
+		"a draft goes along":                                                  {record(draft, never, never), drafts, other, record(draft, never, never)},
+		"into a Folder where all is published, everything goes along":         {record(published, never, never), drafts, plain, record(published, never, never)},
+		"a draft there stays one":                                             {record(draft, day(5), never), drafts, plain, record(draft, day(5), never)},
+		"a time to publish stays behind where there is none":                  {record(draft, day(5), never), drafts, other, nil},
+		"and where it is sooner than the Folder's":                            {record(draft, day(5), never), drafts, timed, nil},
+		"a later one goes along":                                              {record(draft, day(10), never), drafts, timed, record(draft, day(10), never)},
+		"the Folder says the same state, and when else":                       {record(published, never, never), other, timed, nil},
+		"what is archived goes along":                                         {record(archived, never, never), plain, other, record(archived, never, never)},
+		"where all is archived, a draft is none that links show drafts":       {record(draft, never, never), drafts, asset.Lifecycle{State: archived, Source: "old"}, nil},
 	} {
 		got := c.record.Carried(c.there, c.here)
 		if diff := cmp.Diff(c.want, got); diff != "" {

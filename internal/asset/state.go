@@ -54,6 +54,8 @@ type Lifecycle struct {
 	// State of a file that nobody gave one, and Source the path of the Folder that says so; empty for the root, or when none does.
 	State  v1alpha1.AssetState
 	Source string
+	// Folder is the path of the nearest Folder that somebody declared above the file, where that matters to who asks; else empty.
+	Folder string
 	// PublishAt is when such a file is published; zero for never.
 	PublishAt time.Time
 	// Sunset is when any file is archived; zero for never.
@@ -168,10 +170,10 @@ func Window(record *StateRecord, l Lifecycle, modified time.Time, drafts bool) (
 }
 
 // Carried gives what of a decision goes along when a file gets another name, given what the Folders above it said there and say here: all of it
-// where the same Folder says which state files have that nobody gave one, since whoever publishes there publishes here. Elsewhere the
+// where the nearest Folder is the same, and so is the one that says which state files have that nobody gave one: whoever publishes there publishes here. Elsewhere the
 // decision must not show the file to anybody who would not see it without: then only its sunset goes along, and nil stands for nothing.
 func (r *StateRecord) Carried(there, here Lifecycle) *StateRecord {
-	same := there.Source == here.Source && there.PublishAt.Equal(here.PublishAt)
+	same := there.Folder == here.Folder && there.Source == here.Source && there.PublishAt.Equal(here.PublishAt)
 	if r == nil || same || !r.widens(here, false) && !r.widens(here, true) {
 		return r
 	}
