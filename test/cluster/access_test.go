@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ metadata: {name: embargo}
 spec: {libraryRef: {name: brand}, path: launch/embargo, access: Restricted}
 `
 
-// features: K2, K3, K4, K6, A1.1, A1.3
+// features: K2, K3, K4, K6, K29, A1.1, A1.3
 func TestViewerViewsBelowTheFolderAndNothingElse(t *testing.T) {
 	onEachStore(t, "viewer", func(w *world) {
 		w.apply(w.named(launch))
@@ -81,6 +82,18 @@ func TestViewerViewsBelowTheFolderAndNothingElse(t *testing.T) {
 		for _, root := range []string{"facts/", "links/", "catalog/", "restricted/", ""} {
 			_, err := list(w.ctx, alice, w.name+"-brand-dam", root)
 			w.must(denied(err))
+		}
+
+		// Without a key nothing is got at all.
+		const rendition = "renditions/launch/final/a.txt/preview-0123456789abc.webp"
+		w.must(put(w.ctx, w.root(), w.name+"-brand-dam", rendition, "a picture"))
+		for _, address := range []string{"-brand/launch/final/a.txt", "-brand/press/c.txt", "-brand-dam/" + rendition, "-brand/", "-brand-dam/", "-brand/?list-type=2&prefix=launch/"} {
+			answer, err := http.Get(w.at.endpoint + "/" + w.name + address) //nolint:noctx // it ends with the store
+			w.must(err)
+			w.must(answer.Body.Close())
+			if answer.StatusCode != http.StatusForbidden {
+				w.Errorf("%s without a key: %s", address, answer.Status)
+			}
 		}
 	})
 }
