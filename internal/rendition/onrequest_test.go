@@ -47,7 +47,8 @@ func TestPlanMakesOnRequestWhatIsAskedFor(t *testing.T) {
 		"it was rendered unasked before":               {hero, presets, Known{factsOf(hero, []Preset{unasked, thumb}, thumb, unasked), all.Objects}, nil, nil, nil, false, true},
 		"it cannot be made":                            {hero, presets, Known{unmade, some.Objects}, []string{"print"}, nil, nil, false, false},
 		"asked for, and the original cannot be read":   {hero, presets, Known{failed(hero, presets, asset.ReasonCorrupt), nil}, []string{"print"}, nil, nil, false, false},
-		"asked for, and somebody deleted what else is": {hero, presets, Known{some.Facts, nil}, []string{"print"}, []string{"print", "thumb"}, nil, false, false},
+		"asked for, and somebody deleted what else is": {hero, presets, Known{some.Facts, nil}, []string{"print"}, []string{"print"}, nil, true, false},
+		"asked for ahead of a new preset":              {hero, []Preset{large, thumb, {Name: "new", Width: 9}}, some, []string{"print"}, []string{"print"}, []string{"thumb"}, true, false},
 	} {
 		t.Run(reason, func(t *testing.T) {
 			plan, err := NewPlan(World{
@@ -90,5 +91,36 @@ func TestPlanMakesOnRequestWhatIsAskedFor(t *testing.T) {
 	}
 	if SetDigest(presets) != SetDigest([]Preset{unasked, thumb}) || large.Digest() != unasked.Digest() {
 		t.Error("when something is made makes another picture")
+	}
+}
+
+// What somebody waits for does not wait with the pictures that links ask for of the same file, and those come after it.
+//
+// features: D13
+func TestPlanMakesWhatIsAskedForAheadOfTheRest(t *testing.T) {
+	hero := Original{Key: "launch/hero.jpg", ETag: "e1"}
+	thumb, large := twoPresets[0].Defaulted(), Preset{Name: "print", Width: 4000, Format: JPEG, OnRequest: true}.Defaulted()
+	marked := thumb.Marked("northlight", agency)
+	presets := []Preset{thumb, large}
+	made := []Preset{thumb}
+	for _, step := range []struct {
+		asked bool
+		todo  string
+	}{{true, "print"}, {false, "thumb_northlight"}} {
+		plan, err := NewPlan(World{
+			Originals: []Original{hero}, Presets: presets, Marked: map[string]Marked{hero.Key: {Presets: []Preset{marked}}},
+			Known: map[string]Known{hero.Key: {factsOf(hero, presets, made...), objectsOf(hero, made...)}},
+			Asked: map[string][]string{hero.Key: {"print"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plan.Work) != 1 || len(plan.Work[0].Presets) != 1 || plan.Work[0].Presets[0].Name != step.todo || plan.Work[0].Asked != step.asked {
+			t.Fatalf("instead of %s are to be made %+v", step.todo, plan.Work)
+		}
+		if len(plan.Work[0].Kept) != len(made) || plan.Counts != (Counts{Originals: 1, Wanted: 1}) {
+			t.Errorf("before %s: %d are kept, counts are %+v", step.todo, len(plan.Work[0].Kept), plan.Counts)
+		}
+		made = append(made, plan.Work[0].Presets...)
 	}
 }

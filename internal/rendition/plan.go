@@ -92,7 +92,7 @@ type Work struct {
 	PresetSet string
 	// Class of the workers that it is for.
 	Class Class
-	// Asked: all of Presets make pictures on request, so somebody waits for each of them.
+	// Asked: all of Presets make pictures on request, so somebody waits for each of them. What else is missing is not among them.
 	Asked bool
 }
 
@@ -130,7 +130,7 @@ type Plan struct {
 // NewPlan compares what should be with what is. It is pure, and idempotent: a world in which all Work is done gives no Work.
 //
 // The rules: an original without facts for its ETag is always work, whatever its name says it is. With facts, the presets whose
-// rendition is not both in the facts and among the objects are work, those with OnRequest only where they are asked for. With facts that tell an error, it is not work until the
+// rendition is not both in the facts and among the objects are work, those with OnRequest only where they are asked for, and then ahead of the others, as work of their own. With facts that tell an error, it is not work until the
 // ETag or the set of presets changes; the same holds for a single preset whose picture of the original could not be made. A document that
 // workers for pictures did not decode is work for those for documents. A preset whose watermark cannot be drawn is to be among
 // World.Held; see Undrawable.
@@ -165,10 +165,20 @@ func NewPlan(w World) (Plan, error) {
 			continue
 		}
 		work.PresetSet, work.Class = set, class
-		work.Asked = len(work.Presets) > 0 && facts != nil && !slices.ContainsFunc(work.Presets, func(p Preset) bool { return !p.OnRequest })
+		if facts != nil {
+			work.hasten()
+		}
 		plan.Work = append(plan.Work, work)
 	}
 	return plan, nil
+}
+
+// hasten leaves only what somebody waits for to be made, if anything: the rest is still missing when the next plan is made.
+func (work *Work) hasten() {
+	asked := slices.DeleteFunc(slices.Clone(work.Presets), func(p Preset) bool { return !p.OnRequest })
+	if len(asked) > 0 {
+		work.Presets, work.Asked = asked, true
+	}
 }
 
 // class tells whose work an original is of which facts are known, if any.
