@@ -38,7 +38,8 @@ func NewRequests() *Requests {
 	return &Requests{all: map[types.NamespacedName]map[renditionRequest]asking{}}
 }
 
-// note remembers what a gateway told, and says whether that is to be seen to.
+// note remembers what a gateway told, and says whether that is news, to be seen to before the Library's time. What was served and is asked
+// for again is none: the next look sees to it.
 func (r *Requests) note(library types.NamespacedName, entry demand.Entry, now time.Time) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,7 +58,7 @@ func (r *Requests) note(library types.NamespacedName, entry demand.Entry, now ti
 		}
 	}
 	r.all[library][what] = asking{at: entry.At, noted: now}
-	return !known || before.served
+	return !known
 }
 
 // prune forgets requests whose time is over, and served ones when there are too many.

@@ -38,6 +38,8 @@ type gateways struct {
 	at     *url.URL
 	client *http.Client
 	log    logr.Logger
+	// hint has a Library looked at soon, however many requests there are.
+	hint func(library types.NamespacedName)
 
 	signer     link.Signer
 	read       time.Time // when the keys were
@@ -53,12 +55,15 @@ func askGateways(mgr ctrl.Manager, d *Deps) error {
 	if err != nil {
 		return fmt.Errorf("reading the address of the gateways: %w", err)
 	}
-	g := &gateways{Deps: d, at: at, log: mgr.GetLogger().WithName("requests"), client: &http.Client{
+	return mgr.Add(manager.RunnableFunc(newGateways(d, at, mgr.GetLogger().WithName("requests")).run))
+}
+
+func newGateways(d *Deps, at *url.URL, log logr.Logger) *gateways {
+	return &gateways{Deps: d, at: at, log: log, hint: newHints(d).note, client: &http.Client{
 		Timeout:       gatewayPatience,
 		Transport:     &http.Transport{IdleConnTimeout: time.Minute}, // no proxy: they are in the cluster
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	return mgr.Add(manager.RunnableFunc(g.run))
 }
 
 func (g *gateways) run(ctx context.Context) error {
@@ -113,10 +118,16 @@ func (g *gateways) ask(ctx context.Context) error {
 
 // take notes one request, if what is declared bears it out.
 func (g *gateways) take(ctx context.Context, entry demand.Entry) {
-	library, ok := g.libraryOf(ctx, entry.Item)
-	if ok && g.Requests.note(library, entry, g.Clock.Now()) {
+	if library, ok := g.libraryOf(ctx, entry.Item); ok {
+		g.note(library, entry)
+	}
+}
+
+// note remembers a request, and has the Library looked at soon if it is news.
+func (g *gateways) note(library types.NamespacedName, entry demand.Entry) {
+	if g.Requests.note(library, entry, g.Clock.Now()) {
 		renditionsAsked.Inc()
-		g.Notices.wake(assetsController, library, 0)
+		g.hint(library)
 	}
 }
 

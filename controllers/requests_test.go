@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -52,7 +57,7 @@ func TestRequestsAreSeenToOnce(t *testing.T) {
 		t.Errorf("what is served is still asked for: %v", got)
 	}
 	note("told again after it was served", askedAt.Add(5*time.Second), false)
-	note("asked again after it was served", askedAt.Add(10*time.Second), true)
+	note("asked again after it was served", askedAt.Add(10*time.Second), false)
 	if got := r.of(brandLibrary, askedAt.Add(requestLife)); len(got) != 1 {
 		t.Errorf("in time there is %v", got)
 	}
@@ -64,6 +69,48 @@ func TestRequestsAreSeenToOnce(t *testing.T) {
 	if got := r.of(brandLibrary, askedAt); got != nil {
 		t.Errorf("of a library that is gone are asked for %v", got)
 	}
+}
+
+// However much is asked for, a Library is looked at once a second at most, and never as soon as it has been looked at.
+//
+// features: D13
+func TestAFloodOfRequestsIsOneLookASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[ctrl.Request]())
+		defer queue.ShutDown()
+		d := &Deps{Clock: clock.RealClock{}, Inventory: NewInventory(), Notices: NewNotices(), Requests: NewRequests()}
+		if err := d.Notices.source(assetsController).Start(t.Context(), queue); err != nil {
+			t.Fatal(err)
+		}
+		g := newGateways(d, nil, logr.Discard())
+		queued := func(when string, want int) {
+			t.Helper()
+			synctest.Wait()
+			if got := queue.Len(); got != want {
+				t.Errorf("%s %d looks are to come, want %d", when, got, want)
+			}
+		}
+		flood := func(from string) {
+			for n := range 100 {
+				g.note(brandLibrary, asks(from+fmt.Sprint(n), "print", time.Now()))
+			}
+		}
+		flood("a")
+		queued("at once", 0)
+		time.Sleep(hintInterval)
+		queued("a second later", 1)
+		look, _ := queue.Get()
+		looked := d.Inventory.looking(brandLibrary)
+		flood("b")
+		time.Sleep(10 * time.Second)
+		queued("during a look", 0)
+		looked()
+		queue.Done(look)
+		time.Sleep(9 * time.Second)
+		queued("while the Library is left alone", 0)
+		time.Sleep(2 * time.Second)
+		queued("after that", 1)
+	})
 }
 
 func TestRequestsAreBounded(t *testing.T) {
