@@ -17,16 +17,18 @@ import (
 const FactsVersion = 2
 
 // MaxFactsBytes bounds an encoded facts object. Facts come from workers that have handled hostile files, so a reader trusts
-// neither their size nor their contents. 32 presets of a 300-byte entry each, about 25 KiB of the file's own metadata, and as much again
-// for what later versions add.
+// neither their size nor their contents. That is MaxPictures of a 300-byte entry each and about 25 KiB of the file's own metadata; what is
+// more than that is cut as EncodeFacts says.
 const MaxFactsBytes = 64 << 10
+
+// MaxPictures is how many renditions of one original facts tell of, those that are there and those that cannot be made alike.
+const MaxPictures = 128
 
 // Bounds of the parts of facts, enforced by Validate.
 const (
-	maxFactsRenditions = 128
-	maxFactsText       = 1024 // keys, ETags and version ids of S3
-	maxFactsMessage    = 256
-	maxBlurHash        = 64
+	maxFactsText    = 1024 // keys, ETags and version ids of S3
+	maxFactsMessage = 256
+	maxBlurHash     = 64
 )
 
 // Facts is what a worker found by reading one original: the object `facts/<key>.json` in Vitrine's own bucket. It is
@@ -162,8 +164,8 @@ var (
 	ErrFactsInvalid = errors.New("facts are not valid")
 )
 
-// EncodeFacts validates f and gives its JSON. When that is too large, the file's own metadata go first, the longest field before the
-// others, and Embedded says that it is Cut.
+// EncodeFacts validates f and gives its JSON. When that is too large, the messages of what could not be made are shortened first, as their
+// reasons stay; then the file's own metadata go, the longest field before the others, and Embedded says that it is Cut.
 func EncodeFacts(f Facts) ([]byte, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
@@ -179,6 +181,10 @@ func EncodeFacts(f Facts) ([]byte, error) {
 		}
 		if len(b) <= MaxFactsBytes {
 			return b, nil
+		}
+		var shortened bool
+		if f.Unmade, shortened = shortenUnmade(f.Unmade); shortened {
+			continue
 		}
 		if f.Embedded == nil || !f.Embedded.dropLongest() {
 			return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrFactsInvalid, len(b), MaxFactsBytes)
@@ -236,7 +242,7 @@ func (f Facts) Validate() error {
 		return bad("blurHash")
 	case f.Colour != "" && (f.Colour[0] != '#' || !lowerHex(f.Colour[1:], 6)):
 		return bad("colour")
-	case len(f.Renditions) > maxFactsRenditions:
+	case len(f.Renditions) > MaxPictures:
 		return bad("too many renditions")
 	case !validUnmade(f.Unmade):
 		return bad("unmade")

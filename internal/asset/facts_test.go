@@ -3,6 +3,7 @@ package asset
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -111,12 +112,12 @@ func TestFactsAreNotTrusted(t *testing.T) {
 	}
 }
 
-// Facts that would be too large lose what the file says about itself, the longest first, and nothing else.
+// Facts that would be too large lose what the file says about itself, the longest first, and no picture.
 // features: D12
 func TestFactsThatAreTooLargeLoseTheLongest(t *testing.T) {
 	f := fullFacts()
 	f.Embedded.Description, f.Embedded.UsageTerms = strings.Repeat("<", MaxEmbeddedLongText), strings.Repeat("x", MaxEmbeddedLongText-1)
-	for range maxFactsRenditions - 1 {
+	for range MaxPictures - 1 {
 		f.Renditions = append(f.Renditions, Rendition{Preset: "p", Object: strings.Repeat("x", 256), Key: strings.Repeat("k", 50), ContentType: "image/webp"})
 	}
 	b, err := EncodeFacts(f)
@@ -140,6 +141,34 @@ func TestFactsThatAreTooLargeLoseTheLongest(t *testing.T) {
 	}
 	if _, err := EncodeFacts(f); !errors.Is(err, ErrFactsInvalid) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Facts of as many pictures that cannot be made as there may be, all with the longest of messages, keep the reason of each and what the file
+// says about itself.
+// features: D13
+func TestFactsOfManyUnmadePicturesLoseTheirMessages(t *testing.T) {
+	f := fullFacts()
+	f.Unmade = nil
+	for i := range MaxPictures {
+		object := fmt.Sprintf("%s-%03d", strings.Repeat("o", 120), i)
+		f.Unmade = append(f.Unmade, NewUnmade(strings.Repeat("p", 63), object, UnmadeFailed, strings.Repeat("<", maxFactsMessage)))
+	}
+	b, err := EncodeFacts(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeFacts(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(f.Embedded, got.Embedded); diff != "" || len(got.Unmade) != MaxPictures {
+		t.Errorf("of %d pictures is told; what the file says (-want +got):\n%s", len(got.Unmade), diff)
+	}
+	for i, u := range got.Unmade {
+		if was := f.Unmade[i]; u.Object != was.Object || u.Reason != was.Reason || len(u.Message) == 0 || len(was.Message) != maxFactsMessage {
+			t.Fatalf("the %dth is %+v of %+v", i, u, was)
+		}
 	}
 }
 

@@ -1,9 +1,9 @@
 package asset
 
-import "strings"
-
-// maxFactsUnmade bounds the list: no Library has more presets, and as many again may be of watermarks that are held.
-const maxFactsUnmade = 64
+import (
+	"slices"
+	"strings"
+)
 
 // Unmade is a rendition that was asked for and did not come to be, though the original can be read. It is settled: nobody tries
 // again until something about it changes.
@@ -55,5 +55,21 @@ func validUnmade(list []Unmade) bool {
 			return false
 		}
 	}
-	return len(list) <= maxFactsUnmade
+	return len(list) <= MaxPictures
+}
+
+// shortenUnmade gives the list with messages of at most half the bytes of the longest, and false when there are none to shorten.
+func shortenUnmade(list []Unmade) (shorter []Unmade, some bool) {
+	longest := 0
+	for _, u := range list {
+		longest = max(longest, len(u.Message))
+	}
+	if longest == 0 {
+		return list, false
+	}
+	shorter = slices.Clone(list)
+	for i := range shorter {
+		shorter[i].Message = cleanLine(shorter[i].Message, longest/2)
+	}
+	return shorter, true
 }

@@ -244,7 +244,7 @@ func (it Item) invalid(marks map[string]bool) string {
 		return "negative size"
 	case it.Focus != nil && !it.Focus.Valid():
 		return "focus outside the picture"
-	case len(it.Outputs) > MaxPresets || len(it.Kept) > MaxPictures || len(it.Unmade) > MaxPresets:
+	case len(it.Outputs) > MaxPresets || len(it.Kept) > MaxPictures || len(it.Unmade) > MaxPictures:
 		return "too many outputs"
 	case !it.Source.valid():
 		return "source request"

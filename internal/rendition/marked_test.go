@@ -1,8 +1,10 @@
 package rendition
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -126,10 +128,8 @@ func TestPlanMarksWhatLinksShow(t *testing.T) {
 	}
 }
 
-// However many watermarks an original is shown with, one Job makes no more pictures of it than a manifest takes, and the next goes on.
-func TestManyWatermarksTakeSeveralJobs(t *testing.T) {
-	hero := Original{Key: "hero.jpg", ETag: "e1"}
-	var presets, marked []Preset
+// shownWithManyMarks is an original with as many presets as a Library can have, and those with the watermarks of all links.
+func shownWithManyMarks() (hero Original, presets, marked []Preset) {
 	for i := range 18 {
 		p := Preset{Name: fmt.Sprintf("p%d", i), Width: 100 + i}.Defaulted()
 		presets = append(presets, p)
@@ -137,6 +137,12 @@ func TestManyWatermarksTakeSeveralJobs(t *testing.T) {
 			marked = append(marked, p.Marked(fmt.Sprintf("m%d", j), Watermark{Text: fmt.Sprintf("Agency %d", j)}))
 		}
 	}
+	return Original{Key: "hero.jpg", ETag: "e1"}, presets, marked
+}
+
+// However many watermarks an original is shown with, one Job makes no more pictures of it than a manifest takes, and the next goes on.
+func TestManyWatermarksTakeSeveralJobs(t *testing.T) {
+	hero, presets, marked := shownWithManyMarks()
 	var made []Preset
 	for jobs := 1; ; jobs++ {
 		facts := factsOf(hero, presets, made...)
@@ -166,6 +172,51 @@ func TestManyWatermarksTakeSeveralJobs(t *testing.T) {
 			t.Fatalf("facts of %d pictures: %v", len(made), err)
 		}
 		made = append(made, work.Presets...)
+	}
+}
+
+// When none of them can be made, each is tried once, and facts and manifests have room to say so of all of them.
+//
+// features: D13
+func TestManyPicturesThatCannotBeMadeAreTriedOnce(t *testing.T) {
+	hero, presets, marked := shownWithManyMarks()
+	facts := factsOf(hero, presets)
+	for jobs := 1; ; jobs++ {
+		plan, err := NewPlan(World{Originals: []Original{hero}, Presets: presets, Marked: map[string]Marked{hero.Key: {Presets: marked}}, Known: map[string]Known{hero.Key: {facts, nil}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plan.Work) == 0 {
+			if want := (len(presets) + len(marked) + MaxPresets - 1) / MaxPresets; jobs != want+1 || plan.Counts != (Counts{Originals: 1, Wanted: 1, Failed: 1}) {
+				t.Errorf("after %d Jobs counts are %+v", jobs-1, plan.Counts)
+			}
+			return
+		}
+		work := plan.Work[0]
+		it := item(1)
+		it.ETag, it.Unmade, it.PresetSet, it.Outputs = hero.ETag, work.Unmade, work.PresetSet, nil
+		told := *facts
+		told.PresetSet, told.Unmade = work.PresetSet, slices.Clone(work.Unmade)
+		for _, p := range work.Presets {
+			object := ObjectName(p, hero.ETag, nil)
+			if slices.ContainsFunc(facts.Unmade, func(u asset.Unmade) bool { return u.Object == object }) {
+				t.Fatalf("%s is tried again", p.Name)
+			}
+			it.Outputs = append(it.Outputs, Output{Preset: p, Put: it.Facts})
+			told.Unmade = append(told.Unmade, asset.NewUnmade(p.Name, object, asset.UnmadeFailed, strings.Repeat("<why> ", 50)))
+		}
+		if _, err := Encode(Manifest{Version: ManifestVersion, Items: []Item{it}}); err != nil {
+			t.Fatalf("after %d pictures: %v", len(facts.Unmade), err)
+		}
+		data, err := asset.EncodeFacts(told)
+		if err != nil {
+			t.Fatalf("facts of %d pictures: %v", len(told.Unmade), err)
+		}
+		read, err := asset.DecodeFacts(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts = &read
 	}
 }
 

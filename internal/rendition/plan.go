@@ -231,7 +231,7 @@ func missing(o Original, presets []Preset, held []Preset, objects map[string]str
 // counts while some preset is held for it; anything else until the set of presets changes, as it may have been a matter of time.
 func settled(o Original, presets, held []Preset, facts asset.Facts, set string) []asset.Unmade {
 	var list []asset.Unmade
-	for _, u := range facts.Unmade[:min(len(facts.Unmade), MaxPresets)] {
+	for _, u := range facts.Unmade[:min(len(facts.Unmade), MaxPictures)] {
 		mine := slices.ContainsFunc(presets, func(p Preset) bool { return ObjectName(p, o.ETag, o.Focus) == u.Object })
 		marks := func(p Preset) bool { return p.Watermark != nil && p.Watermark.Identity() == u.Watermark }
 		if u.Watermark == "" && mine && facts.PresetSet == set || u.Watermark != "" && (mine || slices.ContainsFunc(held, marks)) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/vitrine-dam/vitrine/internal/asset"
 )
 
 // Fit says how a picture meets the box of its preset. Only Fill enlarges.
@@ -107,7 +109,7 @@ const (
 	MaxPresets = 32
 	// MaxPictures is how many pictures of one original there may be: of each of the 18 presets that a library can have at most, one without
 	// and one with each of the 6 watermarks that links can name. Facts have room for as many.
-	MaxPictures = 128
+	MaxPictures = asset.MaxPictures
 	// MaxEffort is the most that Effort may say.
 	MaxEffort = 9
 	// MaxPage is the highest page that a preset may ask for: workers refuse files with more.
