@@ -94,7 +94,7 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 		}
 		return markings(tenant, library, r.Clock.Now()), nil
 	}
-	s.asked, s.served = r.Requests.of(client.ObjectKeyFromObject(library), r.Clock.Now()), nil
+	s.asked, s.served = r.askedOf(ctx, library), nil
 	stop := r.tellProgress(library, &s.progress)
 	found, world, err := s.sweep(ctx, connection, library, r.mover(connection, library), func(listed files) {
 		if r.isStill(ctx, library) {

@@ -12,6 +12,8 @@ import (
 const (
 	// maxRequests bounds what is remembered of one Library. Who is not remembered asks again.
 	maxRequests = 10_000
+	// maxLinkRequests bounds what waits of one link, so that its visitors keep out nobody else's.
+	maxLinkRequests = 500
 	// requestLife is how long a request waits for its turn after it was last made: as long as a worker may take.
 	requestLife = manifestLife
 )
@@ -19,23 +21,33 @@ const (
 // Requests are the renditions that visitors asked for. It is a memory, not a record: after a restart whoever still waits asks again.
 type Requests struct {
 	mu  sync.Mutex
-	all map[types.NamespacedName]map[renditionRequest]asking
+	all map[types.NamespacedName]*libraryRequests
+}
+
+// libraryRequests are those of one Library.
+type libraryRequests struct {
+	asked map[renditionRequest]asking
+	// waiting counts those that are not served, and ofLink the same by link.
+	waiting int
+	ofLink  map[string]int
 }
 
 // renditionRequest is one rendition of a Library.
 type renditionRequest struct{ asset, preset string }
 
-// asking is when it was asked for.
+// asking is when and where it was asked for.
 type asking struct {
 	// at is the last time, by the gateway's clock, and noted when that was heard of.
 	at, noted time.Time
+	// link whose visitor asked for it first; it is in the Library's namespace.
+	link string
 	// served: it is there, or cannot be made, and nobody has asked since.
 	served bool
 }
 
 // NewRequests makes an empty memory.
 func NewRequests() *Requests {
-	return &Requests{all: map[types.NamespacedName]map[renditionRequest]asking{}}
+	return &Requests{all: map[types.NamespacedName]*libraryRequests{}}
 }
 
 // note remembers what a gateway told, and says whether that is news, to be seen to before the Library's time. What was served and is asked
@@ -43,41 +55,72 @@ func NewRequests() *Requests {
 func (r *Requests) note(library types.NamespacedName, entry demand.Entry, now time.Time) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	l := r.all[library]
+	if l == nil {
+		l = &libraryRequests{asked: map[renditionRequest]asking{}, ofLink: map[string]int{}}
+		r.all[library] = l
+	}
 	what := renditionRequest{entry.Asset, entry.Preset}
-	before, known := r.all[library][what]
-	if known && !entry.At.After(before.at) {
+	before, known := l.asked[what]
+	switch {
+	case known && !entry.At.After(before.at):
+		return false
+	case known && !before.served:
+		before.at, before.noted = entry.At, now
+		l.asked[what] = before
+		return false
+	case l.ofLink[entry.Link] >= maxLinkRequests || !known && !l.room():
 		return false
 	}
-	if !known {
-		r.prune(library, now)
-		if len(r.all[library]) >= maxRequests {
-			return false
-		}
-		if r.all[library] == nil {
-			r.all[library] = map[renditionRequest]asking{}
-		}
-	}
-	r.all[library][what] = asking{at: entry.At, noted: now}
+	l.asked[what] = asking{at: entry.At, noted: now, link: entry.Link}
+	l.waiting++
+	l.ofLink[entry.Link]++
 	return !known
 }
 
-// prune forgets requests whose time is over, and served ones when there are too many.
-func (r *Requests) prune(library types.NamespacedName, now time.Time) {
-	full := len(r.all[library]) >= maxRequests
-	for what, a := range r.all[library] {
-		if now.Sub(a.noted) > requestLife || full && a.served {
-			delete(r.all[library], what)
+// room tells whether there is room for one more, and makes it by forgetting what is served.
+func (l *libraryRequests) room() bool {
+	if len(l.asked) < maxRequests {
+		return true
+	}
+	if l.waiting >= len(l.asked) {
+		return false
+	}
+	for what, a := range l.asked {
+		if a.served {
+			delete(l.asked, what)
 		}
+	}
+	return true
+}
+
+// settle takes a request out of those that wait.
+func (l *libraryRequests) settle(a asking) {
+	if a.served {
+		return
+	}
+	l.waiting--
+	if l.ofLink[a.link]--; l.ofLink[a.link] <= 0 {
+		delete(l.ofLink, a.link)
 	}
 }
 
-// of gives the presets by which pictures of a Library's assets are asked for, by the asset's ID.
-func (r *Requests) of(library types.NamespacedName, now time.Time) map[string][]string {
+// of gives the presets by which pictures of a Library's assets are asked for, by the asset's ID. It forgets requests whose time is over, and
+// those of links that do not offer the preset any more, as live tells: whoever asks at another link asks again.
+func (r *Requests) of(library types.NamespacedName, now time.Time, live func(link, preset string) bool) map[string][]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.prune(library, now)
+	l := r.all[library]
+	if l == nil {
+		return nil
+	}
 	var asked map[string][]string
-	for what, a := range r.all[library] {
+	for what, a := range l.asked {
+		if now.Sub(a.noted) > requestLife || !a.served && !live(a.link, what.preset) {
+			l.settle(a)
+			delete(l.asked, what)
+			continue
+		}
 		if a.served {
 			continue
 		}
@@ -93,9 +136,14 @@ func (r *Requests) of(library types.NamespacedName, now time.Time) map[string][]
 func (r *Requests) serve(library types.NamespacedName, what renditionRequest) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if a, known := r.all[library][what]; known {
+	l := r.all[library]
+	if l == nil {
+		return
+	}
+	if a, known := l.asked[what]; known {
+		l.settle(a)
 		a.served = true
-		r.all[library][what] = a
+		l.asked[what] = a
 	}
 }
 

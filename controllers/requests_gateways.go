@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
@@ -146,9 +147,36 @@ func (g *gateways) libraryOf(ctx context.Context, item demand.Item) (library typ
 	return library, madeOnRequest(&l, &declared, item.Preset)
 }
 
-// madeOnRequest tells whether a live link into a Library offers pictures by a preset that are rendered on request.
+// stillOffered gives what tells, for a while, whether a link into a Library still offers a preset that is rendered on request.
+func stillOffered(library *v1alpha1.Library, linkCalled func(name string) (*v1alpha1.PublicLink, error)) func(link, preset string) bool {
+	links := map[string]*v1alpha1.PublicLink{} // many requests are of few links
+	return func(name, preset string) bool {
+		l, looked := links[name]
+		if !looked {
+			var err error
+			if l, err = linkCalled(name); err != nil {
+				l = nil // gone: the cache fails for no other reason
+			}
+			links[name] = l
+		}
+		return l != nil && l.Status.Library == library.Name && madeOnRequest(l, library, preset)
+	}
+}
+
+// askedOf gives the presets by which pictures of a Library's assets are asked for at links that still offer them, by the asset's ID.
+func (d *Deps) askedOf(ctx context.Context, library *v1alpha1.Library) map[string][]string {
+	live := stillOffered(library, func(name string) (*v1alpha1.PublicLink, error) {
+		var l v1alpha1.PublicLink
+		err := d.Get(ctx, types.NamespacedName{Namespace: library.Namespace, Name: name}, &l)
+		return &l, err
+	})
+	return d.Requests.of(client.ObjectKeyFromObject(library), d.Clock.Now(), live)
+}
+
+// madeOnRequest tells whether a live link into a Library offers pictures by a preset that are rendered on request. Those of a link with a
+// watermark are rendered unasked, and without the watermark it would never show them.
 func madeOnRequest(l *v1alpha1.PublicLink, library *v1alpha1.Library, preset string) bool {
-	return l.DeletionTimestamp.IsZero() && l.Status.Phase == v1alpha1.LinkActive && slices.Contains(l.Spec.Renditions, preset) &&
+	return l.DeletionTimestamp.IsZero() && l.Status.Phase == v1alpha1.LinkActive && l.Spec.Watermark == "" && slices.Contains(l.Spec.Renditions, preset) &&
 		library.DeletionTimestamp.IsZero() && slices.ContainsFunc(library.Spec.Renditions, func(p v1alpha1.RenditionPreset) bool {
 		return p.Name == preset && p.When == v1alpha1.RenderOnRequest
 	})

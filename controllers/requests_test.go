@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -33,6 +34,15 @@ func asks(assetID, preset string, at time.Time) demand.Entry {
 	return demand.Entry{Item: demand.Item{Namespace: "acme", Link: "launch", Asset: assetID, Preset: preset}, At: at}
 }
 
+func everyLink(string, string) bool { return true }
+
+// asksAt is as asks, at another link.
+func asksAt(link, assetID string) demand.Entry {
+	entry := asks(assetID, "print", askedAt)
+	entry.Link = link
+	return entry
+}
+
 // features: D13
 func TestRequestsAreSeenToOnce(t *testing.T) {
 	r := NewRequests()
@@ -45,28 +55,31 @@ func TestRequestsAreSeenToOnce(t *testing.T) {
 	note("the first time", askedAt, true)
 	note("told again", askedAt, false)
 	note("asked again while it is waited for", askedAt.Add(5*time.Second), false)
-	if diff := cmp.Diff(map[string][]string{"hero": {"print"}}, r.of(brandLibrary, askedAt)); diff != "" {
+	if diff := cmp.Diff(map[string][]string{"hero": {"print"}}, r.of(brandLibrary, askedAt, everyLink)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := r.of(pressLibrary, askedAt); got != nil {
+	if got := r.of(pressLibrary, askedAt, everyLink); got != nil {
 		t.Errorf("of another library are asked for %v", got)
 	}
 	r.serve(brandLibrary, renditionRequest{"hero", "print"})
 	r.serve(brandLibrary, renditionRequest{"nobody", "print"})
-	if got := r.of(brandLibrary, askedAt); got != nil {
+	if got := r.of(brandLibrary, askedAt, everyLink); got != nil {
 		t.Errorf("what is served is still asked for: %v", got)
 	}
 	note("told again after it was served", askedAt.Add(5*time.Second), false)
 	note("asked again after it was served", askedAt.Add(10*time.Second), false)
-	if got := r.of(brandLibrary, askedAt.Add(requestLife)); len(got) != 1 {
+	if got := r.of(brandLibrary, askedAt, everyLink); len(got) != 1 {
+		t.Errorf("asked for again is %v", got)
+	}
+	if got := r.of(brandLibrary, askedAt.Add(requestLife), everyLink); len(got) != 1 {
 		t.Errorf("in time there is %v", got)
 	}
-	if got := r.of(brandLibrary, askedAt.Add(requestLife+time.Minute)); got != nil {
+	if got := r.of(brandLibrary, askedAt.Add(requestLife+time.Minute), everyLink); got != nil {
 		t.Errorf("after its time there is %v", got)
 	}
 	note("and again", askedAt, true)
 	r.forget(brandLibrary)
-	if got := r.of(brandLibrary, askedAt); got != nil {
+	if got := r.of(brandLibrary, askedAt, everyLink); got != nil {
 		t.Errorf("of a library that is gone are asked for %v", got)
 	}
 }
@@ -113,22 +126,90 @@ func TestAFloodOfRequestsIsOneLookASecond(t *testing.T) {
 	})
 }
 
+// A link's visitors keep out nobody else's, nor one Library's those of another.
+//
+// features: D13
 func TestRequestsAreBounded(t *testing.T) {
 	r := NewRequests()
-	for n := range maxRequests {
-		if !r.note(brandLibrary, asks(fmt.Sprint(n), "print", askedAt), askedAt) {
-			t.Fatalf("the %dth is refused", n)
+	fill := func(library types.NamespacedName, link string, n int) (taken int) {
+		for i := range n {
+			if r.note(library, asksAt(link, fmt.Sprintf("%s-%d", link, i)), askedAt) {
+				taken++
+			}
+		}
+		return taken
+	}
+	if n := fill(brandLibrary, "flood", 2*maxLinkRequests); n != maxLinkRequests {
+		t.Fatalf("of one link %d wait", n)
+	}
+	served := renditionRequest{"flood-7", "print"}
+	r.serve(brandLibrary, served)
+	r.serve(brandLibrary, served) // which counts once
+	if !r.note(brandLibrary, asksAt("flood", "more"), askedAt) || r.note(brandLibrary, asksAt("flood", "yet more"), askedAt) {
+		t.Error("what is served takes somebody's place, or that of two")
+	}
+	links := maxRequests/maxLinkRequests - 1
+	for n := range links {
+		if got, want := fill(brandLibrary, fmt.Sprint("link", n), maxLinkRequests), maxLinkRequests; got != want && n < links-1 {
+			t.Fatalf("of the %dth link %d wait", n, got)
 		}
 	}
-	if r.note(brandLibrary, asks("more", "print", askedAt), askedAt) {
+	if r.note(brandLibrary, asksAt("late", "more"), askedAt) {
 		t.Error("there is no end")
 	}
-	if !r.note(pressLibrary, asks("more", "print", askedAt), askedAt) {
+	if !r.note(pressLibrary, asksAt("launch", "more"), askedAt) {
 		t.Error("one library keeps out another")
 	}
-	r.serve(brandLibrary, renditionRequest{"7", "print"})
-	if !r.note(brandLibrary, asks("more", "print", askedAt), askedAt) || len(r.of(brandLibrary, askedAt)["more"]) != 1 {
+	r.serve(brandLibrary, renditionRequest{"link0-7", "print"})
+	if !r.note(brandLibrary, asksAt("late", "more still"), askedAt) || len(r.of(brandLibrary, askedAt, everyLink)["more still"]) != 1 {
 		t.Error("what is served takes somebody's place")
+	}
+	if got := r.of(brandLibrary, askedAt.Add(requestLife+time.Second), everyLink); got != nil || fill(brandLibrary, "flood", maxLinkRequests) != maxLinkRequests {
+		t.Errorf("what is over takes somebody's place: %d", len(got))
+	}
+}
+
+// What was asked for at a link that is over is not made, unless it is asked for again at another.
+//
+// features: D13
+func TestRequestsEndWithTheirLinks(t *testing.T) {
+	library := &v1alpha1.Library{Spec: v1alpha1.LibrarySpec{Renditions: []v1alpha1.RenditionPreset{{Name: "print", When: v1alpha1.RenderOnRequest}}}}
+	library.Name = brandLibrary.Name
+	offers := func(library string) *v1alpha1.PublicLink {
+		return &v1alpha1.PublicLink{
+			Spec:   v1alpha1.PublicLinkSpec{Renditions: []string{"print"}},
+			Status: v1alpha1.PublicLinkStatus{Phase: v1alpha1.LinkActive, Library: library},
+		}
+	}
+	links := map[string]*v1alpha1.PublicLink{"launch": offers("brand"), "over": offers("brand"), "moved": offers("press")}
+	links["over"].Status.Phase = v1alpha1.LinkExpired
+	looks := 0
+	live := func() func(link, preset string) bool {
+		return stillOffered(library, func(name string) (*v1alpha1.PublicLink, error) {
+			looks++
+			if l := links[name]; l != nil {
+				return l, nil
+			}
+			return nil, errors.New("there is none")
+		})
+	}
+	r := NewRequests()
+	for _, link := range []string{"launch", "over", "moved", "gone"} {
+		for _, file := range []string{"a", "b"} {
+			r.note(brandLibrary, asksAt(link, file+" of "+link), askedAt)
+		}
+	}
+	if diff := cmp.Diff(map[string][]string{"a of launch": {"print"}, "b of launch": {"print"}}, r.of(brandLibrary, askedAt, live())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if looks != len(links)+1 {
+		t.Errorf("%d looks at links, want one at each", looks)
+	}
+	if !r.note(brandLibrary, asksAt("launch", "a of over"), askedAt) || len(r.of(brandLibrary, askedAt, live())) != 3 {
+		t.Error("what is asked for at another link is not made")
+	}
+	if r.note(brandLibrary, asksAt("over", "a of launch"), askedAt.Add(time.Second)); len(r.of(brandLibrary, askedAt, live())) != 3 {
+		t.Error("a link that is over takes requests of others with it")
 	}
 }
 
@@ -144,6 +225,7 @@ func TestOnlyWhatALiveLinkOffersIsMadeOnRequest(t *testing.T) {
 		"as declared":                {nil, "print", true},
 		"of a link that is going":    {func(l *v1alpha1.PublicLink, _ *v1alpha1.Library) { l.DeletionTimestamp = &metav1.Time{Time: askedAt} }, "print", false},
 		"of a link that is over":     {func(l *v1alpha1.PublicLink, _ *v1alpha1.Library) { l.Status.Phase = v1alpha1.LinkExpired }, "print", false},
+		"of a link with a watermark": {func(l *v1alpha1.PublicLink, _ *v1alpha1.Library) { l.Spec.Watermark = "agency" }, "print", false},
 		"not offered":                {func(l *v1alpha1.PublicLink, _ *v1alpha1.Library) { l.Spec.Renditions = []string{"web"} }, "print", false},
 		"rendered unasked":           {nil, "web", false},
 		"no preset any more":         {func(_ *v1alpha1.PublicLink, b *v1alpha1.Library) { b.Spec.Renditions = nil }, "print", false},
