@@ -4,6 +4,7 @@ package demand
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -12,6 +13,8 @@ const (
 	// MaxItems is how many renditions a gateway keeps on its list. When it is full the one that was asked for least lately goes: whoever
 	// still waits for it asks again.
 	MaxItems = 1000
+	// MaxLinkItems is how many of them may be of one link, so that its visitors push nobody else's out.
+	MaxLinkItems = 50
 	// keep is how long one is on the list after it was last asked for. The page that says it is being made asks every few seconds.
 	keep = 2 * time.Minute
 )
@@ -39,33 +42,82 @@ type List struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	asked map[Item]time.Time
+	asked map[link]map[Item]time.Time
+	total int
 }
 
+// link is the one at which something was asked for.
+type link struct{ namespace, name string }
+
+func (i Item) at() link { return link{i.Namespace, i.Link} }
+
 // NewList makes an empty one that goes by a clock.
-func NewList(now func() time.Time) *List { return &List{now: now, asked: map[Item]time.Time{}} }
+func NewList(now func() time.Time) *List {
+	return &List{now: now, asked: map[link]map[Item]time.Time{}}
+}
 
 // Note puts a rendition on the list.
 func (l *List) Note(item Item) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	if _, known := l.asked[item]; !known && len(l.asked) >= MaxItems {
-		l.drop(now)
+	now, at := l.now(), item.at()
+	if _, known := l.asked[at][item]; known {
+		l.asked[at][item] = now
+		return
 	}
-	l.asked[item] = now
+	switch {
+	case len(l.asked[at]) >= MaxLinkItems:
+		oldest, _ := oldestOf(l.asked[at])
+		l.drop(oldest)
+	case l.total >= MaxItems:
+		l.dropOldest()
+	}
+	item = item.clone()
+	at = item.at()
+	if l.asked[at] == nil {
+		l.asked[at] = map[Item]time.Time{}
+	}
+	l.asked[at][item] = now
+	l.total++
 }
 
-// drop makes room for one.
-func (l *List) drop(now time.Time) {
+// clone gives an Item that holds nothing else: names come from the path of a request, which may be long.
+func (i Item) clone() Item {
+	return Item{strings.Clone(i.Namespace), strings.Clone(i.Link), strings.Clone(i.Asset), strings.Clone(i.Preset)}
+}
+
+// dropOldest makes room for one.
+func (l *List) dropOldest() {
 	var oldest Item
-	at := now.Add(time.Nanosecond)
-	for item, asked := range l.asked {
-		if asked.Before(at) {
-			oldest, at = item, asked
+	var at time.Time
+	for _, asked := range l.asked {
+		if item, when := oldestOf(asked); at.IsZero() || when.Before(at) {
+			oldest, at = item, when
 		}
 	}
-	delete(l.asked, oldest)
+	l.drop(oldest)
+}
+
+// oldestOf gives the one of a link that was asked for least lately.
+func oldestOf(asked map[Item]time.Time) (oldest Item, at time.Time) {
+	for item, when := range asked {
+		if at.IsZero() || when.Before(at) {
+			oldest, at = item, when
+		}
+	}
+	return oldest, at
+}
+
+func (l *List) drop(item Item) {
+	at := item.at()
+	if _, known := l.asked[at][item]; !known {
+		return
+	}
+	delete(l.asked[at], item)
+	l.total--
+	if len(l.asked[at]) == 0 {
+		delete(l.asked, at)
+	}
 }
 
 // Entries gives what was asked for of late, the one that was asked for last at the end.
@@ -73,13 +125,15 @@ func (l *List) Entries() []Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	entries := make([]Entry, 0, len(l.asked))
-	for item, asked := range l.asked {
-		if now.Sub(asked) > keep {
-			delete(l.asked, item)
-			continue
+	entries := make([]Entry, 0, l.total)
+	for _, asked := range l.asked {
+		for item, at := range asked {
+			if now.Sub(at) > keep {
+				l.drop(item)
+				continue
+			}
+			entries = append(entries, Entry{item, at})
 		}
-		entries = append(entries, Entry{item, asked})
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return a.At.Compare(b.At) })
 	return entries

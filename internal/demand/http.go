@@ -54,9 +54,41 @@ func Fetch(ctx context.Context, client *http.Client, address, proof string) ([]E
 	if answer.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%w: it answered %s", ErrAnswer, answer.Status)
 	}
-	var entries []Entry
-	if err := json.NewDecoder(io.LimitReader(answer.Body, maxBody)).Decode(&entries); err != nil {
+	entries, err := decode(io.LimitReader(answer.Body, maxBody))
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
-	return entries[:min(len(entries), MaxItems)], nil
+	return entries, nil
+}
+
+// decode reads a list as far as it is taken: MaxItems, one after the other.
+func decode(r io.Reader) ([]Entry, error) {
+	list := json.NewDecoder(r)
+	if err := expect(list, '['); err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for list.More() {
+		var entry Entry
+		if err := list.Decode(&entry); err != nil {
+			return nil, fmt.Errorf("reading the %dth entry: %w", len(entries)+1, err)
+		}
+		if entries = append(entries, entry); len(entries) == MaxItems {
+			return entries, nil
+		}
+	}
+	return entries, expect(list, ']')
+}
+
+// errNoList says that an answer is JSON of another shape.
+var errNoList = errors.New("it is no list")
+
+func expect(list *json.Decoder, want json.Delim) error {
+	switch token, err := list.Token(); {
+	case err != nil:
+		return fmt.Errorf("reading the list: %w", err)
+	case token != want:
+		return errNoList
+	}
+	return nil
 }
