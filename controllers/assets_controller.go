@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
+	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
 	"github.com/vitrine-dam/vitrine/internal/store"
@@ -92,7 +93,11 @@ func (r *AssetsReconciler) look(ctx context.Context, library *v1alpha1.Library, 
 		if tenant, err = r.Tenants.Recent(ctx, library.Namespace); err != nil {
 			return nil, err
 		}
-		return markings(tenant, library, r.Clock.Now()), nil
+		links = markings(tenant, library, r.Clock.Now())
+		return links, s.pin(links, func(key access.Key, version string) (string, error) {
+			info, err := connection.StatObject(ctx, library.Spec.Bucket.Name, objectOf(key), version)
+			return rendition.TrimETag(info.ETag), err //nolint:wrapcheck // who asks says of what
+		})
 	}
 	s.asked, s.served = r.askedOf(ctx, library), nil
 	stop := r.tellProgress(library, &s.progress)

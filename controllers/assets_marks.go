@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
 // Mark is a watermark that links can name, as it stands.
@@ -53,6 +56,8 @@ type marking struct {
 	presets   []string
 	shown     members
 	view      view
+	// pinned are the ETags of those versions that it shows, as far as they are known.
+	pinned map[access.Key]string
 }
 
 // asksForMarks tells whether pictures are made for a link with a watermark: also while it is out of service, as it may come back, and not once it is over.
@@ -76,7 +81,7 @@ func markings(tenant *Tenant, library *v1alpha1.Library, now time.Time) []markin
 		if err != nil || shown.Library != library.Name {
 			continue
 		}
-		all = append(all, marking{obj.Spec.Watermark, markable(library, obj), membersOf(shown), newView(tenant, library, obj)})
+		all = append(all, marking{watermark: obj.Spec.Watermark, presets: markable(library, obj), shown: membersOf(shown), view: newView(tenant, library, obj)})
 	}
 	return all
 }
@@ -88,7 +93,7 @@ type marker struct {
 	markings []marking
 }
 
-// newMarker makes it of all presets of a Library, those that are held included.
+// newMarker makes it of the presets of a Library by which pictures are made now.
 func newMarker(presets []rendition.Preset, marks map[string]Mark, all []marking) marker {
 	m := marker{presets: make(map[string]rendition.Preset, len(presets)), marks: marks, markings: all}
 	for _, p := range presets {
@@ -132,11 +137,58 @@ func (m *marking) asksFor(a *Asset) bool {
 	if !m.shown.hold(a.Key) {
 		return false
 	}
-	if version := m.shown.Versions[a.Key]; version != "" && (a.Facts == nil || a.Facts.VersionID != version) {
+	if version := m.shown.Versions[a.Key]; version != "" && !a.pictures(version) && m.pinned[a.Key] != a.ETag {
 		return false // it shows another version, of which nothing is rendered
 	}
 	_, _, ever := m.view.window(a)
 	return ever
+}
+
+// pictures tells whether the pictures of a file are those of a version, as far as the file itself tells. In a link's own holding it is that version
+// (PublicLinkReconciler.pinned), and has facts where its ETag is the current one.
+func (a *Asset) pictures(version string) bool {
+	return a.Facts != nil && (a.Facts.VersionID == version || a.Version == version)
+}
+
+// versionAt is one version of a file, which has the same ETag for ever.
+type versionAt struct {
+	key     access.Key
+	version string
+}
+
+// pin notes in what links ask for which ETags the versions have that they show: what is rendered of the current version serves for another with
+// the same ETag. Each version is looked at once; of one that is not there nothing is noted.
+func (s *sweeper) pin(all []marking, etagOf func(key access.Key, version string) (string, error)) error {
+	seen := map[versionAt]string{}
+	for i := range all {
+		one := &all[i]
+		for key, version := range one.shown.Versions {
+			if version == "" {
+				continue
+			}
+			at := versionAt{key, version}
+			etag, known := s.pinned[at]
+			if read := s.facts.of(asset.FactsObject(key)); read != nil && read.VersionID == version {
+				etag, known = read.ETag, true
+			}
+			if !known {
+				var err error
+				switch etag, err = etagOf(key, version); {
+				case isMissing(err), errors.Is(err, store.ErrInvalid): // as in a link's catalog
+					continue
+				case err != nil:
+					return fmt.Errorf("looking at version %s of %s: %w", version, key.Path, err)
+				}
+			}
+			seen[at] = etag
+			if one.pinned == nil {
+				one.pinned = map[access.Key]string{}
+			}
+			one.pinned[key] = etag
+		}
+	}
+	s.pinned = seen
+	return nil
 }
 
 // members are what a link's target has in it, to be asked for by key.

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
+	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
 // marksNoon is when links with watermarks are looked at.
@@ -117,6 +119,79 @@ func TestWatermarksAreAskedForByLinks(t *testing.T) {
 	got := newMarker(presetsOf(library), marks, markings(tenant, library, marksNoon)).of(hero)
 	if presetNames(got.Presets) != basic || presetNames(got.Held) != "preview_logo thumb_logo" || marks["logo"].Reason != heldNotFound {
 		t.Errorf("made %s, held %s, marks %+v", presetNames(got.Presets), presetNames(got.Held), marks)
+	}
+}
+
+// Of a file of which a link shows one version, marked pictures are made while that has the ETag of the current one, whichever version it is.
+// features: F3
+func TestVersionsWithTheSameETagShareMarkedPictures(t *testing.T) {
+	link := linkWith("agency", "final")
+	tenant := markedTenant(link)
+	library := &tenant.Declared.Libraries[0]
+	marks := marksOf(library, nil, nil)
+	hero, sky := fileAt("launch/final/hero.jpg"), fileAt("launch/final/sky.jpg")
+	hero.Facts.VersionID, sky.Facts.VersionID = "v2", "v2"
+	broken := errors.New("the store is away")
+	for reason, c := range map[string]struct {
+		versions map[access.Key]string
+		current  *Asset
+		fails    error
+		want     string
+	}{
+		"the current version":         {map[access.Key]string{hero.Key: "v2"}, hero, nil, "preview_agency thumb_agency"},
+		"one that is the same":        {map[access.Key]string{hero.Key: "v1"}, hero, nil, "preview_agency thumb_agency"},
+		"the same, of another file":   {map[access.Key]string{hero.Key: "v1", sky.Key: "v0"}, sky, nil, ""},
+		"another one":                 {map[access.Key]string{hero.Key: "v0"}, hero, nil, ""},
+		"one that is not there":       {map[access.Key]string{hero.Key: "v9"}, hero, nil, ""},
+		"no name of a version":        {map[access.Key]string{hero.Key: "?"}, hero, nil, ""},
+		"whichever is current":        {map[access.Key]string{hero.Key: ""}, hero, nil, "preview_agency thumb_agency"},
+		"nobody can tell which it is": {map[access.Key]string{hero.Key: "v1"}, hero, broken, ""},
+	} {
+		shown := access.LinkScope{Library: "brand", Keys: []access.Key{hero.Key, sky.Key}, Versions: c.versions}
+		all := []marking{{watermark: "agency", presets: markable(library, &link), shown: membersOf(shown), view: newView(tenant, library, &link)}}
+		s, looks := newSweeper(false, 1), 0
+		etagOf := func(_ access.Key, version string) (string, error) {
+			looks++
+			switch version {
+			case "v1":
+				return "e", c.fails
+			case "v9":
+				return "", store.ErrNotFound
+			case "?":
+				return "", store.ErrInvalid
+			default:
+				return "e of " + version, c.fails
+			}
+		}
+		err := s.pin(all, etagOf)
+		if !errors.Is(err, c.fails) {
+			t.Errorf("%s: %v", reason, err)
+		}
+		if got := presetNames(newMarker(presetsOf(library), marks, all).of(c.current).Presets); got != c.want {
+			t.Errorf("%s: made are %q, want %q", reason, got, c.want)
+		}
+		before := looks
+		if err == nil && s.pin(all, etagOf) == nil && len(s.pinned) > 0 && looks != before {
+			t.Errorf("%s: a version is looked at again", reason)
+		}
+	}
+}
+
+// A link waits for the marked pictures of the version that it shows while they are made, having asked for them.
+// features: F3
+func TestALinkAwaitsPicturesOfTheVersionThatItShows(t *testing.T) {
+	link := linkWith("agency", "final")
+	tenant := markedTenant(link)
+	v := newView(tenant, &tenant.Declared.Libraries[0], &link)
+	old := fileAt("launch/final/hero.jpg")
+	old.Version, old.Facts.VersionID, old.Asked = "v1", "v2", []string{"preview_agency", "thumb_agency"}
+	shown := membersOf(access.LinkScope{Library: "brand", Keys: []access.Key{old.Key}, Versions: map[access.Key]string{old.Key: "v1"}})
+	if waiting, unasked := v.awaited(shown, &Holding{Assets: []Asset{*old}}); waiting != 1 || unasked {
+		t.Errorf("with the current ETag %d wait; unasked %t", waiting, unasked)
+	}
+	old.Facts = nil
+	if waiting, _ := v.awaited(shown, &Holding{Assets: []Asset{*old}}); waiting != 0 {
+		t.Errorf("with another ETag %d wait", waiting)
 	}
 }
 

@@ -42,6 +42,8 @@ type sweeper struct {
 	asked map[string][]string
 	// served are those of them that the last sweep found to be settled.
 	served []renditionRequest
+	// pinned are the ETags of versions that links with watermarks show.
+	pinned map[versionAt]string
 	// history of rendering.
 	history rendition.History
 	// retired: links deleted while no manager ran have been looked for.

@@ -89,7 +89,7 @@ func (r *PublicLinkReconciler) pinned(ctx context.Context, connection Connection
 		// What was rendered is of the current version.
 		old := Asset{Said: a.Said, Key: a.Key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
 		if old.ETag == a.ETag {
-			old.Facts, old.Renditions, old.Marked, old.Unmade = a.Facts, a.Renditions, a.Marked, a.Unmade
+			old.Facts, old.Renditions, old.Marked, old.Asked, old.Unmade = a.Facts, a.Renditions, a.Marked, a.Asked, a.Unmade
 		} else { // nothing is made of it, on request either
 			for _, p := range library.Spec.Renditions {
 				old.Unmade = append(old.Unmade, p.Name)

@@ -31,7 +31,7 @@ func (v view) marked(a *Asset) []asset.CatalogRendition {
 // awaited counts the files of which a picture with the link's watermark is still to be made, and tells whether any was not asked for
 // when the Library was last looked at.
 func (v view) awaited(shown members, holding *Holding) (waiting int64, unasked bool) {
-	one := marking{v.watermark, v.presets, shown, v}
+	one := marking{watermark: v.watermark, presets: v.presets, shown: shown, view: v}
 	for i := range holding.Assets {
 		a := &holding.Assets[i]
 		if a.Facts != nil && a.Facts.Error != nil || !one.asksFor(a) {
