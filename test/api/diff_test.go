@@ -16,7 +16,7 @@ import (
 // what is given, and has links.
 const around = `
 libraries:
-- {metadata: {name: brand}, spec: {storeRef: {name: default}, bucket: {name: acme-around}}}
+- {metadata: {name: brand}, spec: {storeRef: {name: default}, bucket: {name: acme-around}, watermarks: [{name: northlight, text: Northlight}, {name: faint, text: Northlight, opacity: 1}]}}
 folders:
 - {metadata: {name: launch}, spec: {libraryRef: {name: brand}, path: launch}}
 - {metadata: {name: board}, spec: {libraryRef: {name: brand}, path: board}}
@@ -67,6 +67,8 @@ folders: [{metadata: {name: in-case}, spec: {libraryRef: {name: case}, path: lau
 links:
 - {metadata: {name: by-interns}, spec: {target: {folder: {name: in-case}}, sponsor: {kind: UserGroup, name: interns}}}
 - {metadata: {name: by-managers}, spec: {target: {folder: {name: in-case}}, sponsor: {kind: UserGroup, name: managers}}}
+- {metadata: {name: with-watermark}, spec: {target: {folder: {name: in-case}}, originals: Hidden, watermark: agency, sponsor: {kind: UserGroup, name: managers}}}
+- {metadata: {name: with-one-to-come}, spec: {target: {folder: {name: in-case}}, originals: Hidden, watermark: new, sponsor: {kind: UserGroup, name: managers}}}
 `
 
 // narrowing are the attempts that need a verb though they open nothing wider, with the reason.

@@ -194,7 +194,7 @@ var rows = map[string]struct {
 	"internal/store/minio":        {stores, "internal/store/conn internal/store/identity"},
 	"internal/store/identity":     {stores, "internal/store/conn"},
 	"internal/store/conn":         {stores, ""},
-	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/demand internal/link internal/store"},
+	"internal/gateway":            {both, "api/v1alpha1 internal/access internal/asset internal/demand internal/link internal/rendition internal/store"},
 	"controllers":                 {both, "api/v1alpha1 internal/access internal/asset internal/change internal/demand internal/link internal/notification internal/notification/receiver internal/policy internal/relocate internal/rendition internal/store"},
 	"cmd/manager":                 {both, "controllers"},
 	"cmd/gateway":                 {both, "internal/gateway"},
