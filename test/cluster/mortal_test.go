@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/vitrine-dam/vitrine/internal/asset"
 	"github.com/vitrine-dam/vitrine/internal/store"
 )
 
@@ -39,7 +40,8 @@ func (w *world) startMortal(m *mortal) (died <-chan struct{}) {
 	w.config = rest.CopyConfig(w.config)
 	w.config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return perishing{rt, m} })
 	w.startManager(func(c store.Call) error {
-		return m.goesOn(fmt.Sprintf("%s %s", c.Service, c.Operation), c.Mutates)
+		catalog := strings.Contains(c.Resource, "/"+asset.PlacesRoot) // which only tells, too
+		return m.goesOn(fmt.Sprintf("%s %s", c.Service, c.Operation), c.Mutates && !catalog)
 	})
 	return m.gone
 }
