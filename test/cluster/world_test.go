@@ -125,19 +125,32 @@ func newWorldOf(t *testing.T, name string, settings controllers.Settings, store 
 	return w
 }
 
-// forget takes the ObjectStore away by force once the manager has stopped: those of later
-// tests would look after everything of this one, too.
+// forget takes by force away what was declared, once the manager has stopped: those of later tests would look after all of it, too, each
+// time that one of them starts.
 func (w *world) forget() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	declared := &v1alpha1.ObjectStore{}
-	if err := w.bed.admin.Get(ctx, types.NamespacedName{Name: w.name}, declared); err != nil {
-		return
+	var errs []error
+	for _, list := range []client.ObjectList{
+		&v1alpha1.PublicLinkList{}, &v1alpha1.RoleBindingList{}, &v1alpha1.RoleList{}, &v1alpha1.UserGroupList{}, &v1alpha1.UserList{},
+		&v1alpha1.CollectionList{}, &v1alpha1.FolderList{}, &v1alpha1.LibraryList{},
+	} {
+		errs = append(errs, w.bed.admin.List(ctx, list, client.InNamespace(w.namespace)), meta.EachListItem(list, func(o runtime.Object) error {
+			return w.removeByForce(ctx, o.(client.Object))
+		}))
 	}
-	declared.Finalizers = nil
-	if err := errors.Join(w.bed.admin.Update(ctx, declared), client.IgnoreNotFound(w.bed.admin.Delete(ctx, declared))); err != nil {
-		w.Logf("the ObjectStore stays: %v", err)
+	errs = append(errs, w.removeByForce(ctx, &v1alpha1.ObjectStore{ObjectMeta: metav1.ObjectMeta{Name: w.name}}))
+	if err := errors.Join(errs...); err != nil {
+		w.Logf("later tests have something of this one: %v", err)
 	}
+}
+
+// removeByForce deletes an object whether or not anybody has tidied up after it.
+func (w *world) removeByForce(ctx context.Context, obj client.Object) error {
+	if err := w.bed.admin.Delete(ctx, obj); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	return client.IgnoreNotFound(w.bed.admin.Patch(ctx, obj, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))))
 }
 
 // kubectl runs the real one as the cluster's administrator, with input on its standard input.
