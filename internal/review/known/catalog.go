@@ -21,8 +21,9 @@ const partsAhead = 3
 
 // Visit visits the files at some places, archived ones included, in order, with all that is known of them. It takes a key that may read all
 // of Vitrine's own bucket. Where there are many, it says what the catalogs of Vitrine say; since is then when the oldest of them last had
-// something to change, and zero where all is as things are now. With fresh it always is, and takes a while: the objects are listed, and those
-// that changed since the catalog was written are read one by one; so it is where there is no catalog that can be read.
+// something to change, also where it said a part only, and zero where all is as things are now. With fresh it always is, and takes a while: the
+// objects are listed, and those that changed since the catalog was written are read one by one; so it is where there is no catalog that can be
+// read, and for the rest where one cannot be read to its end.
 func Visit(ctx context.Context, s Objects, l Library, places []access.Scope, now time.Time, fresh bool, visit func(*File) error) (since time.Time, err error) {
 	places = slices.Clone(places)
 	slices.SortFunc(places, func(a, b access.Scope) int {
@@ -34,11 +35,17 @@ func Visit(ctx context.Context, s Objects, l Library, places []access.Scope, now
 		if err != nil {
 			return time.Time{}, err
 		}
-		if !at.IsZero() && (since.IsZero() || at.Before(since)) {
-			since = at
-		}
+		since = earlier(since, at)
 	}
 	return since, nil
+}
+
+// earlier gives the earlier of two instants, of which a zero one is now.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // visitor visits the files of one place.
@@ -55,7 +62,7 @@ type visitor struct {
 // visitError is an error of the one who visits.
 type visitError struct{ error }
 
-// run tells of when what it said is; zero for now.
+// run tells of when the oldest of what it said is; zero for now.
 func (v *visitor) run(ctx context.Context, fresh bool) (since time.Time, err error) {
 	for range 2 { // the catalog may be replaced while it is read
 		c, err := v.catalog(ctx)
@@ -66,11 +73,15 @@ func (v *visitor) run(ctx context.Context, fresh bool) (since time.Time, err err
 		if fresh || asset.Rows(parts) <= looked {
 			break
 		}
+		from := v.last
 		err = v.walk(ctx, parts)
+		if err == nil || v.last != from {
+			since = earlier(since, c.Swept)
+		}
 		var own visitError
 		switch {
 		case err == nil:
-			return c.Swept, nil
+			return since, nil
 		case errors.As(err, &own):
 			return time.Time{}, own.error
 		case ctx.Err() != nil:
@@ -89,7 +100,7 @@ func (v *visitor) run(ctx context.Context, fresh bool) (since time.Time, err err
 			return time.Time{}, err
 		}
 	}
-	return time.Time{}, nil
+	return since, nil
 }
 
 func (v *visitor) catalog(ctx context.Context) (asset.PlaceCatalog, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -27,7 +28,20 @@ type shelf struct {
 	objects      map[string][]byte // by bucket/key
 	reads, lists int
 	// before is called ahead of each read.
-	before func(object string)
+	before func(object string) error
+	// failsAt is the request that fails, counted from 1, and with it all that follow; none when zero.
+	failsAt int
+}
+
+var errAway = errors.New("the store is away")
+
+// ask counts a request, which fails once the store is away.
+func (s *shelf) ask(count *int) error {
+	*count++
+	if s.failsAt > 0 && s.reads+s.lists >= s.failsAt {
+		return errAway
+	}
+	return nil
 }
 
 func etag(data []byte) string {
@@ -39,9 +53,13 @@ func (s *shelf) GetObject(_ context.Context, bucket, key string) ([]byte, string
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.before != nil {
-		s.before(key)
+		if err := s.before(key); err != nil {
+			return nil, "", err
+		}
 	}
-	s.reads++
+	if err := s.ask(&s.reads); err != nil {
+		return nil, "", err
+	}
 	data, ok := s.objects[bucket+"/"+key]
 	if !ok {
 		return nil, "", store.ErrNotFound
@@ -51,7 +69,10 @@ func (s *shelf) GetObject(_ context.Context, bucket, key string) ([]byte, string
 
 func (s *shelf) ListObjects(_ context.Context, bucket, prefix string, visit func(store.ObjectInfo) error) error {
 	s.mu.Lock()
-	s.lists++
+	if err := s.ask(&s.lists); err != nil {
+		s.mu.Unlock()
+		return err
+	}
 	var all []store.ObjectInfo
 	for name, data := range s.objects {
 		if key, in := strings.CutPrefix(name, bucket+"/"); in && strings.HasPrefix(key, prefix) {
@@ -207,15 +228,15 @@ func TestTheAnswerIsTheSameWithAndWithoutCatalog(t *testing.T) {
 	last := "b-dam/" + asset.PartObject("", c.Parts[len(c.Parts)-1].Name)
 	part := s.objects[last]
 	delete(s.objects, last)
-	check("without its last part", false, 9000, false)
+	check("without its last part", false, 9000, true) // what came before it is as of the catalog
 	s.objects[last] = part[:len(part)-1]
-	check("with a part cut off", false, 9000, false)
+	check("with a part cut off", false, 9000, true)
 	s.objects["b-dam/"+asset.PlaceObject("")] = []byte("vitrine place 9\n")
 	check("by one of another version", false, 20_000, false)
 
 	// Replaced while it is read: the second goes on where the first ended.
 	s.objects["b-dam/"+asset.PlaceObject("")], s.objects[last] = head, part
-	s.before = func(object string) {
+	s.before = func(object string) error {
 		if strings.HasSuffix(last, object) {
 			s.before = nil
 			delete(s.objects, last)
@@ -224,9 +245,95 @@ func TestTheAnswerIsTheSameWithAndWithoutCatalog(t *testing.T) {
 			s.keep(t, strings.TrimPrefix(row, "b-dam/"), data, err)
 			s.catalogue(t)
 		}
+		return nil
 	}
 	want[len(want)-4] += " map[title:[New]]"
 	check("replaced while it is read", false, 200, true)
+}
+
+// Of what a catalog said before it was replaced, or could not be read any more, the answer tells how old it is.
+//
+// features: A1.1, A1.2
+func TestAnAnswerIsAsOldAsTheOldestOfIt(t *testing.T) {
+	s := newShelf(t, 6000)
+	s.catalogue(t)
+	head := "b-dam/" + asset.PlaceObject("")
+	c, err := asset.DecodePlaceCatalog(s.objects[head])
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := c
+	newer.Swept = noon.Add(time.Hour)
+	replaced, err := newer.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const first, none = 0, -1
+	last := len(c.Parts) - 1
+	for reason, test := range map[string]struct {
+		lacks    int  // the part that is not there when it is read first
+		stays    bool // nor later
+		replaced bool // the catalog, by then
+		want     time.Time
+	}{
+		"it is read to its end":                                 {none, false, false, noon},
+		"its first part is not there for a moment":              {first, false, false, noon},
+		"its first part is not there":                           {first, true, false, time.Time{}},
+		"its last part is not there for a moment":               {last, false, false, noon},
+		"its last part is not there":                            {last, true, false, noon},
+		"it is replaced before it said anything":                {first, false, true, newer.Swept},
+		"it is replaced when it said something":                 {last, false, true, noon},
+		"it is replaced by one that cannot be read to its end":  {last, true, true, noon},
+		"it is replaced by one of which nothing at all is read": {first, true, true, time.Time{}},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			here, lacked := &shelf{objects: maps.Clone(s.objects)}, false
+			here.before = func(object string) error {
+				if test.lacks == none || object != asset.PartObject("", c.Parts[test.lacks].Name) || lacked && !test.stays {
+					return nil
+				}
+				lacked = true
+				if test.replaced {
+					here.objects[head] = replaced
+				}
+				return store.ErrNotFound
+			}
+			lines, since := see(t, here, everywhere, false)
+			if len(lines) != 6003 || !since.Equal(test.want) || lacked != (test.lacks != none) {
+				t.Errorf("%d files as of %s, want %s; a part was lacked: %t", len(lines), since, test.want, lacked)
+			}
+		})
+	}
+}
+
+// Whichever request fails, with all that follow, there is an error and no answer that tells of some of the files only.
+func TestAFailureIsNoAnswer(t *testing.T) {
+	many, few := newShelf(t, 6000), newShelf(t, 20)
+	many.catalogue(t)
+	for reason, test := range map[string]struct {
+		shelf *shelf
+		fresh bool
+	}{
+		"by the catalog":              {many, false},
+		"by the objects that changed": {many, true},
+		"by the objects":              {few, false},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			s := &shelf{objects: test.shelf.objects}
+			see(t, s, everywhere, test.fresh)
+			all := s.reads + s.lists
+			if all < 10 {
+				t.Fatalf("it took %d requests", all)
+			}
+			for n := range all {
+				s := &shelf{objects: test.shelf.objects, failsAt: n + 1}
+				since, err := known.Visit(t.Context(), s, library, everywhere, noon, test.fresh, func(*known.File) error { return nil })
+				if !errors.Is(err, errAway) || !since.IsZero() {
+					t.Errorf("with request %d of %d failing: %v, as of %s", n+1, all, err, since)
+				}
+			}
+		})
+	}
 }
 
 // Where there are not many files, what changed since the catalog was written is in the answer.
