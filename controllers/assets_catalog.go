@@ -44,18 +44,27 @@ func (a aftermath) writeCatalogs(ctx context.Context) {
 	if began.Before(m.due) {
 		return
 	}
-	err := a.goesOn(ctx)
-	if err == nil {
-		err = a.ownsBuckets(ctx)
-	}
-	if err == nil {
-		err = a.writeChanged(ctx, m)
-	}
+	err := a.writeWhileThere(ctx, m)
 	if err != nil && !errors.Is(err, errOtherOrder) {
 		log.FromContext(ctx).Error(err, "the catalogs of what the Library holds cannot be written now; trying again after a later sweep")
 	}
 	ended := a.Clock.Now()
 	m.due = ended.Add(max(a.Settings.CatalogInterval, catalogShare*ended.Sub(began)))
+}
+
+// writeWhileThere writes them, and none that outlives the Library: its end takes away what is there by then, and not what is being written.
+func (a aftermath) writeWhileThere(ctx context.Context, m *catalogMemory) error {
+	if err := a.goesOn(ctx); err != nil {
+		return err
+	}
+	if err := a.ownsBuckets(ctx); err != nil {
+		return err
+	}
+	err := a.writeChanged(ctx, m)
+	if a.isStill(ctx, a.library) || a.ownsBuckets(ctx) != nil { // its buckets may be gone with it
+		return err
+	}
+	return removeCatalogs(ctx, a.connection, a.library.Status.VitrineBucket)
 }
 
 // goesOn wants the Library not to be going: its end takes the catalogs away. It takes no request to anybody.

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/minio/minio-go/v7"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
@@ -102,11 +104,18 @@ func (w *world) records(place string, paths ...string) error {
 type readings struct {
 	mu sync.Mutex
 	of map[string]int
+	// parts sees each change to a part of a catalog ahead of it, if there is one.
+	parts atomic.Pointer[func(operation, object string)]
 }
 
 func (r *readings) hook(c store.Call) error {
 	_, object, _ := strings.Cut(c.Resource, "/")
 	root, _, _ := strings.Cut(object, "/")
+	if _, part, _ := asset.PlaceOf(object); part != "" && c.Mutates {
+		if see := r.parts.Load(); see != nil {
+			(*see)(c.Operation, object)
+		}
+	}
 	if c.Operation == "GetObject" {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -190,15 +199,44 @@ func TestCatalogsOfPlaces(t *testing.T) {
 			t.Errorf("facts, metadata, states and approvals of two files were read %v times", n)
 		}
 
-		library := &v1alpha1.Library{}
-		w.get(library, "brand")
-		w.delete(library)
-		w.eventually("no catalog outlives the Library", 60*time.Second, func() error {
+		// One that is being written when the Library goes is on its way to the store until the end is over.
+		var late atomic.Pointer[string]
+		var removals atomic.Int32
+		goOn := make(chan struct{})
+		release := sync.OnceFunc(func() { close(goOn) })
+		defer release()
+		see := func(operation, object string) {
+			switch {
+			case operation == "PutObject" && late.CompareAndSwap(nil, &object):
+				<-goOn
+			case operation == "DeleteObject" && late.Load() != nil && object == *late.Load():
+				removals.Add(1)
+			}
+		}
+		counted.parts.Store(&see)
+		w.must(put(w.ctx, w.root(), bucket, "launch/z.txt", "content of z"))
+		w.eventually("a part is being written", 60*time.Second, func() error {
+			if late.Load() == nil {
+				return errors.New("none is")
+			}
+			return nil
+		})
+		w.delete(&v1alpha1.Library{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "brand"}})
+		w.gone(&v1alpha1.Library{}, w.namespace, "brand")
+		none := func() error {
 			there, err := list(w.ctx, w.root(), bucket+"-dam", asset.PlacesRoot)
 			if err == nil && len(there) > 0 {
 				err = fmt.Errorf("there are %v", there)
 			}
 			return err
+		}
+		w.must(none())
+		release()
+		w.eventually("no catalog outlives the Library", 60*time.Second, func() error {
+			if removals.Load() == 0 {
+				return fmt.Errorf("%s was not removed", *late.Load())
+			}
+			return none()
 		})
 	})
 }
