@@ -30,11 +30,15 @@ func marksOf(library *v1alpha1.Library, assets []Asset, undrawable map[string]as
 	marks := make(map[string]Mark, len(library.Spec.Watermarks))
 	for i := range library.Spec.Watermarks {
 		declared := &library.Spec.Watermarks[i]
-		p := rendition.BuiltIn()[0].Marked(declared.Name, *watermarkOf(&declared.RenditionWatermark))
-		p, reason, message := settleWatermark(p, library.Name, assets, undrawable)
-		marks[declared.Name] = Mark{declared.Name, *p.Watermark, reason, message}
+		marks[declared.Name] = settleMark(library.Name, declared, assets, undrawable)
 	}
 	return marks
+}
+
+func settleMark(library string, declared *v1alpha1.LinkWatermark, assets []Asset, undrawable map[string]asset.Unmade) Mark {
+	p := rendition.BuiltIn()[0].Marked(declared.Name, *watermarkOf(&declared.RenditionWatermark))
+	p, reason, message := settleWatermark(p, library, assets, undrawable)
+	return Mark{declared.Name, *p.Watermark, reason, message}
 }
 
 // markable names the presets whose pictures a link shows or gives when it has a watermark: those that every Library has, and those that
@@ -56,6 +60,8 @@ type marking struct {
 	presets   []string
 	shown     members
 	view      view
+	// lost: its target is missing, so nobody can tell what it shows. It may be back.
+	lost bool
 	// pinned are the ETags of those versions that it shows, as far as they are known.
 	pinned map[access.Key]string
 }
@@ -78,7 +84,13 @@ func markings(tenant *Tenant, library *v1alpha1.Library, now time.Time) []markin
 			continue
 		}
 		shown, err := tenant.Model.LinkScope(obj.Spec.Target)
-		if err != nil || shown.Library != library.Name {
+		if err != nil {
+			if was := obj.Status.Library; was == "" || was == library.Name {
+				all = append(all, marking{watermark: obj.Spec.Watermark, presets: markable(library, obj), lost: true})
+			}
+			continue
+		}
+		if shown.Library != library.Name {
 			continue
 		}
 		all = append(all, marking{watermark: obj.Spec.Watermark, presets: markable(library, obj), shown: membersOf(shown), view: newView(tenant, library, obj)})
@@ -107,7 +119,7 @@ func (m marker) of(a *Asset) rendition.Marked {
 	var wanted map[[2]string]bool
 	for i := range m.markings {
 		one := &m.markings[i]
-		if !one.asksFor(a) {
+		if one.lost || !one.asksFor(a) {
 			continue
 		}
 		if wanted == nil {
@@ -130,6 +142,32 @@ func (m marker) of(a *Asset) rendition.Marked {
 		}
 	}
 	return marked
+}
+
+// withKept adds to what is asked for of an original what was made of it for links whose target is missing: that stays, as it does of a
+// watermark that cannot be drawn, and nothing is made.
+func (m marker) withKept(asked rendition.Marked, a *Asset) rendition.Marked {
+	if a.Facts == nil {
+		return asked
+	}
+	kept := slices.Clone(asked.Held)
+	for i := range m.markings {
+		one := &m.markings[i]
+		if !one.lost {
+			continue
+		}
+		for _, name := range one.presets {
+			preset, declared := m.presets[name]
+			mark, there := m.marks[one.watermark]
+			p := preset.Marked(mark.Name, mark.Watermark)
+			named := func(other rendition.Preset) bool { return other.Name == p.Name }
+			made := func(r asset.Rendition) bool { return r.Preset == p.Name }
+			if declared && there && slices.ContainsFunc(a.Facts.Renditions, made) && !slices.ContainsFunc(asked.Presets, named) && !slices.ContainsFunc(kept, named) {
+				kept = append(kept, p)
+			}
+		}
+	}
+	return rendition.Marked{Presets: asked.Presets, Held: kept}
 }
 
 // asksFor tells whether the link shows a file, now or at another time.
@@ -209,9 +247,8 @@ func (m members) hold(key access.Key) bool {
 	return m.keys[key] || m.Scope != nil && m.Scope.Covers(key)
 }
 
-// note tells in a holding what is asked for of an original and what of it there is.
-func (a *Asset) note(marked rendition.Marked, there []asset.CatalogRendition) {
-	a.Marked = there
+// note tells in a holding what is asked for of an original.
+func (a *Asset) note(marked rendition.Marked) {
 	for _, p := range marked.Presets {
 		a.Asked = append(a.Asked, p.Name)
 	}

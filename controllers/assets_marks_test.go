@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"errors"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -186,12 +187,72 @@ func TestALinkAwaitsPicturesOfTheVersionThatItShows(t *testing.T) {
 	old := fileAt("launch/final/hero.jpg")
 	old.Version, old.Facts.VersionID, old.Asked = "v1", "v2", []string{"preview_agency", "thumb_agency"}
 	shown := membersOf(access.LinkScope{Library: "brand", Keys: []access.Key{old.Key}, Versions: map[access.Key]string{old.Key: "v1"}})
-	if waiting, unasked := v.awaited(shown, &Holding{Assets: []Asset{*old}}); waiting != 1 || unasked {
+	if waiting, unasked := v.awaited(shown, v.markedPresets(nil), &Holding{Assets: []Asset{*old}}); waiting != 1 || unasked {
 		t.Errorf("with the current ETag %d wait; unasked %t", waiting, unasked)
 	}
 	old.Facts = nil
-	if waiting, _ := v.awaited(shown, &Holding{Assets: []Asset{*old}}); waiting != 0 {
+	if waiting, _ := v.awaited(shown, v.markedPresets(nil), &Holding{Assets: []Asset{*old}}); waiting != 0 {
 		t.Errorf("with another ETag %d wait", waiting)
+	}
+}
+
+// What was made for a link stays while its target is missing, though nothing more is made, and goes with the link.
+// features: F3
+func TestMarkedPicturesStayWhileATargetIsMissing(t *testing.T) {
+	link := func(watermark, folder string, change ...func(*v1alpha1.PublicLink)) []v1alpha1.PublicLink {
+		return []v1alpha1.PublicLink{linkWith(watermark, folder, change...)}
+	}
+	of := func(library string) func(*v1alpha1.PublicLink) {
+		return func(l *v1alpha1.PublicLink) { l.Status.Library = library }
+	}
+	const object = "web_agency-aaaaaaaaaaaaa-marked.webp" // with the watermark as it was before
+	offers := func(l *v1alpha1.PublicLink) { l.Spec.Renditions = []string{"web"} }
+	for reason, c := range map[string]struct {
+		links       []v1alpha1.PublicLink
+		stays, made bool
+	}{
+		"the link shows the file":                                  {link("agency", "final", offers), true, true},
+		"its folder is missing":                                    {link("agency", "gone", offers), true, false},
+		"its folder is missing, and another link shows it":         {append(link("agency", "gone", offers), link("agency", "launch", offers)...), true, true},
+		"its folder is missing, and another link shows less of it": {append(link("agency", "gone", offers), link("agency", "launch")...), true, true},
+		"its folder is missing, and it never showed anything yet":  {link("agency", "gone", offers, of("")), true, false},
+		"its folder is missing, and was in another Library":        {link("agency", "gone", offers, of("press")), false, false},
+		"its folder is missing, and it has another watermark":      {link("logo", "gone", offers), false, false},
+		"its folder is missing, and it does not offer the preset":  {link("agency", "gone"), false, false},
+		"its folder is missing, and it is over":                    {link("agency", "gone", offers, func(l *v1alpha1.PublicLink) { l.Spec.NotAfter = &metav1.Time{Time: marksNoon} }), false, false},
+		"its folder is missing, and it is being deleted":           {link("agency", "gone", offers, func(l *v1alpha1.PublicLink) { l.DeletionTimestamp = &metav1.Time{Time: marksNoon} }), false, false},
+		"its collection is missing": {link("agency", "", offers, func(l *v1alpha1.PublicLink) {
+			l.Spec.Target = v1alpha1.LinkTarget{Collection: &v1alpha1.LocalReference{Name: "gone"}}
+		}), true, false},
+		"it shows another file": {link("agency", "", offers, func(l *v1alpha1.PublicLink) {
+			l.Spec.Target = v1alpha1.LinkTarget{Asset: &v1alpha1.AssetReference{LibraryRef: v1alpha1.LocalReference{Name: "brand"}, Path: "launch/other.jpg"}}
+		}), false, false},
+		"there is no link": {nil, false, false},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			tenant := markedTenant(c.links...)
+			library, hero := &tenant.Declared.Libraries[0], fileAt("launch/final/hero.jpg")
+			hero.Facts = &asset.Facts{V: asset.FactsVersion, ETag: hero.ETag, Renditions: []asset.Rendition{{Preset: "web_agency", Object: object}}}
+			s := newSweeper(false, 1)
+			s.facts.said = map[string]*asset.Facts{asset.FactsObject(hero.Key): hero.Facts}
+			found := &Holding{Assets: []Asset{*hero}}
+			rendered := map[string]map[string]store.ObjectInfo{asset.Renditions(hero.Key): {object: {}}}
+			world := s.world(library, found, rendered, nil, markings(tenant, library, marksNoon))
+			if _, swept := s.left.stale[hero.Key]; swept == c.stays {
+				t.Errorf("swept: %t", swept)
+			}
+			marked := world.Marked[objectOf(hero.Key)]
+			if (len(found.Assets[0].Marked) == 1) != c.stays || (len(marked.Presets) > 0) != c.made || (len(found.Assets[0].Asked) > 0) != c.made {
+				t.Errorf("there is %v; asked for is %v, and to be made %v", found.Assets[0].Marked, found.Assets[0].Asked, marked.Presets)
+			}
+			plan, err := rendition.NewPlan(world)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kept := len(plan.Work) == 1 && len(plan.Work[0].Kept) == 1; kept != c.stays {
+				t.Errorf("what is made anew of the file leaves it in the facts: %t", kept)
+			}
+		})
 	}
 }
 
@@ -210,8 +271,9 @@ func TestALinkWithAWatermarkListsMarkedPicturesAlone(t *testing.T) {
 		return asset.CatalogRendition{Preset: preset, Object: "renditions/launch/final/hero.jpg/" + preset + "-aaaaaaaaaaaaa-marked.webp", ETag: "p"}
 	}
 	hero, plain, text := fileAt("launch/final/hero.jpg"), fileAt("launch/final/plain.jpg"), fileAt("launch/final/notes.txt")
+	agency := &markedTenant().Declared.Libraries[0].Spec.Watermarks[0]
 	hero.Renditions = []asset.CatalogRendition{made("preview"), made("proof"), made("thumb"), made("web")}
-	hero.Marked = []asset.CatalogRendition{made("preview_agency"), made("thumb_agency"), made("thumb_logo"), made("web_agency")}
+	hero.Marked = []asset.CatalogRendition{markedOf(hero, "preview", agency), markedOf(hero, "thumb", agency), made("thumb_logo"), markedOf(hero, "web", agency)}
 	hero.Asked = []string{"preview_agency", "thumb_agency", "thumb_logo", "web_agency"}
 	plain.Renditions = hero.Renditions
 	text.Facts.Error = asset.NewReadError(asset.ReasonNotAnImage, "text")
@@ -248,7 +310,7 @@ func TestALinkWithAWatermarkListsMarkedPicturesAlone(t *testing.T) {
 		if n := len(catalog.Assets[2].Renditions); n != 0 {
 			t.Errorf("%s: %d pictures of a file of which none bears it", reason, n)
 		}
-		if waiting, unasked := v.awaited(membersOf(shown), holding); waiting != c.waiting || !unasked {
+		if waiting, unasked := v.awaited(membersOf(shown), v.markedPresets(nil), holding); waiting != c.waiting || !unasked {
 			t.Errorf("%s: %d wait, want %d; unasked %t", reason, waiting, c.waiting, unasked)
 		}
 	}
@@ -258,17 +320,21 @@ func TestALinkWithAWatermarkListsMarkedPicturesAlone(t *testing.T) {
 	tenant := markedTenant(only)
 	v := newView(tenant, &tenant.Declared.Libraries[0], &only)
 	plain.Asked = []string{"preview_agency", "thumb_agency"}
+	failed := func(preset string, why asset.UnmadeReason) asset.Unmade {
+		return asset.Unmade{Preset: preset + "_agency", Object: path.Base(markedOf(plain, preset, agency).Object), Reason: why}
+	}
 	for reason, c := range map[string]struct {
 		unmade  []asset.Unmade
 		waiting int64
 	}{
-		"all of it is to be made":      {nil, 1},
-		"one cannot be made":           {[]asset.Unmade{{Preset: "thumb_agency", Reason: asset.UnmadeFailed}}, 1},
-		"none can be made":             {[]asset.Unmade{{Preset: "thumb_agency", Reason: asset.UnmadeFailed}, {Preset: "preview_agency", Reason: asset.UnmadeTimeout}}, 0},
-		"the watermark cannot be seen": {[]asset.Unmade{{Preset: "thumb_agency", Reason: asset.UnmadeBlank, Watermark: "w"}, {Preset: "preview_agency", Reason: asset.UnmadeBlank, Watermark: "w"}}, 1},
+		"all of it is to be made":             {nil, 1},
+		"one cannot be made":                  {[]asset.Unmade{failed("thumb", asset.UnmadeFailed)}, 1},
+		"none can be made":                    {[]asset.Unmade{failed("thumb", asset.UnmadeFailed), failed("preview", asset.UnmadeTimeout)}, 0},
+		"it failed with an earlier watermark": {[]asset.Unmade{{Preset: "thumb_agency", Object: "thumb_agency-aaaaaaaaaaaaa-marked.webp", Reason: asset.UnmadeFailed}, failed("preview", asset.UnmadeFailed)}, 1},
+		"the watermark cannot be seen":        {[]asset.Unmade{{Preset: "thumb_agency", Reason: asset.UnmadeBlank, Watermark: "w"}, {Preset: "preview_agency", Reason: asset.UnmadeBlank, Watermark: "w"}}, 1},
 	} {
 		plain.Facts = &asset.Facts{Unmade: c.unmade}
-		if waiting, unasked := v.awaited(membersOf(shown), &Holding{Assets: []Asset{*hero, *plain}}); waiting != c.waiting || unasked {
+		if waiting, unasked := v.awaited(membersOf(shown), v.markedPresets(nil), &Holding{Assets: []Asset{*hero, *plain}}); waiting != c.waiting || unasked {
 			t.Errorf("%s: %d wait, want %d; unasked %t", reason, waiting, c.waiting, unasked)
 		}
 	}

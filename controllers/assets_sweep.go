@@ -143,7 +143,9 @@ func (s *sweeper) world(library *v1alpha1.Library, found *Holding, rendered map[
 		}
 		a.Renditions = present(presets, world.Held, a, objects)
 		marked := marker.of(a)
-		a.note(marked, present(marked.Presets, marked.Held, a, objects))
+		a.note(marked)
+		marked = marker.withKept(marked, a)
+		a.Marked = present(marked.Presets, marked.Held, a, objects)
 		serving, kept := marked.Beside(presets, world.Held)
 		s.left.staleOf(a, serving, kept, known)
 		if moving[a.Key] {
@@ -156,7 +158,7 @@ func (s *sweeper) world(library *v1alpha1.Library, found *Holding, rendered map[
 		}
 		world.Originals = append(world.Originals, original)
 		world.Known[name] = known
-		if len(a.Asked) > 0 {
+		if len(marked.Presets)+len(marked.Held) > 0 {
 			world.Marked[name] = marked
 		}
 	}

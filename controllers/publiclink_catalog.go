@@ -86,18 +86,22 @@ func (r *PublicLinkReconciler) pinned(ctx context.Context, connection Connection
 		case err != nil:
 			return nil, fmt.Errorf("looking at version %s of %s: %w", version, a.Key.Path, err)
 		}
-		// What was rendered is of the current version.
-		old := Asset{Said: a.Said, Key: a.Key, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
-		if old.ETag == a.ETag {
-			old.Facts, old.Renditions, old.Marked, old.Asked, old.Unmade = a.Facts, a.Renditions, a.Marked, a.Asked, a.Unmade
-		} else { // nothing is made of it, on request either
-			for _, p := range library.Spec.Renditions {
-				old.Unmade = append(old.Unmade, p.Name)
-			}
-		}
-		changed.Assets = append(changed.Assets, old)
+		changed.Assets = append(changed.Assets, a.at(version, info, library))
 	}
 	return &changed, nil
+}
+
+// at gives another version of a file. What was rendered is of the current one, and of all that have its ETag.
+func (a *Asset) at(version string, info store.ObjectInfo, library *v1alpha1.Library) Asset {
+	old := Asset{Said: a.Said, Key: a.Key, Focus: a.Focus, ETag: rendition.TrimETag(info.ETag), Size: info.Size, Modified: info.LastModified, Version: version}
+	if old.ETag == a.ETag {
+		old.Facts, old.Renditions, old.Marked, old.Asked, old.Unmade = a.Facts, a.Renditions, a.Marked, a.Asked, a.Unmade
+		return old
+	}
+	for _, p := range library.Spec.Renditions { // nothing is made of it, on request either
+		old.Unmade = append(old.Unmade, p.Name)
+	}
+	return old
 }
 
 // titleOf gives the title that a link's target was given.

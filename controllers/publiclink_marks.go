@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"fmt"
+	"path"
 	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -28,9 +29,9 @@ func (v view) marked(a *Asset) []asset.CatalogRendition {
 	return list
 }
 
-// awaited counts the files of which a picture with the link's watermark is still to be made, and tells whether any was not asked for
-// when the Library was last looked at.
-func (v view) awaited(shown members, holding *Holding) (waiting int64, unasked bool) {
+// awaited counts the files of which a picture by a preset with the link's watermark, see markedPresets, is still to be made, and tells
+// whether any was not asked for when the Library was last looked at.
+func (v view) awaited(shown members, presets []rendition.Preset, holding *Holding) (waiting int64, unasked bool) {
 	one := marking{watermark: v.watermark, presets: v.presets, shown: shown, view: v}
 	for i := range holding.Assets {
 		a := &holding.Assets[i]
@@ -38,10 +39,9 @@ func (v view) awaited(shown members, holding *Holding) (waiting int64, unasked b
 			continue
 		}
 		lacks := false
-		for _, preset := range v.presets {
-			name := rendition.MarkedName(preset, v.watermark)
-			if a.lacksMarked(name) {
-				lacks, unasked = true, unasked || !slices.Contains(a.Asked, name)
+		for _, p := range presets {
+			if a.lacksMarked(p) {
+				lacks, unasked = true, unasked || !slices.Contains(a.Asked, p.Name)
 			}
 		}
 		if lacks {
@@ -51,13 +51,40 @@ func (v view) awaited(shown members, holding *Holding) (waiting int64, unasked b
 	return waiting, unasked
 }
 
-// lacksMarked tells whether the rendition by a preset with a watermark is not there and may still come. One that could not be made of this
-// original will not; one whose watermark is to blame comes with another watermark.
-func (a *Asset) lacksMarked(preset string) bool {
-	if slices.ContainsFunc(a.Marked, func(r asset.CatalogRendition) bool { return r.Preset == preset }) {
+// markedPresets gives the presets of the link with its watermark as both are declared now, of the files of its Library. Those of one that is not declared, or whose image
+// is not there, have none: what they would make, nobody can tell.
+func (v view) markedPresets(assets []Asset) []rendition.Preset {
+	var mark *rendition.Watermark
+	for i := range v.library.Spec.Watermarks {
+		if declared := &v.library.Spec.Watermarks[i]; declared.Name == v.watermark {
+			if m := settleMark(v.library.Name, declared, assets, nil); m.Reason != heldNotFound {
+				mark = &m.Watermark
+			}
+		}
+	}
+	var list []rendition.Preset
+	for _, p := range presetsOf(v.library) {
+		if slices.Contains(v.presets, p.Name) {
+			p.Name, p.Watermark = rendition.MarkedName(p.Name, v.watermark), mark
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// lacksMarked tells whether the rendition by a preset with a watermark is not there as it is made now, and may still come; one that the preset
+// made before it changed only serves until then. One that could not be made of this original will not come; one whose watermark is to blame comes
+// with another watermark.
+func (a *Asset) lacksMarked(p rendition.Preset) bool {
+	object := ""
+	if p.Watermark != nil {
+		object = rendition.ObjectName(p, a.ETag, a.Focus)
+	}
+	is := func(preset, name string) bool { return preset == p.Name && (object == "" || object == path.Base(name)) }
+	if slices.ContainsFunc(a.Marked, func(r asset.CatalogRendition) bool { return is(r.Preset, r.Object) }) {
 		return false
 	}
-	return a.Facts == nil || !slices.ContainsFunc(a.Facts.Unmade, func(u asset.Unmade) bool { return u.Preset == preset && u.Watermark == "" })
+	return a.Facts == nil || !slices.ContainsFunc(a.Facts.Unmade, func(u asset.Unmade) bool { return u.Watermark == "" && is(u.Preset, u.Object) })
 }
 
 // awaitMarks tells in status how many files wait for pictures with the link's watermark, and has them asked for.
@@ -66,7 +93,8 @@ func (r *PublicLinkReconciler) awaitMarks(tenant *Tenant, library *v1alpha1.Libr
 	if v.watermark == "" {
 		return
 	}
-	waiting, unasked := v.awaited(shown, holding)
+	presets := v.markedPresets(tenant.Holdings[library.Name].Assets) // the image as it is, whichever version of it the link shows
+	waiting, unasked := v.awaited(shown, presets, holding)
 	obj.Status.Waiting = &waiting
 	if unasked && declaresWatermark(library, v.watermark) && asksForMarks(tenant, obj, r.Clock.Now()) {
 		r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), r.Settings.Debounce)
@@ -78,7 +106,7 @@ func waitingMessage(obj *v1alpha1.PublicLink) string {
 	if obj.Status.Waiting == nil || *obj.Status.Waiting == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; files of which pictures with the watermark %s are still to be made, and which show none until then: %d", obj.Spec.Watermark, *obj.Status.Waiting)
+	return fmt.Sprintf("; files of which pictures with the watermark %s are still to be made, and which show none, or that of before, until then: %d", obj.Spec.Watermark, *obj.Status.Waiting)
 }
 
 func declaresWatermark(library *v1alpha1.Library, name string) bool {
