@@ -13,6 +13,7 @@ import (
 	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/asset"
+	"github.com/vitrine-dam/vitrine/internal/relocate"
 	"github.com/vitrine-dam/vitrine/internal/rendition"
 )
 
@@ -23,8 +24,8 @@ const (
 )
 
 // settle does, after a sweep, what is to be done about files that got other names, and tells whether all is so far that what is left of
-// others may go. Nothing is done while the Library is frozen, and the end of that begins every grace anew. What fails holds up nothing else, and
-// is tried again after the next sweep.
+// others may go. Nothing is done while the Library is frozen, or a journal of a move cannot be read, and the end of that begins every grace
+// anew. What fails holds up nothing else, and is tried again after the next sweep.
 func (a aftermath) settle(ctx context.Context, frozen bool) bool {
 	if frozen {
 		a.sweeper.lately = lately{}
@@ -33,6 +34,9 @@ func (a aftermath) settle(ctx context.Context, frozen bool) bool {
 	err := a.prepare(ctx)
 	if err == nil {
 		err = a.rename(ctx)
+	}
+	if _, damaged := errors.AsType[*relocate.DamagedError](err); damaged { // a file that seems to be gone may be on its way
+		a.sweeper.lately = lately{}
 	}
 	if err != nil {
 		log.FromContext(ctx).Error(err, "files that are gone cannot be looked after now; trying again after the next sweep")

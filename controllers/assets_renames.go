@@ -31,9 +31,12 @@ type aftermath struct {
 	tenant     *Tenant
 }
 
-// prepare brings what is remembered up to date.
+// prepare brings what is remembered up to date. A *relocate.DamagedError when it is not known of all files whether they move.
 func (a aftermath) prepare(ctx context.Context) error {
 	s := a.sweeper
+	if s.damaged != nil {
+		return s.damaged
+	}
 	if len(s.left.gone) > 0 {
 		archived := make([]access.Key, len(a.found.Archived)) // listed after the others, so that one on its way there is seen
 		for i := range archived {

@@ -36,6 +36,8 @@ type sweeper struct {
 	left    left
 	lately  lately
 	unclear []asset.Unclear
+	// damaged are journals of moves that the last sweep could not read; nil for none.
+	damaged *relocate.DamagedError
 	// catalogs are what is remembered of those of its places.
 	catalogs catalogMemory
 	// asked are the presets by which visitors asked for pictures, by the asset's ID.
@@ -96,22 +98,25 @@ func (s *sweeper) sweep(ctx context.Context, connection Connection, library *v1a
 	}
 	s.describe(library.Name, found.Assets)
 	s.describe(library.Name, found.Archived)
-	moving, err := movingKeys(ctx, mover)
+	moving, err := inTransit(ctx, mover)
 	if err != nil {
 		return nil, rendition.World{}, err
 	}
-
 	for i := range found.Assets {
 		a := &found.Assets[i]
 		if read := s.facts.of(asset.FactsObject(a.Key)); read != nil && read.ETag == a.ETag && !rewritten(read, a) {
 			a.Facts = read
 		}
 	}
+	if err := moving.keep(ctx, found.Assets, copiedAt(connection, library)); err != nil {
+		return nil, rendition.World{}, err
+	}
 	links, err := asked()
 	if err != nil {
 		return nil, rendition.World{}, err
 	}
-	world := s.world(library, found, rendered, moving, links)
+	s.damaged = moving.damaged
+	world := s.world(library, found, rendered, moving.keys, links)
 	s.finish(library, time.Now())
 	return found, world, nil
 }
@@ -179,19 +184,6 @@ func (s *sweeper) unserved(a *Asset) []string {
 		}
 		return false
 	})
-}
-
-// movingKeys are the files that are on their way to another place, or have just come from one.
-func movingKeys(ctx context.Context, mover relocate.Mover) (map[access.Key]bool, error) {
-	under, err := mover.Journals(ctx)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what
-	}
-	keys := make(map[access.Key]bool, 2*len(under))
-	for i := range under {
-		keys[under[i].From.Key], keys[under[i].To.Key] = true, true
-	}
-	return keys, nil
 }
 
 // rewritten tells whether a file was put again, with the same ETag, since facts were read: that is another version, of which nothing was

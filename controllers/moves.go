@@ -14,6 +14,7 @@ type Moves struct {
 	mu       sync.Mutex
 	starting map[types.NamespacedName]*sync.Mutex
 	problems map[types.NamespacedName]string
+	damaged  map[types.NamespacedName]string                   // journals that cannot be read
 	refused  map[types.NamespacedName]map[access.Key]time.Time // until when a file is not tried again
 	ended    map[types.NamespacedName]map[string]time.Time     // when a move had come to its end, by token
 }
@@ -21,7 +22,7 @@ type Moves struct {
 // NewMoves makes an empty one.
 func NewMoves() *Moves {
 	return &Moves{
-		starting: map[types.NamespacedName]*sync.Mutex{}, problems: map[types.NamespacedName]string{},
+		starting: map[types.NamespacedName]*sync.Mutex{}, problems: map[types.NamespacedName]string{}, damaged: map[types.NamespacedName]string{},
 		refused: map[types.NamespacedName]map[access.Key]time.Time{}, ended: map[types.NamespacedName]map[string]time.Time{},
 	}
 }
@@ -41,17 +42,32 @@ func (m *Moves) start(library types.NamespacedName) *sync.Mutex {
 func (m *Moves) of(library types.NamespacedName) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.problems[library]
+	problem, damaged := m.problems[library], m.damaged[library]
+	if problem != "" && damaged != "" {
+		return damaged + "; " + problem
+	}
+	return damaged + problem
 }
 
 // set notes what is to be told, and tells whether that is something else than before.
 func (m *Moves) set(library types.NamespacedName, problem string) (other bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.problems[library] == problem {
+	return setOther(m.problems, library, problem)
+}
+
+// setDamaged notes what is to be told of journals that cannot be read, likewise.
+func (m *Moves) setDamaged(library types.NamespacedName, told string) (other bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return setOther(m.damaged, library, told)
+}
+
+func setOther(all map[types.NamespacedName]string, library types.NamespacedName, told string) (other bool) {
+	if all[library] == told {
 		return false
 	}
-	m.problems[library] = problem
+	all[library] = told
 	return true
 }
 
@@ -81,6 +97,7 @@ func (m *Moves) forget(library types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.problems, library)
+	delete(m.damaged, library)
 	delete(m.refused, library)
 	delete(m.ended, library)
 }

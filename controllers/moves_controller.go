@@ -77,9 +77,11 @@ func (r *MovesReconciler) work(ctx context.Context, library *v1alpha1.Library) (
 	}
 	mover := r.mover(connection, library)
 	under, err := mover.Journals(ctx)
-	if err != nil {
+	damaged, some := errors.AsType[*relocate.DamagedError](err)
+	if err != nil && !some {
 		return 0, err //nolint:wrapcheck // it says what
 	}
+	r.tellDamaged(ctx, library, damaged)
 	again = movesInterval
 	var errs []error
 	for i := range under {
@@ -92,6 +94,9 @@ func (r *MovesReconciler) work(ctx context.Context, library *v1alpha1.Library) (
 			r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), 0)
 		}
 		again = 200 * time.Millisecond
+	}
+	if damaged != nil {
+		return again, errors.Join(errs...) // what can be read goes on, and nothing begins
 	}
 	tenant, err := r.Tenants.Recent(ctx, library.Namespace)
 	if err == nil && r.anyDue(library, tenant) { // a moment old is new enough to find nothing to do, every few seconds for every Library

@@ -1,11 +1,17 @@
 package controllers
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vitrine-dam/vitrine/api/v1alpha1"
 	"github.com/vitrine-dam/vitrine/internal/access"
 	"github.com/vitrine-dam/vitrine/internal/relocate"
 )
@@ -48,4 +54,23 @@ func refusedMessage(key access.Key, refusal *relocate.Refusal) string {
 		return fmt.Sprintf("%q stays where it is: %s", objectOf(key), refusal.Error())
 	}
 	return fmt.Sprintf("a file of the restricted Folder %s stays where it is: %s; the manager's log names it", key.Restricted, refusal.Reason)
+}
+
+// tellDamaged tells of journals that cannot be read, once as long as they are the same; nil for none.
+func (r *MovesReconciler) tellDamaged(ctx context.Context, library *v1alpha1.Library, damaged *relocate.DamagedError) {
+	told, name := "", client.ObjectKeyFromObject(library)
+	if damaged != nil {
+		told = damaged.Error()
+	}
+	if !r.Moves.setDamaged(name, told) {
+		return
+	}
+	r.Notices.wake(libraryController, name, 0)
+	if damaged == nil {
+		return
+	}
+	for _, j := range damaged.Journals {
+		log.FromContext(ctx).Error(j.Why, "the journal of a move cannot be read", "library", library.Name, "bucket", damaged.Bucket, "object", j.Object)
+	}
+	r.Events.Eventf(library, nil, corev1.EventTypeWarning, "MoveUnreadable", "Move", "%s", cut(told))
 }

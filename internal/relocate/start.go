@@ -162,7 +162,8 @@ func (m Mover) refuseFull(ctx context.Context, bucket, name string, ids []string
 	return nil
 }
 
-// Journals gives the moves of the Library that are under way, or done and not forgotten.
+// Journals gives the moves of the Library that are under way, or done and not forgotten. Where some cannot be read the error is a
+// *DamagedError, and the others are given all the same.
 func (m Mover) Journals(ctx context.Context) ([]Journal, error) {
 	var names []string
 	err := m.Store.ListVersions(ctx, m.Buckets.Vitrine, asset.MovesRoot, func(v store.ObjectInfo) error {
@@ -175,20 +176,27 @@ func (m Mover) Journals(ctx context.Context) ([]Journal, error) {
 		return nil, fmt.Errorf("listing the moves under way: %w", err)
 	}
 	var all []Journal
+	unread := &DamagedError{Bucket: m.Buckets.Vitrine}
 	for _, name := range names {
 		data, etag, err := m.Store.GetObject(ctx, m.Buckets.Vitrine, name)
-		if errors.Is(err, store.ErrNotFound) {
+		var j Journal
+		switch {
+		case errors.Is(err, store.ErrNotFound):
 			continue
-		}
-		if err != nil {
+		case err != nil && !errors.Is(err, store.ErrInvalid): // too large, or put with a key that nobody here has: it is none of ours
 			return nil, fmt.Errorf("reading the journal of a move: %w", err)
+		case err == nil:
+			j, err = decodeJournal(m.Library, name, data)
 		}
-		j, err := decodeJournal(m.Library, name, data)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s in bucket %s, which nobody but the manager writes; no file moves until it is removed: %w", name, m.Buckets.Vitrine, err)
+			unread.Journals = append(unread.Journals, damaged(name, err))
+			continue
 		}
 		j.etag = etag
 		all = append(all, j)
+	}
+	if len(unread.Journals) > 0 {
+		return all, unread
 	}
 	return all, nil
 }

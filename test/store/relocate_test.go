@@ -420,3 +420,50 @@ func TestAMoveEndsThoughAVersionThatCameIsNotCopied(t *testing.T) {
 		})
 	}
 }
+
+// What is damaged is named with the remedy. What can be read is given beside it, and nothing begins to move.
+func TestAJournalThatCannotBeReadIsNamed(t *testing.T) {
+	for _, where := range stores {
+		t.Run(where, func(t *testing.T) {
+			e := newEstate(t)
+			here, there := inLibrary("launch/hero.jpg"), inFolder("embargo", "hero.jpg")
+			e.fileAt(here)
+			m := e.mover(e.s)
+			j, err := m.Start(t.Context(), relocate.Move{From: here, To: there})
+			e.must(err)
+			e.put(asset.MovesRoot+"newer.json", `{"v":2,"id":"newer"}`)
+			large := strings.Repeat("x", store.MaxObject+1)
+			_, err = e.s.S3.PutObject(t.Context(), e.buckets.Vitrine, asset.MovesRoot+"zlarge.json", strings.NewReader(large), int64(len(large)), minio.PutObjectOptions{})
+			e.must(err)
+
+			under, err := m.Journals(t.Context())
+			damaged, is := errors.AsType[*relocate.DamagedError](err)
+			if !is || len(damaged.Journals) != 2 || damaged.Journals[0].ID != "newer" || damaged.Journals[1].ID != "zlarge" || damaged.Journals[0].Why == nil {
+				t.Fatalf("the error is %v", err)
+			}
+			if text := err.Error(); !strings.Contains(text, "moves/newer.json in bucket "+e.buckets.Vitrine) || !strings.Contains(text, "remove it") || !strings.Contains(text, "(and 1 more)") {
+				t.Errorf("it says %s", text)
+			}
+			if len(under) != 1 || under[0].Token != j.Token {
+				t.Fatalf("beside it there are %v", under)
+			}
+			e.upload(inLibrary("launch/other.jpg"), "other")
+			if _, err := m.Start(t.Context(), relocate.Move{From: inLibrary("launch/other.jpg"), To: inFolder("embargo", "other.jpg")}); err == nil {
+				t.Error("another move began")
+			}
+			if _, err := e.resume(m, under[0]); err != nil {
+				t.Errorf("the one that can be read does not go on: %v", err)
+			}
+			e.moved(here, there, "one", "two", "three", "four")
+			bucket, name := e.object(there)
+			info, err := e.s.StatObject(t.Context(), bucket, name, "")
+			if err != nil || !relocate.Copied(info) {
+				t.Errorf("what came is not known to be a copy: %+v, %v", info, err)
+			}
+			bucket, name = e.object(inLibrary("launch/other.jpg"))
+			if info, err = e.s.StatObject(t.Context(), bucket, name, ""); err != nil || relocate.Copied(info) {
+				t.Errorf("what somebody put is taken for a copy: %+v, %v", info, err)
+			}
+		})
+	}
+}
