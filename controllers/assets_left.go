@@ -133,9 +133,9 @@ type lately struct {
 // goneSince is what is known of an original that is not there.
 type goneSince struct {
 	since time.Time
-	// looked: went is when it was deleted, and unfit tells that its last content is not the one that its facts are of.
-	looked, unfit bool
-	went          time.Time
+	// looked is when the store was last asked for the rest; zero when it is to be asked.
+	looked time.Time
+	disappearance
 }
 
 // seen notes what is left now; what is no more, or found its original again, is forgotten.

@@ -192,22 +192,18 @@ func (a aftermath) nearest(key access.Key) string {
 	return path
 }
 
-// went looks at the store when each of them was deleted, once, and leaves out those whose last content is another than their facts are of.
+// went looks at the store when each of them was deleted, and leaves out those that are back, and those whose last content is another than
+// their facts are of.
 func (a aftermath) went(ctx context.Context, gone []asset.Content) ([]asset.Content, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(smallReads)
-	for _, c := range gone {
-		known := a.sweeper.lately.gone[c.Key]
-		if known.looked {
-			continue
-		}
+	for _, key := range a.sweeper.lately.toAsk(gone) {
 		group.Go(func() error {
-			went, fit, err := a.lastOf(ctx, c.Key)
-			if err != nil {
-				return err
+			told, err := a.disappearanceOf(ctx, key)
+			if err == nil {
+				a.sweeper.lately.gone[key].told(told, a.Clock.Now())
 			}
-			known.looked, known.unfit, known.went = true, !fit, went
-			return nil
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -216,7 +212,7 @@ func (a aftermath) went(ctx context.Context, gone []asset.Content) ([]asset.Cont
 	var all []asset.Content
 	for _, c := range gone {
 		known := a.sweeper.lately.gone[c.Key]
-		if known.unfit {
+		if !known.fits() {
 			continue
 		}
 		if c.Went = known.went; c.Went.IsZero() {
@@ -227,31 +223,14 @@ func (a aftermath) went(ctx context.Context, gone []asset.Content) ([]asset.Cont
 	return all, nil
 }
 
-// lastOf tells when an original was deleted, zero when the store does not know, and whether it is gone and its facts are of its last content.
-func (a aftermath) lastOf(ctx context.Context, key access.Key) (went time.Time, fit bool, err error) {
+// disappearanceOf asks the store for how an original went.
+func (a aftermath) disappearanceOf(ctx context.Context, key access.Key) (disappearance, error) {
 	bucket, object := a.placeOf(key)
 	versions, err := a.connection.VersionsOf(ctx, bucket, object)
 	if err != nil {
-		return time.Time{}, false, fmt.Errorf("looking at the versions of %s, which is gone: %w", object, err)
+		return disappearance{}, fmt.Errorf("looking at the versions of %s, which is gone: %w", object, err)
 	}
-	if len(versions) == 0 {
-		return time.Time{}, true, nil // for good
-	}
-	if !versions[0].DeleteMarker {
-		return time.Time{}, false, nil // it is back, or about to be listed
-	}
-	facts := a.sweeper.facts.of(asset.FactsObject(key))
-	last := slices.IndexFunc(versions, func(v store.ObjectInfo) bool { return !v.DeleteMarker })
-	switch {
-	case facts == nil:
-	case last < 0:
-		fit = true
-	case facts.VersionID != "":
-		fit = versions[last].VersionID == facts.VersionID
-	default:
-		fit = rendition.TrimETag(versions[last].ETag) == facts.ETag
-	}
-	return versions[0].LastModified, fit, nil
+	return disappeared(versions, a.sweeper.facts.of(asset.FactsObject(key))), nil
 }
 
 func (a aftermath) placeOf(key access.Key) (bucket, object string) {
@@ -270,8 +249,13 @@ func (a aftermath) follow(ctx context.Context, r asset.Rename) (followed, error)
 		return notFollowed, nil
 	}
 	to := &a.found.Assets[at]
-	if _, fit, err := a.lastOf(ctx, r.From); err != nil || !fit {
+	told, err := a.disappearanceOf(ctx, r.From)
+	if err != nil {
 		return notFollowed, err
+	}
+	if known := a.sweeper.lately.gone[r.From]; !told.same(known.disappearance) {
+		known.told(told, a.Clock.Now()) // what was decided is of another one
+		return notFollowed, nil
 	}
 	bucket, object := a.placeOf(r.To)
 	info, err := a.connection.StatObject(ctx, bucket, object, "")
