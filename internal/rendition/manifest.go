@@ -63,8 +63,8 @@ type Item struct {
 	// Facts puts the asset.Facts, after everything else.
 	Facts Request
 	// FactsNow gets the facts that are stored now, if any, and FactsETag is that of those that the manifest was made from; empty when
-	// there were none. Others than those are of a run that was cut off or overtaken, and what they tell of is not done again. The zero
-	// Request when the worker is not to look.
+	// there were none. Others than those are of a run that was cut off or overtaken, and what they tell of is not done again, and
+	// stays in the facts that the worker puts. The zero Request when the worker is not to look.
 	FactsNow  Request
 	FactsETag string
 	// Outputs are the renditions to be made; none when only the facts are wanted.

@@ -329,6 +329,28 @@ func TestPresignedURLsReachOneObjectOneWay(t *testing.T) {
 			if status, body, _ := fetch(t, http.MethodPut, put, header, []byte("second")); status != http.StatusOK {
 				t.Fatalf("put again: %d %s", status, body)
 			}
+			// A condition is no part of the signature, and holds: workers put facts in the place of those that they have read.
+			conditioned := func(u *url.URL, name, value, body string, want int) {
+				t.Helper()
+				with := header.Clone()
+				with.Set(name, value)
+				if status, text, _ := fetch(t, http.MethodPut, u, with, []byte(body)); status != want {
+					t.Errorf("put with %s: %s: %d %s, want %d", name, value, status, text, want)
+				}
+			}
+			conditioned(put, "If-Match", `"`+info.ETag+`"`, "third", http.StatusPreconditionFailed)
+			conditioned(put, "If-None-Match", "*", "third", http.StatusPreconditionFailed)
+			second, err := s.StatObject(ctx, name, key, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			conditioned(put, "If-Match", `"`+second.ETag+`"`, "second", http.StatusOK)
+			fresh, _, err := s.PresignPut(ctx, name, key+".json", "image/webp", time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conditioned(fresh, "If-None-Match", "*", "one", http.StatusOK)
+			conditioned(fresh, "If-None-Match", "*", "two", http.StatusPreconditionFailed)
 			if status, body, h := fetch(t, http.MethodGet, get, nil, nil); status != http.StatusOK || string(body) != "second" || h.Get("Content-Type") != "image/webp" {
 				t.Errorf("get: %d %q %q", status, body, h.Get("Content-Type"))
 			}

@@ -58,18 +58,16 @@ func (r *run) process(ctx context.Context, it rendition.Item) (outcome, error) {
 		ContentType: rendition.OctetStream, ReadAt: r.now().UTC().Truncate(time.Second),
 		Renditions: slices.Clone(it.Kept), Unmade: slices.Clone(it.Unmade),
 	}}
-	if err := r.lookForFacts(ctx, it); err != nil {
+	before, err := r.lookForFacts(ctx, it)
+	if err != nil {
 		return out, err
 	}
 	facts := &out.facts
 	var pictures map[int]rendition.Picture
 	if it.Size > r.limits.MaxBytes {
 		facts.Error = asset.NewReadError(asset.ReasonTooLarge, fmt.Sprintf("%d bytes, at most %d", it.Size, r.limits.MaxBytes))
-	} else {
-		var err error
-		if pictures, err = r.read(ctx, it, &out); err != nil {
-			return out, err
-		}
+	} else if pictures, err = r.read(ctx, it, &out); err != nil {
+		return out, err
 	}
 	for i, order := range it.Outputs {
 		picture, ready := pictures[i]
@@ -85,11 +83,7 @@ func (r *run) process(ctx context.Context, it rendition.Item) (outcome, error) {
 		facts.Renditions = append(facts.Renditions, made)
 		out.pictures++
 	}
-	body, err := asset.EncodeFacts(*facts)
-	if err != nil {
-		return out, err
-	}
-	if _, err := r.put(ctx, it.Facts, "application/json", body); err != nil {
+	if err := r.putFacts(ctx, it, *facts, before); err != nil {
 		return out, fmt.Errorf("put facts: %w", err)
 	}
 	return out, nil

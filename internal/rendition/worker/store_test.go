@@ -83,6 +83,12 @@ func (s *store) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(o.data)))
 		_, _ = w.Write(o.data)
 	case http.MethodPut:
+		there, is := s.objects[r.URL.Path]
+		match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
+		if none == "*" && is || match != "" && (!is || match != strconv.Quote(there.etag())) {
+			deny(w, http.StatusPreconditionFailed, "PreconditionFailed")
+			return
+		}
 		o := object{data: body, contentType: r.Header.Get("Content-Type")}
 		s.objects[r.URL.Path] = o
 		s.puts = append(s.puts, r.URL.Path)

@@ -18,6 +18,8 @@ var (
 	errMissing = errors.New("the original is gone")
 	errChanged = errors.New("the original has changed")
 	errFound   = errors.New("another run has done it")
+	// errOvertaken: what was to be replaced is another by now, or gone.
+	errOvertaken = errors.New("another run has written it meanwhile")
 )
 
 // statusError is an answer of the store that is not success. The body is not kept: stores put the request's signature into it.
@@ -102,6 +104,10 @@ func (r *run) putPicture(ctx context.Context, it rendition.Item, out rendition.O
 func (r *run) put(ctx context.Context, req rendition.Request, contentType string, body []byte) (etag string, err error) {
 	err = r.attempt(ctx, func(ctx context.Context) error {
 		res, err := r.do(ctx, http.MethodPut, req, contentType, body)
+		var status *statusError
+		if errors.As(err, &status) && (status.status == http.StatusPreconditionFailed || status.status == http.StatusNotFound && req.Header["If-Match"] != "") {
+			return errOvertaken
+		}
 		if err != nil {
 			return err
 		}
@@ -121,7 +127,7 @@ func (r *run) attempt(ctx context.Context, f func(context.Context) error) error 
 			defer cancel()
 			return f(ctx)
 		}()
-		if err == nil || errors.Is(err, errMissing) || errors.Is(err, errChanged) || n >= r.limits.Attempts || ctx.Err() != nil {
+		if err == nil || errors.Is(err, errMissing) || errors.Is(err, errChanged) || errors.Is(err, errOvertaken) || n >= r.limits.Attempts || ctx.Err() != nil {
 			return err
 		}
 		if err := r.wait(ctx, pause); err != nil {
