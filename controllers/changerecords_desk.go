@@ -53,8 +53,8 @@ type request struct {
 	at     time.Time // when it came, by the store's clock
 }
 
-// serve does one record: apply, note in the audit trail, answer, remove; in this order, so that one that is cut is done again
-// from the start, which changes nothing that was done and notes it in the same place.
+// serve does one record: note in the audit trail that it is begun, apply, note what came of it, answer, remove; in this order, so that one that
+// is cut is done again from the start, which changes nothing that was done and notes it in the same place.
 func (d *desk) serve(ctx context.Context, r request) error {
 	data, refused, err := d.read(ctx, r)
 	if err != nil || data == nil && refused == nil {
@@ -67,16 +67,23 @@ func (d *desk) serve(ctx context.Context, r request) error {
 		return err
 	}
 	replayed := change.Replay(answered, result.Record)
+	if replayed != nil {
+		begun, err := d.begun(ctx, line)
+		if err != nil {
+			return err
+		}
+		if begun {
+			replayed = nil // no answer of ours is there before the end is in the trail: whoever asks wrote this one
+		}
+	}
 	switch {
 	case replayed != nil: // or it was cut after the answer: then its own line is in the trail, and stays
 		result.Answers = []change.Answer{change.Whole(replayed)}
 	case refused != nil:
 		result.Answers = []change.Answer{change.Whole(refused)}
 	default:
-		record, author, answers, err := d.do(ctx, r, data)
-		line.Changes, line.Author, result.Answers = record.Changes, author, answers
-		if err != nil {
-			return errors.Join(err, d.auditPart(ctx, line, answers))
+		if result.Answers, err = d.do(ctx, r, data, &line); err != nil {
+			return errors.Join(err, d.auditPart(ctx, line, result.Answers))
 		}
 	}
 	line.Answers = result.Answers
@@ -148,37 +155,6 @@ func (d *desk) answer(ctx context.Context, r request, result change.Result) erro
 	return nil
 }
 
-// audit notes a record in the trail. Noted tells of one that was there already and is not to be written over.
-func (d *desk) audit(ctx context.Context, line change.Audit, over bool) (noted bool, err error) {
-	data, err := line.Encode()
-	if err != nil {
-		return false, err //nolint:wrapcheck // it says what
-	}
-	as := store.IfAbsent()
-	if over {
-		as = store.Always()
-	}
-	_, err = d.connection.PutObject(ctx, d.library.Status.VitrineBucket, change.AuditObject(line.At, line.Folder, line.ID, line.Record), data, jsonType, as)
-	switch {
-	case errors.Is(err, store.ErrPreconditionFailed):
-		return true, nil
-	case err != nil:
-		return false, fmt.Errorf("writing the audit trail: %w", err)
-	}
-	return false, nil
-}
-
-// auditPart notes what was done of a record that could not be done whole: it is done again, and noted in the same place, unless somebody
-// takes it back or puts another before.
-func (d *desk) auditPart(ctx context.Context, line change.Audit, answers []change.Answer) error {
-	line.Answers = slices.DeleteFunc(slices.Clone(answers), func(a change.Answer) bool { return a.Outcome == "" })
-	if len(line.Answers) == 0 {
-		return nil
-	}
-	_, err := d.audit(ctx, line, true)
-	return err
-}
-
 // dismiss removes a record with all its versions: whoever puts it again asks again. Of one that was overwritten very often it removes as many
 // as its author is allowed in one pass; the next goes on, since the record stays until then.
 func (d *desk) dismiss(ctx context.Context, r request) error {
@@ -218,16 +194,21 @@ func dismissed(versions []store.ObjectInfo, all bool, most int) (ids []string, o
 	return ids, old
 }
 
-// do does what a record asks for.
-func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Record, author string, answers []change.Answer, err error) {
+// do does what a record asks for, and writes into its line who asks for what.
+func (d *desk) do(ctx context.Context, r request, data []byte, line *change.Audit) (answers []change.Answer, err error) {
 	whole := func(refused *change.Refusal) []change.Answer { return []change.Answer{change.Whole(refused)} }
 	record, refused := change.Decode(data)
+	line.Changes = record.Changes
 	if refused != nil {
-		return record, author, whole(refused), nil
+		return whole(refused), nil
 	}
 	author, platform, refused := record.AuthorOf(r.folder)
+	line.Author = author
 	if refused != nil {
-		return record, author, whole(refused), nil
+		return whole(refused), nil
+	}
+	if line.Again, err = d.begin(ctx, *line); err != nil {
+		return nil, err
 	}
 	d.asked = r.at
 	// No move begins while it is done but its own.
@@ -235,13 +216,13 @@ func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Re
 	lock.Lock()
 	defer lock.Unlock()
 	if err := d.sit(ctx); err != nil {
-		return record, author, nil, err
+		return nil, err
 	}
 	if refused := d.bars(r, platform); refused != nil {
-		return record, author, whole(refused), nil
+		return whole(refused), nil
 	}
 	if d.moving, err = d.mover(d.connection, d.library).Journals(ctx); err != nil {
-		return record, author, nil, err //nolint:wrapcheck // it says what
+		return nil, err //nolint:wrapcheck // it says what
 	}
 	asker := change.Asker{Name: author, Platform: platform, Rights: d.tenant.Model}
 	answers = make([]change.Answer, len(record.Changes))
@@ -263,7 +244,7 @@ func (d *desk) do(ctx context.Context, r request, data []byte) (record change.Re
 			return nil
 		})
 	}
-	return record, author, answers, group.Wait()
+	return answers, group.Wait()
 }
 
 // sit takes what is declared and known at this moment: who lost a right a moment ago does nothing any more.

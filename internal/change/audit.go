@@ -26,6 +26,10 @@ type Audit struct {
 	Record  string   `json:"record"`
 	Changes []Change `json:"changes,omitempty"` // as they were asked for; none when the record could not be read
 	Answers []Answer `json:"answers"`
+	// Unfinished: it is being done. What Answers tell is done, and any of the other Changes may be.
+	Unfinished bool `json:"unfinished,omitempty"`
+	// Again: an earlier try was cut. What is refused now may have been done by then, and is where the file bears the record's signature.
+	Again bool `json:"again,omitempty"`
 }
 
 // AuditObject is the object, in Vitrine's bucket, for the line about a record with a digest. No two records have one: where a store tells
@@ -43,4 +47,16 @@ func (a Audit) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encoding a line of the audit trail: %w", err)
 	}
 	return append(data, '\n'), nil
+}
+
+// DecodeAudit reads what Encode wrote.
+func DecodeAudit(data []byte) (Audit, error) {
+	var a Audit
+	if err := json.Unmarshal(data, &a); err != nil {
+		return Audit{}, fmt.Errorf("decoding a line of the audit trail: %w", err)
+	}
+	if a.V != Version {
+		return Audit{}, fmt.Errorf("decoding a line of the audit trail: version %d is unknown", a.V)
+	}
+	return a, nil
 }
