@@ -401,10 +401,20 @@ func TestRecordsAreAudited(t *testing.T) {
 	if refused != nil {
 		t.Fatal(refused)
 	}
-	line, err := change.Audit{At: at, Library: "brand", Folder: "vera", Author: "vera", ID: "a-1", Record: heroSHA, Changes: record.Changes,
-		Answers: []change.Answer{{Outcome: change.Done}}}.Encode()
+	audit := change.Audit{V: change.Version, At: now, Library: "brand", Folder: "vera", Author: "vera", ID: "a-1", Record: heroSHA, Changes: record.Changes,
+		Answers: []change.Answer{{Outcome: change.Done}}, Unfinished: true, Again: true}
+	line, err := audit.Encode()
 	if err != nil || strings.Count(string(line), "\n") != 1 || !strings.HasSuffix(string(line), "\n") || !strings.Contains(string(line), `"two\nlines"`) {
 		t.Errorf("%s %v", line, err)
+	}
+	again, err := change.DecodeAudit(line)
+	if diff := cmp.Diff(audit, again); diff != "" || err != nil {
+		t.Errorf("%v, or what is read is another (-written +read):\n%s", err, diff)
+	}
+	for _, other := range []string{"", "[]", `{"v":2}`} {
+		if _, err := change.DecodeAudit([]byte(other)); err == nil {
+			t.Errorf("%q is taken for a line", other)
+		}
 	}
 }
 
