@@ -216,8 +216,7 @@ func (r *AssetsReconciler) start(ctx context.Context, connection Connection, lib
 	job := r.newJob(library, l, name, len(manifests), len(connection.Declared.Spec.CABundle) > 0)
 	if err := r.Create(ctx, job, fieldOwner); err != nil {
 		if apierrors.IsAlreadyExists(err) {
-			// The same work was done and is not seen to be: it waits until that Job's time is over.
-			return "", nil
+			return "", r.forgetDone(ctx, library, name)
 		}
 		return "", fmt.Errorf("creating the Job: %w", err)
 	}
@@ -242,6 +241,30 @@ func (r *AssetsReconciler) start(ctx context.Context, connection Connection, lib
 		return "", fmt.Errorf("starting the Job: %w", err)
 	}
 	return name, nil
+}
+
+// doneWait is how long work that was done, and is not seen to be, waits until it is done again.
+const doneWait = 30 * time.Second
+
+// forgetDone deletes a Job that did all its work a while ago, so that it can be done again: what it made is not there any more, as after a
+// file was deleted and put back. The work of a Job that failed waits until that one's time is over.
+func (r *AssetsReconciler) forgetDone(ctx context.Context, library *v1alpha1.Library, name string) error {
+	job := &batchv1.Job{}
+	if err := r.Get(ctx, client.ObjectKey{Namespace: r.Settings.JobsNamespace, Name: name}, job); err != nil {
+		return client.IgnoreNotFound(err) //nolint:wrapcheck // the cache names what it lacks
+	}
+	if job.Status.CompletionTime == nil {
+		return nil
+	}
+	if left := doneWait - r.Clock.Since(job.Status.CompletionTime.Time); left > 0 {
+		r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), left)
+		return nil
+	}
+	err := r.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground), client.Preconditions{UID: &job.UID})
+	if client.IgnoreNotFound(err) != nil && !apierrors.IsConflict(err) {
+		return fmt.Errorf("deleting a Job whose work is to be done again: %w", err)
+	}
+	return nil
 }
 
 // exitNever is the worker's word that trying again is no use; see cmd/transform.

@@ -35,8 +35,18 @@ spec: {storeRef: {name: NAME}, bucket: {name: NAME-brand}}
 		w.ready(&v1alpha1.Library{}, "brand")
 		bucket := w.name + "-brand"
 		files := []string{"launch/back.png", "launch/frozen.png", "launch/gone.png", "launch/held.png"}
-		for _, path := range files {
+		for i, path := range files {
 			w.must(put(w.ctx, w.root(), bucket, path, picture(t)+path)) // each of its own content
+			if i == 0 {
+				// One that comes back alone finds its Job done already, by the same work.
+				w.eventually("the first has renditions", 60*time.Second, func() error {
+					left, err := w.leaves(path, asset.RenditionsRoot)
+					if err == nil && len(left) == 0 {
+						err = errors.New("none")
+					}
+					return err
+				})
+			}
 		}
 		said := map[string]asset.Said{}
 		for _, path := range files {
