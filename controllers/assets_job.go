@@ -243,8 +243,12 @@ func (r *AssetsReconciler) start(ctx context.Context, connection Connection, lib
 	return name, nil
 }
 
-// doneWait is how long work that was done, and is not seen to be, waits until it is done again.
-const doneWait = 30 * time.Second
+// doneWait is how long work that was done, and is not seen to be, waits at least until it is done again, and doneTimes how many times as long
+// as it took: whatever hides what was made, it takes no more than a quarter of the time.
+const (
+	doneWait  = 30 * time.Second
+	doneTimes = 3
+)
 
 // forgetDone deletes a Job that did all its work a while ago, so that it can be done again: what it made is not there any more, as after a
 // file was deleted and put back. The work of a Job that failed waits until that one's time is over.
@@ -253,10 +257,11 @@ func (r *AssetsReconciler) forgetDone(ctx context.Context, library *v1alpha1.Lib
 	if err := r.Get(ctx, client.ObjectKey{Namespace: r.Settings.JobsNamespace, Name: name}, job); err != nil {
 		return client.IgnoreNotFound(err) //nolint:wrapcheck // the cache names what it lacks
 	}
-	if job.Status.CompletionTime == nil {
+	if job.Status.CompletionTime == nil || job.Status.StartTime == nil {
 		return nil
 	}
-	if left := doneWait - r.Clock.Since(job.Status.CompletionTime.Time); left > 0 {
+	wait := max(doneWait, doneTimes*job.Status.CompletionTime.Sub(job.Status.StartTime.Time))
+	if left := wait - r.Clock.Since(job.Status.CompletionTime.Time); left > 0 {
 		r.Notices.wake(assetsController, client.ObjectKeyFromObject(library), left)
 		return nil
 	}

@@ -51,8 +51,8 @@ func (v view) awaited(shown members, presets []rendition.Preset, holding *Holdin
 	return waiting, unasked
 }
 
-// markedPresets gives the presets of the link with its watermark as both are declared now, of the files of its Library. Those of one that is not declared, or whose image
-// is not there, have none: what they would make, nobody can tell.
+// markedPresets gives the presets of the link with its watermark as both are declared now, of the files of its Library. Those of one that is not
+// declared, or whose image is not there, have none: what they would make, nobody can tell.
 func (v view) markedPresets(assets []Asset) []rendition.Preset {
 	var mark *rendition.Watermark
 	for i := range v.library.Spec.Watermarks {

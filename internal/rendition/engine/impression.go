@@ -54,7 +54,7 @@ func lessen(img *vips.Image) error {
 	longest := func() int { return max(img.Width(), img.Height()) }
 	// One pixel of each block is enough for the way to three times that size, and those alone are fetched; ...
 	if by := longest() / (3 * edge); by > 1 {
-		if err := img.Subsample(by, by, &vips.SubsampleOptions{Point: true}); err != nil {
+		if err := img.Subsample(min(by, img.Width()), min(by, img.Height()), &vips.SubsampleOptions{Point: true}); err != nil {
 			return fmt.Errorf("sample: %w", err)
 		}
 	}

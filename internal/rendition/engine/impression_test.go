@@ -37,6 +37,7 @@ func TestRenderGivesAnImpression(t *testing.T) {
 		"grey":                           {specimen.PNG(grey), rendition.BuiltIn(), [4]color.RGBA{{128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}}, "#808080"},
 		"transparent":                    {specimen.PNG(image.NewNRGBA(image.Rect(0, 0, 40, 30))), rendition.BuiltIn(), [4]color.RGBA{white, white, white, white}, "#ffffff"},
 		"one pixel":                      {specimen.PNG(plain(1, 1, color.RGBA{R: 255, A: 255})), rendition.BuiltIn(), [4]color.RGBA{{255, 0, 0, 255}, {255, 0, 0, 255}, {255, 0, 0, 255}, {255, 0, 0, 255}}, "#ff0000"},
+		"a line":                         {specimen.PNG(plain(1200, 2, color.RGBA{R: 255, A: 255})), rendition.BuiltIn(), [4]color.RGBA{{255, 0, 0, 255}, {255, 0, 0, 255}, {255, 0, 0, 255}, {255, 0, 0, 255}}, "#ff0000"},
 	} {
 		info, err := e.Inspect(c.src, c.presets)
 		if err != nil {
